@@ -1,0 +1,166 @@
+"""The command line: list, train, evaluate, fetch."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from vaecore import checkpoint
+from vaecore.data import DATASETS, dataset, fetch
+from vaecore.data.images import data_folder
+from vaecore.device import DEVICES
+from vaecore.evaluation import evaluate
+from vaecore.recipes import RECIPES
+from vaecore.serving import load, names
+from vaecore.serving.studies import MAP, make_map
+from vaecore.training import train
+
+EXAMPLES = """examples:
+  vaecore list                                       what is here, what can be trained
+  vaecore train vae-digits-2                         seconds, needs no download; the result is in runs/vae-digits-2
+  vaecore train vae-mnist-2 --set latent=8 epochs=20 --out runs/wider
+  vaecore train vae-mnist-2 --set dataset=photos.zip hidden=[1000,500]
+  vaecore train ae-mnist-30 --resume                 go on where a killed run was
+  torchrun --nproc-per-node 2 -m vaecore train vae-mnist-20
+  vaecore evaluate vae-mnist-20 --samples 5000
+  vaecore fetch fashion-mnist --data-dir ~/data
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0, or 2 with one sentence for what the user can mend."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        parsed.run(parsed)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+    except (ValueError, OSError) as error:
+        print(f"vaecore: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vaecore: interrupted; --resume goes on from the last kept epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "vaecore",
+        description="Train and measure autoencoders.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--data-dir", help="where data sets are kept; else $VAECORE_DATA, else the user's cache folder")
+    placed = argparse.ArgumentParser(add_help=False)
+    placed.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default: auto)")
+    placed.add_argument("--seed", type=int, default=0, help="default: 0")
+
+    def command(name: str, run: Any, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:  # noqa: ANN401
+        own = [line for line in EXAMPLES.splitlines() if f"vaecore {name}" in line]
+        added = commands.add_parser(
+            name,
+            help=help,
+            description=help,
+            parents=parents,
+            epilog="\n".join(["examples:", *own]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    command("list", _list, "pretrained models with their measured figures, and recipes")
+
+    train_command = command("train", _train, "train a recipe into a folder", where, placed)
+    train_command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
+    train_command.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change fields of the recipe; values as in JSON, or plain words",
+    )
+    train_command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
+    train_command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+
+    evaluate_command = command("evaluate", _evaluate, "measure a model on its test images", where, placed)
+    evaluate_command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    evaluate_command.add_argument(
+        "--samples", type=int, default=1000, help="importance samples per image (default: 1000)"
+    )
+    evaluate_command.add_argument(
+        "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
+    )
+
+    fetch_command = command("fetch", _fetch, "download a data set", where)
+    fetch_command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
+    return parser
+
+
+def _list(parsed: argparse.Namespace) -> None:
+    print("pretrained models")
+    for name in names():
+        card = load(name, device="cpu").card
+        figures = ", ".join(f"{key} {value:.4g}" for key, value in card["metrics"].items())
+        print(f"  {name:16} {card['parameters']:>9,} parameters  {figures}")
+    print("\nrecipes")
+    for name, recipe in RECIPES.items():
+        training = "closed form" if not recipe.training.epochs else f"{recipe.training.epochs} epochs"
+        print(f"  {name:16} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
+
+
+def _train(parsed: argparse.Namespace) -> None:
+    changes = dict(_assignment(word) for word in parsed.set)
+    folder = train(
+        parsed.recipe,
+        data_dir=parsed.data_dir,
+        out=parsed.out,
+        device=parsed.device,
+        seed=parsed.seed,
+        resume=parsed.resume,
+        **changes,
+    )
+    print(folder)
+
+
+def _assignment(word: str) -> tuple[str, object]:
+    key, equals, value = word.partition("=")
+    if not equals:
+        raise ValueError(f"expected KEY=VALUE after --set, got {word!r}")
+    try:
+        return key, json.loads(value)
+    except json.JSONDecodeError:
+        return key, value
+
+
+def _evaluate(parsed: argparse.Namespace) -> None:
+    explorer = load(parsed.name, parsed.device)
+    train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
+    metrics = evaluate(
+        explorer.model,
+        train_images,
+        test_images,
+        explorer.recipe.training.binarise,
+        data_folder(parsed.data_dir),
+        parsed.samples,
+        parsed.seed,
+    )
+    for key, value in metrics.items():
+        print(f"{key:24} {value:.4f}")
+    if parsed.write:
+        command = f"vaecore evaluate {explorer.name} --samples {parsed.samples} --seed {parsed.seed}"
+        protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
+        card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
+        checkpoint.write_json(explorer.folder / checkpoint.CARD, card)
+        make_map(explorer, explorer.folder / MAP, parsed.data_dir)
+
+
+def _fetch(parsed: argparse.Namespace) -> None:
+    print(f"{parsed.dataset} is in {fetch(parsed.dataset, parsed.data_dir)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

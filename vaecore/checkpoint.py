@@ -1,0 +1,189 @@
+"""Keeping: a recipe as JSON, weights as safetensors, a card. `load` is the inverse of `save`; nothing is unpickled."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.optim import Optimizer
+
+from vaecore.models import MODELS, Autoencoder
+from vaecore.recipes import Recipe, from_json
+
+RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
+
+
+class CheckpointError(ValueError):
+    """A file of a checkpoint is missing, broken or foreign; the message says which and why."""
+
+
+def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Autoencoder:
+    """The untrained model of a recipe for images of `shape` with `classes` labels.
+
+    Raises:
+        ValueError: the recipe's model is conditional and the data has no labels.
+    """
+    kind = MODELS[recipe.model]
+    if "condition" in kind.abilities and not classes:
+        raise ValueError(f"recipe {recipe.name!r} is conditional: expected labelled images, {recipe.dataset} has none")
+    return kind(recipe.settings, shape, classes)
+
+
+def write_recipe(folder: Path, recipe: Recipe) -> None:
+    """Open a run's folder: the recipe is there from the start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / RECIPE, json.loads(recipe.to_json()))
+
+
+def save(folder: Path, recipe: Recipe, model: Autoencoder, card: dict[str, Any]) -> None:
+    """Write the three files, each whole or not at all; the weights in the recipe's number format."""
+    write_recipe(folder, recipe)
+    kept = torch.float16 if recipe.training.store == "float16" else torch.float32
+    write_tensors(folder / WEIGHTS, {name: tensor.to(kept) for name, tensor in model.state_dict().items()})
+    write_json(folder / CARD, card)
+
+
+def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
+    """The model in eval mode and float32 on the CPU, its recipe and its card.
+
+    Raises:
+        CheckpointError: a file is missing, truncated, foreign or of a newer format.
+    """
+    recipe = load_recipe(folder)
+    card = _read_json(folder / CARD)
+    try:
+        (channels, height, width), classes = card["shape"], len(card["classes"])
+        model = build(recipe, (channels, height, width), classes)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / CARD}: not a card: {error!r} is missing or wrong") from None
+    tensors = {name: tensor.float() for name, tensor in read_tensors(folder / WEIGHTS).items()}
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise CheckpointError(f"{folder / WEIGHTS}: not the weights of {recipe.name!r}: {_flat(error)}") from None
+    return model.eval(), recipe, card
+
+
+def load_recipe(folder: Path) -> Recipe:
+    """The recipe of a checkpoint or of an unfinished run.
+
+    Raises:
+        CheckpointError: the file is missing or no recipe.
+    """
+    path = folder / RECIPE
+    try:
+        return from_json(_read_text(path), str(path))
+    except CheckpointError:
+        raise
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
+
+
+def save_state(folder: Path, model: Autoencoder, optimizer: Optimizer, epoch: int, seconds: float, seed: int) -> None:
+    """Keep an unfinished run: weights, optimiser, epochs done, seconds spent and the seed, in one file."""
+    state = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for index, moments in optimizer.state_dict()["state"].items():
+        state |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
+    state["clock"] = torch.tensor([epoch, seconds, seed], dtype=torch.float64)
+    write_tensors(folder / STATE, state)
+
+
+def load_state(folder: Path, model: Autoencoder, optimizer: Optimizer, seed: int) -> tuple[int, float]:
+    """Go back to what `save_state` kept; returns the epochs done and the seconds spent, zeros if nothing was kept.
+
+    Raises:
+        CheckpointError: the file is broken or of another model.
+        ValueError: the run has another seed.
+    """
+    path = folder / STATE
+    if not path.exists():
+        return 0, 0.0
+    state = read_tensors(path)
+    try:
+        epoch, seconds, kept_seed = state.pop("clock").tolist()
+        model.load_state_dict(_below("model.", state))
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _below("optimizer.", state).items():
+            index, key = name.split(".")
+            moments.setdefault(int(index), {})[key] = tensor
+    except (KeyError, RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{path}: not the state of this run ({_flat(error)})") from None
+    if int(kept_seed) != seed:
+        raise ValueError(f"{folder} holds a run of seed {int(kept_seed)}, not {seed}")
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    return int(epoch), seconds
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        CheckpointError: the file is missing, truncated or of another kind.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({_flat(error)})") from None
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write tensors whole or not at all."""
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    _atomic(path, lambda partial: save_file(contiguous, partial))
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write JSON whole or not at all."""
+    _atomic(path, lambda partial: partial.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8"))
+
+
+def _atomic(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside, fsync, rename: after a crash there is the old file or the new one, never a part of one."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such file") from None
+    except (UnicodeDecodeError, OSError) as error:
+        raise CheckpointError(f"{path}: not a text file ({_flat(error)})") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(_read_text(path))
+    except json.JSONDecodeError as error:
+        raise CheckpointError(f"{path}: truncated, or not JSON ({error})") from None
+    if not isinstance(value, dict):
+        raise CheckpointError(f"{path}: expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def _flat(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,95 @@
+"""Where the tensors are: one device, and one process or several that share a batch."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def best_device(name: str = "auto") -> torch.device:
+    """The named device; "auto" is cuda, then mps, then cpu. Under torchrun, the GPU of this process.
+
+    Raises:
+        ValueError: an unknown device, or one that this machine does not have.
+    """
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(kind for kind, available in here.items() if available)
+    kind, _, index = name.partition(":")
+    if kind not in here or not (index == "" or index.isdigit()):
+        raise ValueError(f"unknown device {name!r}. Expected one of: {', '.join(DEVICES)}")
+    if not here[kind]:
+        raise ValueError(f"device {name!r} is not available here; 'auto' takes what is")
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
+    return torch.device(name)
+
+
+def model_device(model: nn.Module) -> torch.device:
+    """Where a model's parameters, or the buffers of one that has no parameters, are."""
+    return next(iter(model.state_dict().values())).device
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 matrix products are done by the hardware; elsewhere they are emulated, slower than float32."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return any("bf16" in name and present for name, present in torch.cpu.get_capabilities().items())
+    return False
+
+
+@dataclass(frozen=True)
+class Process:
+    """One of `world` processes that share every batch."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes files and shows progress."""
+        return self.rank == 0
+
+    def share(self, batch: int) -> slice:
+        """The rows of a batch that are this process's.
+
+        Raises:
+            ValueError: the batch cannot be split evenly.
+        """
+        if batch % self.world:
+            raise ValueError(f"expected a batch that {self.world} processes can share evenly, got {batch}")
+        mine = batch // self.world
+        return slice(self.rank * mine, (self.rank + 1) * mine)
+
+    def wait(self) -> None:
+        """Go on when all processes have come this far."""
+        if self.world > 1:
+            distributed.barrier()
+
+    def total(self, value: Tensor) -> Tensor:
+        """The sum of `value` over all processes."""
+        if self.world > 1:
+            distributed.all_reduce(value)
+        return value
+
+
+@contextmanager
+def processes(device: torch.device) -> Iterator[Process]:
+    """The process group that torchrun describes in the environment; a single process without it."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Process()
+        return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Process(distributed.get_rank(), world)
+    finally:
+        distributed.destroy_process_group()

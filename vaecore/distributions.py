@@ -1,0 +1,138 @@
+"""What an encoder or a decoder returns: distributions with `mean`, `rsample` and `log_prob`.
+
+A distribution over images or codes has *event* axes (the last ones, summed by `log_prob`) and batch axes before them.
+`rsample((k,))` puts k samples in front: [k, batch, ...]; `log_prob` broadcasts over such leading axes.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import log, pi
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+LOG_2_PI = log(2 * pi)
+_shard = (0, 1)
+
+
+@contextmanager
+def shard(rank: int, world: int) -> Iterator[None]:
+    """Draw noise as process `rank` of `world` processes that share one batch, split along its first axis.
+
+    Every process draws the noise of the whole batch from the same seed and keeps its own rows, so that the loss
+    curve does not depend on the number of processes.
+    """
+    global _shard
+    before, _shard = _shard, (rank, world)
+    try:
+        yield
+    finally:
+        _shard = before
+
+
+def standard_normal(
+    like: Float[Tensor, "batch *event"], samples: tuple[int, ...] = (), generator: torch.Generator | None = None
+) -> Float[Tensor, "..."]:
+    """Standard normal noise of the shape [*samples, *like.shape]; of the rows of this process inside `shard`."""
+    rank, world = _shard
+    batch, *event = like.shape
+    noise = torch.randn(*samples, batch * world, *event, generator=generator, device=like.device, dtype=like.dtype)
+    return noise if world == 1 else noise.narrow(len(samples), rank * batch, batch)
+
+
+class Distribution(ABC):
+    """A batch of distributions over events."""
+
+    @property
+    @abstractmethod
+    def mean(self) -> Tensor:
+        """The expectation, [batch, *event]."""
+
+    @abstractmethod
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """Samples [*samples, batch, *event]; differentiable in the parameters where the distribution allows it."""
+
+    @abstractmethod
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log density or log probability of `value`, in nats, summed over the event axes: [*samples, batch]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian(Distribution):
+    """N(mean, diag(scale^2)), factorised over the last `event_axes` axes.
+
+    log p(v) = sum_i -1/2 ((v_i - mean_i) / scale_i)^2 - log scale_i - 1/2 log 2 pi
+    """
+
+    location: Tensor
+    scale: Tensor
+    event_axes: int = 1
+
+    @property
+    def mean(self) -> Tensor:
+        """The expectation, [batch, *event]."""
+        return self.location
+
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """mean + scale * epsilon, epsilon ~ N(0, I): the reparameterisation of Kingma & Welling 2013."""
+        return self.location + self.scale * standard_normal(self.location, samples, generator)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log density of `value`, in nats, summed over the event axes."""
+        deviation = (value - self.location) / self.scale
+        return -(deviation.square() / 2 + self.scale.log() + LOG_2_PI / 2).flatten(-self.event_axes).sum(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Bernoulli(Distribution):
+    """Independent binary pixels, given by their logits.
+
+    log p(v) = sum_i v_i log m_i + (1 - v_i) log(1 - m_i), m = sigmoid(logits).
+    For grey v in [0, 1] this is minus a cross-entropy, no log probability: it cannot be compared with likelihoods.
+    """
+
+    logits: Tensor
+    event_axes: int = 1
+
+    @property
+    def mean(self) -> Tensor:
+        """The expectation sigmoid(logits), [batch, *event]."""
+        return self.logits.sigmoid()
+
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """Binary samples. They carry no gradient: the distribution has no reparameterisation."""
+        mean = self.mean.detach().expand(*samples, *self.logits.shape)
+        return torch.bernoulli(mean, generator=generator)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log probability of `value`, in nats, summed over the event axes."""
+        value, logits = torch.broadcast_tensors(value, self.logits)
+        return -binary_cross_entropy_with_logits(logits, value, reduction="none").flatten(-self.event_axes).sum(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Delta(Distribution):
+    """A point mass: what a deterministic encoder or decoder returns."""
+
+    point: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """The point itself."""
+        return self.point
+
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """The point, repeated."""
+        return self.point.expand(*samples, *self.point.shape)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """A point mass has no density.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("a deterministic model has no density: it gives a squared error, not a log_prob")

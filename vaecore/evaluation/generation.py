@@ -1,0 +1,103 @@
+"""How good generated images are, in the eyes of a classifier that never saw the model."""
+
+import hashlib
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from tqdm import tqdm
+
+from vaecore import checkpoint
+from vaecore.data import Images
+from vaecore.data.batches import present
+
+EPOCHS, BATCH, FEATURES = 8, 128, 128
+NEIGHBOURS = 5
+
+
+class Classifier(nn.Module):
+    """A small convolutional classifier; the layer before the last gives the features that distances are taken in."""
+
+    def __init__(self, shape: tuple[int, int, int], classes: int) -> None:
+        super().__init__()
+        channels, height, width = shape
+        self.features = nn.Sequential(
+            *(nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
+            *(nn.MaxPool2d(2), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
+            *(nn.Dropout(0.25), nn.Linear(64 * (height // 4) * (width // 4), FEATURES), nn.ReLU()),
+        )
+        self.logits = nn.Sequential(nn.Dropout(0.5), nn.Linear(FEATURES, classes))
+
+    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
+        """Unnormalised log probabilities of the classes."""
+        return self.logits(self.features(x))
+
+
+def classifier(images: Images, folder: Path, device: torch.device) -> Classifier:
+    """A classifier of `images`, trained once and kept in `folder`, one file for one set of training images."""
+    model = Classifier(images.shape, len(images.names)).to(device)
+    assert images.target is not None
+    digest = hashlib.sha256(images.pixels.numpy().tobytes() + images.target.numpy().tobytes()).hexdigest()[:16]
+    path = folder / f"classifier-{digest}.safetensors"
+    if path.exists():
+        model.load_state_dict(checkpoint.read_tensors(path))
+        return model.eval()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        _train(model, images, device)
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_tensors(path, model.state_dict())
+    return model.eval()
+
+
+def _train(model: Classifier, images: Images, device: torch.device) -> None:
+    assert images.target is not None
+    pixels, target = images.pixels.to(device), images.target.to(device)
+    batches = max(1, len(pixels) // BATCH)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    optimizer = AdamW(model.parameters(), weight_decay=0.01, fused=True)
+    schedule = OneCycleLR(optimizer, 2e-3, total_steps=EPOCHS * batches)
+    model.train()
+    with tqdm(desc="classifier", total=EPOCHS * batches * BATCH, unit=" images", unit_scale=True) as progress:
+        for _ in range(EPOCHS):
+            for index in torch.randperm(len(pixels), device=device)[: batches * BATCH].split(BATCH):
+                loss = cross_entropy(model(present(pixels[index], shift=1)), target[index])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                progress.update(len(index))
+
+
+@torch.no_grad()
+def features_and_classes(
+    model: Classifier, x: Float[Tensor, "n channels height width"]
+) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
+    """The classifier's features and its decision for every image, on the CPU."""
+    device = next(model.parameters()).device
+    features = [model.features(part.to(device)) for part in x.split(1000)]
+    decisions = [model.logits(part).argmax(1) for part in features]
+    return torch.cat(features).cpu(), torch.cat(decisions).cpu()
+
+
+def coverage_and_density(
+    real: Float[Tensor, "n features"], fake: Float[Tensor, "m features"], k: int = NEIGHBOURS
+) -> tuple[float, float]:
+    """Of the balls around each real point that reach to its k-th real neighbour, the share with a fake point in
+    them (coverage), and how many balls a fake point lies in, over k (density).
+
+    Source: Naeem, Oh, Uh, Choi & Yoo 2020.
+    """  # noqa: D205
+    inside_one, inside = [], 0
+    for rows in real.split(1000):
+        radius = torch.cdist(rows, real).kthvalue(k + 1, dim=1, keepdim=True).values  # the nearest is the point itself
+        within = torch.cdist(rows, fake) <= radius
+        inside_one.append(within.any(1))
+        inside += int(within.sum())
+    return float(torch.cat(inside_one).float().mean()), inside / (k * len(fake))

@@ -1,0 +1,109 @@
+"""How well a plane, or any code, keeps the neighbours that images have; and a map of a model's codes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, Int64
+from numpy import ndarray
+
+MAP_IMAGES = 2000
+NEIGHBOURS = 5
+TRUST_NEIGHBOURS = 10
+
+
+def neighbour_accuracy(
+    codes: Float[ndarray, "n latent"],
+    labels: Int64[ndarray, "n"],
+    train_codes: Float[ndarray, "m latent"],
+    train_labels: Int64[ndarray, "m"],
+) -> float:
+    """Share of `codes` whose class is the majority of the 5 nearest `train_codes` (Euclidean)."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return float(KNeighborsClassifier(NEIGHBOURS).fit(train_codes, train_labels).score(codes, labels))
+
+
+def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> float:
+    """Share of points whose class is the majority of their 5 nearest among the others: leave-one-out."""
+    from sklearn.neighbors import NearestNeighbors
+
+    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(codes) - 1)).fit(codes).kneighbors()[1]
+    votes = np.eye(labels.max() + 1)[labels[nearest]].sum(1)
+    return float((votes.argmax(1) == labels).mean())
+
+
+def trustworthiness(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> float:
+    """How far the 10 nearest neighbours of each code were neighbours as images, in [0, 1] (Venna & Kaski 2001)."""
+    from sklearn.manifold import trustworthiness as score
+
+    return float(score(images, codes, n_neighbors=min(TRUST_NEIGHBOURS, (len(images) - 1) // 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class LatentMap:
+    """The codes of some test images beside two other planes of the same images.
+
+    Attributes:
+        codes: posterior means, [n, latent].
+        pca: the first two principal components, [n, 2].
+        tsne: t-SNE after PCA to 50, [n, 2].
+        index: rows of the test split, [n].
+        labels: [n], or None.
+        scores: of "codes", "pca", "tsne": "trustworthiness" against the pixels (k=10), and with labels "neighbours",
+            the leave-one-out 5-nearest-neighbour accuracy among these points.
+    """
+
+    codes: Float32[ndarray, "n latent"]
+    pca: Float32[ndarray, "n 2"]
+    tsne: Float32[ndarray, "n 2"]
+    index: Int64[ndarray, "n"]
+    labels: Int64[ndarray, "n"] | None
+    scores: dict[str, dict[str, float]]
+
+
+def map_of(
+    codes: Float32[ndarray, "n latent"],
+    pixels: Float32[ndarray, "n pixels"],
+    pca: Float32[ndarray, "n 2"],
+    index: Int64[ndarray, "n"],
+    labels: Int64[ndarray, "n"] | None,
+) -> LatentMap:
+    """t-SNE of the pixels, and the scores of the three planes. Takes seconds: the result is worth keeping."""
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    reduced = PCA(min(50, *pixels.shape), random_state=0).fit_transform(pixels)
+    perplexity = min(30.0, (len(pixels) - 1) / 3)
+    tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced).astype(np.float32)
+    scores = {}
+    for name, plane in {"codes": codes, "pca": pca, "tsne": tsne}.items():
+        scores[name] = {"trustworthiness": trustworthiness(pixels, plane)}
+        if labels is not None:
+            scores[name]["neighbours"] = transductive_neighbour_accuracy(plane, labels)
+    return LatentMap(codes, pca, tsne, index, labels, scores)
+
+
+def shortest_path(
+    codes: Float32[ndarray, "n latent"], start: Float32[ndarray, "latent"], end: Float32[ndarray, "latent"], steps: int
+) -> Float32[ndarray, "steps latent"]:
+    """A path that stays near `codes`: the shortest way over their 10-nearest-neighbour graph, at equal distances.
+
+    Edges weigh their squared length, so that many short hops between real codes are cheaper than one leap.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
+    from sklearn.metrics import pairwise_distances
+    from sklearn.neighbors import kneighbors_graph
+
+    nodes = np.concatenate([start[None], end[None], codes])
+    graph = kneighbors_graph(nodes, min(10, len(nodes) - 1), mode="distance")
+    # Clusters may not touch; the minimum spanning tree joins them by their shortest bridges.
+    graph = csr_matrix(graph.maximum(minimum_spanning_tree(pairwise_distances(nodes)))).power(2)
+    before = dijkstra(graph, directed=False, indices=0, return_predecessors=True)[1]
+    way = [1]
+    while way[-1] != 0:
+        way.append(int(before[way[-1]]))
+    corners = nodes[way[::-1]]
+    length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
+    at = np.linspace(0, length[-1], steps)
+    return np.stack([np.interp(at, length, column) for column in corners.T], axis=1).astype(np.float32)

@@ -1,0 +1,61 @@
+"""The evidence log p(x), bounded from below by one sample and estimated by many."""
+
+from collections.abc import Iterator
+from math import log, prod
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vaecore.models import Autoencoder
+from vaecore.models.base import Images, Labels
+
+BUDGET = {"cpu": 2**28, "cuda": 2**32, "mps": 2**30}
+COPIES = 6  # of the decoder's output that are alive at once in the worst line of a likelihood
+
+
+def log_weights(
+    model: Autoencoder, x: Images, label: Labels | None, samples: int, generator: torch.Generator | None = None
+) -> Float[Tensor, "samples batch"]:
+    """log w_i = log p(x|z_i) + log p(z_i) - log q(z_i|x), z_i ~ q(z|x), in nats."""
+    posterior = model.posterior(x, label)
+    z = posterior.rsample((samples,), generator)
+    return model.likelihood(z, label).log_prob(x) + model.prior().log_prob(z) - posterior.log_prob(z)
+
+
+@torch.no_grad()
+def log_likelihood(
+    model: Autoencoder, x: Images, label: Labels | None, samples: int, generator: torch.Generator | None = None
+) -> Float[Tensor, "batch"]:
+    """log p(x) ~ log 1/K sum_i w_i, in nats: a lower bound in expectation that rises to the evidence with K.
+
+    Images and samples are taken in pieces that fit in memory; the running log-sum-exp is kept in float64.
+    Source: Burda, Grosse & Salakhutdinov 2016, equation 8.
+    """
+    total = torch.full((len(x),), -torch.inf, dtype=torch.float64)
+    for rows, draws in _pieces(len(x), samples, prod(model.shape), x.device):
+        log_w = log_weights(model, x[rows], None if label is None else label[rows], draws, generator)
+        total[rows] = torch.logaddexp(total[rows], log_w.cpu().double().logsumexp(0))
+    return (total - log(samples)).float()
+
+
+@torch.no_grad()
+def elbo(
+    model: Autoencoder, x: Images, label: Labels | None, generator: torch.Generator | None = None
+) -> Float[Tensor, "batch"]:
+    """E_q[log w] by one sample per image, in nats: unbiased for the evidence lower bound."""
+    pieces = [
+        log_weights(model, x[rows], None if label is None else label[rows], draws, generator)[0].cpu()
+        for rows, draws in _pieces(len(x), 1, prod(model.shape), x.device)
+    ]
+    return torch.cat(pieces) if pieces else torch.empty(0)
+
+
+def _pieces(images: int, samples: int, pixels: int, device: torch.device) -> Iterator[tuple[slice, int]]:
+    """(rows, draws) that cover all images with `samples` draws each, `rows * draws * pixels` within the budget."""
+    largest = max(1, BUDGET[device.type] // (4 * pixels * COPIES))
+    draws = min(samples, largest)
+    rows = max(1, largest // draws)
+    for first in range(0, images, rows):
+        for done in range(0, samples, draws):
+            yield slice(first, min(first + rows, images)), min(draws, samples - done)

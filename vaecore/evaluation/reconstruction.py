@@ -1,0 +1,55 @@
+"""Squared errors, and the codes that images are given."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from vaecore.data import Images
+from vaecore.data.batches import present
+from vaecore.device import model_device
+from vaecore.divergences import squared_error
+from vaecore.models import Autoencoder
+
+CHUNK = 1000
+LEVELS = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
+
+
+def batches(model: Autoencoder, images: Images) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """(images in [0, 1], labels) in chunks, on the model's device; labels only for a conditional model."""
+    device = model_device(model)
+    for index in torch.arange(len(images)).split(CHUNK):
+        rows = images.rows(index)
+        label = rows.target.to(device) if rows.target is not None and model.classes else None
+        yield present(rows.pixels.to(device)), label
+
+
+@torch.no_grad()
+def encode(model: Autoencoder, images: Images) -> Float[Tensor, "n latent"]:
+    """The posterior's mean of every image, on the CPU."""
+    return torch.cat([model.posterior(x, label).mean.cpu() for x, label in batches(model, images)])
+
+
+@torch.no_grad()
+def squared_errors(model: Autoencoder, images: Images) -> Float[Tensor, "n"]:
+    """||x - x^||^2 of every image, on the CPU; x^ is the likelihood's mean at the posterior's mean."""
+    return torch.cat(
+        [
+            squared_error(x, model.likelihood(model.posterior(x, label).mean, label).mean).cpu()
+            for x, label in batches(model, images)
+        ]
+    )
+
+
+def mean_squared_error(model: Autoencoder, images: Images) -> float:
+    """The squared error, summed over pixels and averaged over images."""
+    return float(squared_errors(model, images).double().mean())
+
+
+def code_quantiles(model: Autoencoder, images: Images) -> dict[str, Any]:
+    """Quantiles of every latent dimension over the first 10,000 images: where codes lie if no prior says so."""
+    codes = encode(model, images.rows(torch.arange(min(len(images), 10_000))))
+    quantiles = codes.quantile(torch.tensor(LEVELS), dim=0)
+    return {"levels": list(LEVELS), "quantiles": [[round(v, 4) for v in row] for row in quantiles.tolist()]}

@@ -1,0 +1,120 @@
+"""The four verbs of every autoencoder: posterior, likelihood, prior, loss."""
+
+from abc import ABC, abstractmethod
+from math import prod
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float, Int64, UInt8
+from pydantic import ConfigDict, PositiveInt
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+
+from vaecore.distributions import Distribution
+from vaecore.networks import MLP, with_label
+
+STRICT = ConfigDict(extra="forbid")
+
+Images = Float[Tensor, "batch channels height width"]
+Codes = Float[Tensor, "*samples batch latent"]
+Labels = Int64[Tensor, "batch"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class BaseSettings:
+    """What every model can be told: the size of the latent and the widths of the encoder (the decoder mirrors it)."""
+
+    latent: PositiveInt = 2
+    hidden: tuple[PositiveInt, ...] = (512, 256)
+    activation: Literal["gelu", "relu", "tanh", "sigmoid", "identity"] = "gelu"
+
+
+class Autoencoder(nn.Module, ABC):
+    """An encoder f and a decoder g over images x in [0, 1]^[c, h, w], and a loss that makes g undo f.
+
+    A variant sets `equation` and `source`, and overrides only what its paper changes.
+
+    Args:
+        settings: the variant's own `Settings`.
+        shape: channels, height, width of an image.
+        classes: how many labels there are; 0 when the data has none.
+    """
+
+    Settings: ClassVar[type[BaseSettings]] = BaseSettings
+    equation: ClassVar[str]
+    source: ClassVar[str]
+    abilities: ClassVar[frozenset[str]] = frozenset({"encode", "decode"})
+
+    def __init__(self, settings: BaseSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
+        super().__init__()
+        self.settings = settings
+        self.shape = shape
+        self.pixels = prod(shape)
+        self.latent = settings.latent
+        self.classes = classes if "condition" in self.abilities else 0
+
+    @abstractmethod
+    def posterior(self, x: Images, label: Labels | None = None) -> Distribution:
+        """q(z | x), the encoder: a distribution over codes [batch, latent]."""
+
+    @abstractmethod
+    def likelihood(self, z: Codes, label: Labels | None = None) -> Distribution:
+        """p(x | z), the decoder: a distribution over images [*samples, batch, channels, height, width]."""
+
+    @abstractmethod
+    def loss(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
+        """The named terms of the objective, one value per example; their sum is minimised."""
+
+    def prior(self) -> Distribution:
+        """p(z).
+
+        Raises:
+            TypeError: the model is deterministic: nothing in its objective says where its codes lie.
+        """
+        raise TypeError(f"{type(self).__name__} has no prior: its objective does not say where codes lie")
+
+    def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
+        """See all training images once before the first step: data-dependent initialisation, or a closed form."""
+
+    def forward(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
+        """The loss: what a data-parallel wrapper calls."""
+        return self.loss(x, label)
+
+    def mlp_encoder(self, outputs: int) -> MLP:
+        """A network from the pixels (and the one-hot label) to `outputs` numbers."""
+        return MLP(self.pixels + self.classes, self.settings.hidden, outputs, self.settings.activation)
+
+    def mlp_decoder(self) -> MLP:
+        """The mirrored network from a code (and the one-hot label) to the pixels."""
+        return MLP(self.latent + self.classes, self.settings.hidden[::-1], self.pixels, self.settings.activation)
+
+    def encoder_input(self, x: Images, label: Labels | None) -> Float[Tensor, "batch features"]:
+        """The pixels in a row, with the one-hot label beside them in a conditional model."""
+        return self.given(x.flatten(1), label)
+
+    def given(self, features: Float[Tensor, "*batch features"], label: Labels | None) -> Tensor:
+        """`features` given the label: with its one-hot code beside them in a conditional model, as they are otherwise.
+
+        Raises:
+            ValueError: the model is conditional and there is no label.
+        """
+        if not self.classes:
+            return features
+        if label is None:
+            raise ValueError(f"{type(self).__name__} is conditional: expected a label per example, got none")
+        return with_label(features, label, self.classes)
+
+    def to_images(self, outputs: Float[Tensor, "*samples batch pixels"]) -> Tensor:
+        """Rows of pixels as images [*samples, batch, channels, height, width], in float32 or better."""
+        outputs = outputs if outputs.dtype == torch.float64 else outputs.float()
+        return outputs.unflatten(-1, self.shape)
+
+
+def mean_image(pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
+    """The mean image in [0, 1] as one row; summed in integers, so exact for any number of images."""
+    return (pixels.flatten(1).sum(0, dtype=torch.int64).double() / (255 * len(pixels))).float()
+
+
+def logit_of_mean(pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
+    """The output bias of a decoder with a sigmoid: it starts at the mean image."""
+    return mean_image(pixels).clamp(1e-3, 1 - 1e-3).logit()

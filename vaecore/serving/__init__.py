@@ -1,0 +1,17 @@
+"""The door for pages and programs: explorers, and studies of what they do."""
+
+from vaecore.serving.explorer import Explorer, load, names
+from vaecore.serving.studies import Comparison, LatentMap, baseline, compare, latent_map, manifold, variants
+
+__all__ = [
+    "Comparison",
+    "Explorer",
+    "LatentMap",
+    "baseline",
+    "compare",
+    "latent_map",
+    "load",
+    "manifold",
+    "names",
+    "variants",
+]

@@ -1,0 +1,284 @@
+"""Serving: a trained model with numpy in and numpy out.
+
+>>> import vaecore
+>>> explorer = vaecore.load("vae-digits-2", device="cpu")
+>>> images = vaecore.dataset("digits", split="test").images
+>>> explorer.encode(images[:3]).shape
+(3, 2)
+>>> explorer.sample(4, seed=0).shape
+(4, 1, 8, 8)
+>>> explorer.encode(images[0])
+Traceback (most recent call last):
+ValueError: vae-digits-2: expected images [n, 1, 8, 8], got [1, 8, 8]
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from scipy.special import ndtri
+from torch import Tensor
+
+from vaecore import checkpoint
+from vaecore.device import best_device, model_device
+from vaecore.evaluation import likelihood
+from vaecore.evaluation.latent import shortest_path
+from vaecore.models import PCA, Autoencoder
+from vaecore.recipes import Recipe
+
+BATCH = 1000
+PACKAGE = Path(__file__).parent.parent
+SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
+
+
+def names() -> list[str]:
+    """The pretrained models at hand, sorted."""
+    return sorted(path.parent.name for source in SOURCES for path in source.glob(f"*/{checkpoint.RECIPE}"))
+
+
+def load(name: str | Path, device: str = "auto") -> "Explorer":
+    """A pretrained model by name, or a run by its folder.
+
+    Args:
+        name: one of `names()`, or the path of a run's folder.
+        device: "auto" (cuda, then mps, then cpu), or one of these.
+
+    Raises:
+        ValueError: an unknown name (the message lists those at hand), a broken file (the message says which), or a
+            device that is not there.
+    """
+    place = best_device(device)
+    folders = [source / str(name) for source in SOURCES if str(name) in names()] + [Path(name).expanduser()]
+    for folder in folders:
+        if (folder / checkpoint.RECIPE).exists():
+            model, recipe, card = checkpoint.load(folder)
+            return Explorer(model.to(place), recipe, card, folder)
+    raise ValueError(f"no pretrained model and no run is called {str(name)!r}. At hand: {', '.join(names()) or 'none'}")
+
+
+class Explorer:
+    """A trained model: encode, decode, reconstruct, sample, interpolate, score.
+
+    Images are float32 [n, channels, height, width] in [0, 1], codes float32 [n, latent], labels integers [n].
+    Labels are expected by conditional models and refused by the others.
+    """
+
+    def __init__(self, model: Autoencoder, recipe: Recipe, card: dict[str, Any], folder: Path) -> None:
+        self.model = model
+        self.recipe = recipe
+        self.card = card
+        self.folder = folder
+        self.name = recipe.name
+        self.variant = recipe.model
+        self.dataset = recipe.dataset
+        self.latent = model.latent
+        self.shape = model.shape
+        self.classes = tuple(card["classes"])
+        self.abilities = model.abilities
+        self.equation = model.equation
+        self.source = model.source
+        self.summary = (type(model).__doc__ or "").split("\n")[0]
+
+    def __repr__(self) -> str:
+        return f"Explorer({self.name!r}, latent={self.latent}, device='{self.device}')"
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+        return model_device(self.model)
+
+    @torch.no_grad()
+    def encode(self, images: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n latent"]:
+        """The posterior's mean of every image."""
+        return self._batched(lambda x, y: self.model.posterior(x, y).mean, self._images(images), labels)
+
+    @torch.no_grad()
+    def posterior(
+        self, images: ndarray, labels: ndarray | None = None
+    ) -> tuple[Float32[ndarray, "n latent"], Float32[ndarray, "n latent"]]:
+        """The posterior's mean and scale of every image; a deterministic model's scale is zero."""
+
+        def mean_and_scale(x: Tensor, y: Tensor | None) -> Tensor:
+            posterior = self.model.posterior(x, y)
+            return torch.stack([posterior.mean, getattr(posterior, "scale", torch.zeros_like(posterior.mean))], 1)
+
+        both = self._batched(mean_and_scale, self._images(images), labels)
+        return both[:, 0], both[:, 1]
+
+    @torch.no_grad()
+    def decode(self, codes: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n c h w"]:
+        """The likelihood's mean at every code; never clipped, PCA's may leave [0, 1]."""
+        return self._batched(lambda z, y: self.model.likelihood(z, y).mean, self._codes(codes), labels)
+
+    def reconstruct(self, images: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n c h w"]:
+        """Every image, encoded and decoded."""
+        return self.decode(self.encode(images, labels), labels)
+
+    def sample(
+        self, n: int, labels: ndarray | None = None, temperature: float = 1.0, seed: int | None = None
+    ) -> Float32[ndarray, "n c h w"]:
+        """`n` images decoded from the prior, its scale multiplied by `temperature`: the likelihood's means.
+
+        Raises:
+            ValueError: the model has no prior, `n` is negative, or the temperature is.
+        """
+        self._able("sample", "has no prior: nothing in its objective says where codes lie, so none can be drawn")
+        if n < 0 or not temperature >= 0:
+            raise ValueError(f"{self.name}: expected n >= 0 and temperature >= 0, got {n} and {temperature}")
+        prior = self.model.prior()
+        noise = prior.rsample((n,), self._generator(seed)) - prior.mean
+        return self.decode((prior.mean + temperature * noise).cpu().numpy(), labels)
+
+    def interpolate(
+        self, a: ndarray, b: ndarray, steps: int, path: Literal["linear", "spherical", "data"] = "linear"
+    ) -> Float32[ndarray, "steps latent"]:
+        """Codes from `a` to `b`, both included.
+
+        "linear" is the straight line; "spherical" turns the direction evenly and the length evenly (Shoemake 1985);
+        "data" is the shortest way over the neighbour graph of real codes.
+
+        Raises:
+            ValueError: codes of another size, fewer than 2 steps, an unknown path, or no real codes at hand.
+        """
+        start, end = self._codes(np.stack([np.asarray(a), np.asarray(b)])).cpu().numpy()
+        if steps < 2:
+            raise ValueError(f"{self.name}: expected steps >= 2, got {steps}")
+        t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+        if path == "linear":
+            return (1 - t) * start + t * end
+        if path == "spherical":
+            return _spherical(start, end, t)
+        if path == "data":
+            from vaecore.serving.studies import latent_map  # a study is made of explorers
+
+            return shortest_path(latent_map(self).codes, start, end, steps)
+        raise ValueError(f"{self.name}: expected path 'linear', 'spherical' or 'data', got {path!r}")
+
+    def log_likelihood(
+        self, images: ndarray, samples: int = 5000, seed: int = 0, labels: ndarray | None = None
+    ) -> Float32[ndarray, "n"]:
+        """log p(x) by `samples` importance samples per image, in nats.
+
+        A Bernoulli model's value is a likelihood for binary pixels only: binarise first. On grey pixels it is a bound
+        made of cross-entropies, which cannot be compared with likelihoods.
+
+        Raises:
+            ValueError: the model has no likelihood, or `samples` is below 1.
+        """
+        self._able("likelihood", "has no likelihood: it is trained on a squared error")
+        if samples < 1:
+            raise ValueError(f"{self.name}: expected samples >= 1, got {samples}")
+        x = self._images(images)
+        return likelihood.log_likelihood(
+            self.model, x, self._labels(labels, len(x)), samples, self._generator(seed)
+        ).numpy()
+
+    def elbo(self, images: ndarray, seed: int = 0, labels: ndarray | None = None) -> Float32[ndarray, "n"]:
+        """The evidence lower bound by one sample per image, in nats.
+
+        Raises:
+            ValueError: the model has no likelihood.
+        """
+        self._able("likelihood", "has no likelihood: it is trained on a squared error")
+        x = self._images(images)
+        return likelihood.elbo(self.model, x, self._labels(labels, len(x)), self._generator(seed)).numpy()
+
+    def truncate(self, k: int) -> "Explorer":
+        """The PCA of the first k components.
+
+        Raises:
+            ValueError: the model is no PCA, or has fewer components.
+        """
+        if not isinstance(self.model, PCA):
+            raise ValueError(f"{self.name}: only PCA's components are ordered; its code cannot be truncated")
+        return Explorer(self.model.truncate(k), self.recipe.changed(latent=k), self.card, self.folder)
+
+    def quantiles(self, levels: ndarray | list[float]) -> Float32[ndarray, "levels latent"]:
+        """Per latent dimension, the prior's quantiles at `levels`; without a prior, those of the training codes.
+
+        Raises:
+            ValueError: a level outside (0, 1).
+        """
+        levels = np.asarray(levels, dtype=np.float64)
+        if not ((levels > 0) & (levels < 1)).all():
+            raise ValueError(f"{self.name}: expected levels inside (0, 1), got {levels.min():g} to {levels.max():g}")
+        if "sample" in self.abilities:
+            return np.repeat(ndtri(levels)[:, None], self.latent, axis=1).astype(np.float32)
+        kept = self.card["codes"]
+        columns = np.asarray(kept["quantiles"])[:, : self.latent].T
+        return np.stack([np.interp(levels, kept["levels"], column) for column in columns], axis=1).astype(np.float32)
+
+    def _batched(
+        self, verb: Callable[[Tensor, Tensor | None], Tensor], rows: Tensor, labels: ndarray | None
+    ) -> ndarray:
+        label = self._labels(labels, len(rows))
+        pieces = [
+            verb(rows[first : first + BATCH], None if label is None else label[first : first + BATCH]).cpu()
+            for first in range(0, max(len(rows), 1), BATCH)
+        ]
+        return torch.cat(pieces).numpy()
+
+    def _images(self, images: ndarray) -> Tensor:
+        images = np.asarray(images)
+        if images.shape[1:] != self.shape or images.ndim != 4:
+            raise ValueError(
+                f"{self.name}: expected images {['n', *self.shape]}, got {list(images.shape)}".replace("'", "")
+            )
+        if not np.issubdtype(images.dtype, np.floating):
+            raise ValueError(f"{self.name}: expected images of float32 in [0, 1], got {images.dtype}")
+        if images.size and not (images.min() >= 0 and images.max() <= 1):  # also false for NaN
+            low, high = images.min(), images.max()
+            raise ValueError(f"{self.name}: expected pixels in [0, 1], got values from {low:g} to {high:g}")
+        return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)).to(self.device)
+
+    def _codes(self, codes: ndarray) -> Tensor:
+        codes = np.asarray(codes)
+        if codes.ndim != 2 or codes.shape[1] != self.latent:
+            raise ValueError(f"{self.name}: expected codes [n, {self.latent}], got {list(codes.shape)}")
+        if not np.issubdtype(codes.dtype, np.number) or not np.isfinite(codes).all():
+            raise ValueError(f"{self.name}: expected finite numbers as codes, got {codes.dtype} with NaN or infinity")
+        return torch.from_numpy(np.ascontiguousarray(codes, dtype=np.float32)).to(self.device)
+
+    def _labels(self, labels: ndarray | None, n: int) -> Tensor | None:
+        if "condition" not in self.abilities:
+            if labels is not None:
+                raise ValueError(f"{self.name} is not conditional: expected no labels, got {np.size(labels)}")
+            return None
+        if labels is None:
+            raise ValueError(f"{self.name} is conditional: expected {n} labels, got none")
+        labels = np.asarray(labels)
+        if labels.shape != (n,) or not (np.issubdtype(labels.dtype, np.integer) or not labels.size):
+            raise ValueError(f"{self.name}: expected {n} integer labels, got {labels.dtype} {list(labels.shape)}")
+        if labels.size and not (labels.min() >= 0 and labels.max() < len(self.classes)):
+            low, high = labels.min(), labels.max()
+            raise ValueError(f"{self.name}: expected labels in 0..{len(self.classes) - 1}, got {low} to {high}")
+        return torch.from_numpy(labels.astype(np.int64)).to(self.device)
+
+    def _able(self, ability: str, because: str) -> None:
+        if ability not in self.abilities:
+            raise ValueError(f"{self.name} cannot {ability}: it {because}")
+
+    def _generator(self, seed: int | None) -> torch.Generator:
+        generator = torch.Generator(self.device)
+        if seed is None:
+            generator.seed()
+        else:
+            generator.manual_seed(seed)
+        return generator
+
+
+def _spherical(
+    a: Float32[ndarray, "latent"], b: Float32[ndarray, "latent"], t: Float32[ndarray, "steps 1"]
+) -> Float32[ndarray, "steps latent"]:
+    lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if min(lengths) == 0:
+        return (1 - t) * a + t * b
+    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
+    if np.sin(angle) < 1e-6:  # the same direction, or opposite ones: no plane to turn in
+        return (1 - t) * a + t * b
+    direction = (np.sin((1 - t) * angle) * a / lengths[0] + np.sin(t * angle) * b / lengths[1]) / np.sin(angle)
+    return (direction * ((1 - t) * lengths[0] + t * lengths[1])).astype(np.float32)

@@ -1,0 +1,180 @@
+"""What a page asks of explorers: a comparison with PCA, a map of the codes, the manifold of a plane."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+from platformdirs import user_cache_path
+
+from vaecore import checkpoint
+from vaecore.data import dataset
+from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of
+from vaecore.evaluation.reconstruction import code_quantiles
+from vaecore.models import MODELS
+from vaecore.recipes import find
+from vaecore.serving.explorer import Explorer, load, names
+
+MAP = "map.safetensors"
+EDGE = 0.02
+LARGEST_PCA = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A model beside PCA on the same images.
+
+    Attributes:
+        reconstructions: the model's, [n, c, h, w].
+        baseline: PCA's.
+        error_map: (x - x^)^2 per pixel, the model's.
+        baseline_error_map: PCA's.
+    """
+
+    reconstructions: Float32[ndarray, "n c h w"]
+    baseline: Float32[ndarray, "n c h w"]
+    error_map: Float32[ndarray, "n c h w"]
+    baseline_error_map: Float32[ndarray, "n c h w"]
+
+    @property
+    def errors(self) -> Float32[ndarray, "n"]:
+        """||x - x^||^2 per image, the model's."""
+        return self.error_map.sum((1, 2, 3))
+
+    @property
+    def baseline_errors(self) -> Float32[ndarray, "n"]:
+        """||x - x^||^2 per image, PCA's."""
+        return self.baseline_error_map.sum((1, 2, 3))
+
+    @property
+    def mean(self) -> float:
+        """The model's squared error, averaged over images."""
+        return float(self.errors.mean(dtype=np.float64))
+
+    @property
+    def baseline_mean(self) -> float:
+        """PCA's squared error, averaged over images."""
+        return float(self.baseline_errors.mean(dtype=np.float64))
+
+    @property
+    def wins(self) -> int:
+        """How many images the model reconstructs better."""
+        return int((self.errors < self.baseline_errors).sum())
+
+    @property
+    def baseline_wins(self) -> int:
+        """How many images PCA reconstructs better."""
+        return int((self.errors > self.baseline_errors).sum())
+
+
+def compare(explorer: Explorer, pca: Explorer, images: ndarray, labels: ndarray | None = None) -> Comparison:
+    """Reconstruct images by a model and by PCA; labels are used if the model is conditional.
+
+    Raises:
+        ValueError: images of the wrong shape, or no labels for a conditional model.
+    """
+    ours = explorer.reconstruct(images, labels if "condition" in explorer.abilities else None)
+    theirs = pca.reconstruct(images)
+    return Comparison(ours, theirs, (images - ours) ** 2, (images - theirs) ** 2)
+
+
+def baseline(explorer: Explorer, k: int) -> Explorer:
+    """PCA with k components, fitted on the training images that the model was trained on.
+
+    Raises:
+        ValueError: k is below 1 or above the components at hand, or the data is not at hand and no PCA is shipped.
+    """
+    return _pca(explorer.dataset).truncate(k)
+
+
+@lru_cache(maxsize=8)
+def _pca(name: str) -> Explorer:
+    if f"pca-{name}" in names():
+        return load(f"pca-{name}", device="cpu")
+    images = dataset(name, "train")
+    recipe = find("pca-mnist").changed(dataset=name, latent=min(LARGEST_PCA, int(np.prod(images.shape))))
+    model = checkpoint.build(recipe, images.shape, len(images.names))
+    model.prepare(images.pixels)
+    card = {"classes": list(images.names), "shape": list(images.shape), "codes": code_quantiles(model, images)}
+    return Explorer(model.eval(), recipe, card, Path())
+
+
+def latent_map(explorer: Explorer) -> LatentMap:
+    """The model's codes of 2,000 test images beside PCA and t-SNE of the same images; computed once and kept.
+
+    It is kept beside the weights where it ships with them, in the user's cache folder otherwise.
+
+    Raises:
+        ValueError: it is not kept yet and the data set cannot be had.
+    """
+    weights = (explorer.folder / checkpoint.WEIGHTS).read_bytes()
+    cached = user_cache_path("vaecore") / "maps" / f"{hashlib.sha256(weights).hexdigest()}.safetensors"
+    for path in (explorer.folder / MAP, cached):
+        if path.exists():
+            return _read_map(path, explorer.latent)
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    return make_map(explorer, cached)
+
+
+def make_map(explorer: Explorer, path: Path, data_dir: str | Path | None = None) -> LatentMap:
+    """Compute the map and keep it at `path`.
+
+    Raises:
+        ValueError: the data set cannot be had.
+    """
+    tests = dataset(explorer.dataset, "test", data_dir)
+    chosen = torch.randperm(len(tests), generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values
+    rows = tests.rows(chosen)
+    labels = rows.labels if "condition" in explorer.abilities else None
+    codes = explorer.encode(rows.images, labels)
+    flat = rows.images.reshape(len(rows), -1)
+    found = map_of(codes, flat, baseline(explorer, 2).encode(rows.images), chosen.numpy(), rows.labels)
+    tensors = {name: torch.from_numpy(getattr(found, name)).half() for name in ("codes", "pca", "tsne")}
+    tensors |= {"index": chosen.int()} | ({} if rows.target is None else {"labels": rows.target.to(torch.int16)})
+    for plane, scores in found.scores.items():
+        tensors |= {f"scores.{plane}.{score}": torch.tensor(value) for score, value in scores.items()}
+    checkpoint.write_tensors(path, tensors)
+    return found
+
+
+def _read_map(path: Path, latent: int) -> LatentMap:
+    tensors = checkpoint.read_tensors(path)
+    scores: dict[str, dict[str, float]] = {}
+    for key in (key for key in tensors if key.startswith("scores.")):
+        _, plane, score = key.split(".")
+        scores.setdefault(plane, {})[score] = float(tensors[key])
+    codes, pca, tsne = (tensors[name].float().numpy() for name in ("codes", "pca", "tsne"))
+    labels = tensors["labels"].long().numpy() if "labels" in tensors else None
+    return LatentMap(codes[:, :latent], pca, tsne, tensors["index"].long().numpy(), labels, scores)
+
+
+def manifold(explorer: Explorer, side: int, label: int | None = None) -> Float32[ndarray, "side side c h w"]:
+    """A plane of codes, decoded on a grid even in the quantiles (2 % to 98 %): z1 to the right, z2 upwards.
+
+    Raises:
+        ValueError: the latent is not two-dimensional, or `side` is below 1.
+    """
+    if explorer.latent != 2 or side < 1:
+        raise ValueError(f"expected a 2-D model and side >= 1, got {explorer.name} ({explorer.latent}-D) and {side}")
+    levels = np.linspace(EDGE, 1 - EDGE, side)
+    z1, z2 = explorer.quantiles(levels).T
+    codes = np.stack(np.meshgrid(z1, z2[::-1]), axis=-1).reshape(-1, 2)
+    labels = None if label is None else np.full(len(codes), label)
+    return explorer.decode(codes, labels).reshape(side, side, *explorer.shape)
+
+
+def variants() -> list[dict[str, str]]:
+    """Every variant of the package, for a table: name, summary, equation, source."""
+    return [
+        {
+            "name": name,
+            "summary": (model.__doc__ or "").split("\n")[0],
+            "equation": model.equation,
+            "source": model.source,
+        }
+        for name, model in MODELS.items()
+    ]

@@ -1,0 +1,228 @@
+"""The training loop, on one page: sum the terms, take the mean over the batch, step."""
+
+import json
+import shlex
+import time
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
+from torch.nn.utils import clip_grad_norm_
+from torch.optim import AdamW
+from tqdm import tqdm
+
+from vaecore import checkpoint
+from vaecore.data import Images, dataset
+from vaecore.data.batches import present
+from vaecore.device import Process, best_device, has_bfloat16, processes
+from vaecore.distributions import shard
+from vaecore.evaluation.reconstruction import code_quantiles, mean_squared_error
+from vaecore.models import Autoencoder
+from vaecore.recipes import Recipe, Training, find
+
+HISTORY = "history.jsonl"
+SAVE_SECONDS = 10.0
+FLOAT32_TAIL = 0.1
+
+
+def train(
+    name: str,
+    data_dir: str | Path | None = None,
+    out: str | Path | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    resume: bool = False,
+    **changes: object,
+) -> Path:
+    """Train a recipe and keep the result; returns the run's folder, which `vaecore.load` takes like a name.
+
+    Args:
+        name: a recipe's name; `vaecore list` shows them.
+        data_dir: where data sets are; else $VAECORE_DATA, else the user's cache folder.
+        out: the run's folder; else runs/<name>.
+        device: "auto" (cuda, then mps, then cpu), or one of these.
+        seed: of initialisation, order, noise and binarisation.
+        resume: go on with the run in `out`; with none there, start it.
+        changes: fields of the recipe, by name: latent=8, epochs=3, dataset="my.npz".
+
+    Raises:
+        ValueError: an unknown recipe, field, device or data set; a folder that holds another run.
+    """
+    recipe = find(name).changed(**changes)
+    folder = Path(out) if out is not None else Path("runs") / recipe.name
+    place = best_device(device)
+    with processes(place) as process:
+        if _is_finished(folder, recipe, resume):
+            return folder
+        if process.leads:
+            dataset(recipe.dataset, "train", data_dir)  # one process downloads, the others wait for it
+        process.wait()
+        images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
+        if process.leads:
+            checkpoint.write_recipe(folder, recipe)
+        process.wait()
+        model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
+        if process.leads:
+            _keep(folder, recipe, model, images, test_images, seed, seconds)
+    return folder
+
+
+def fit(
+    recipe: Recipe,
+    images: Images,
+    test_images: Images,
+    folder: Path,
+    device: torch.device,
+    seed: int = 0,
+    process: Process = Process(),
+) -> tuple[Autoencoder, float]:
+    """The loop. Returns the trained model and the seconds that it took.
+
+    Every epoch is seeded by (seed, epoch), and its state is kept with the optimiser's: a run that was killed and
+    resumed gives the same weights, bit for bit, as one that was not. Noise is drawn for the whole batch in every
+    process, so that the loss curve does not depend on their number.
+    """
+    training = recipe.training
+    torch.manual_seed(seed)
+    model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
+    pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
+    model.prepare(pixels)
+    if not training.epochs:
+        return model.eval(), 0.0
+
+    batch = min(training.batch, len(pixels))
+    mine = process.share(batch)
+    batches = len(pixels) // batch
+    steps = training.epochs * batches
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = AdamW(
+        parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
+    )
+    begin, seconds = checkpoint.load_state(folder, model, optimizer, seed)
+    _rewind(folder / HISTORY, begin)
+    objective = DistributedDataParallel(model) if process.world > 1 else model
+    saved = time.monotonic()
+    with tqdm(
+        desc=recipe.name, total=steps * batch, initial=begin * batches * batch, unit=" images", unit_scale=True,
+        mininterval=0.5, disable=not process.leads,
+    ) as progress:  # fmt: skip
+        for epoch in range(begin, training.epochs):
+            started = time.monotonic()
+            torch.manual_seed(seed * 1_000_003 + epoch + 1)
+            half = _in_bfloat16(training, device, epoch)
+            order = torch.randperm(len(pixels), device=device)[: batches * batch].split(batch)
+            totals: dict[str, Tensor] = {}
+            model.train()
+            for step, index in enumerate(order, start=epoch * batches):
+                x = present(pixels[index], training.binarise, training.shift)[mine]
+                with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
+                    terms = objective(x, None if label is None else label[index[mine]])
+                optimizer.zero_grad()
+                torch.stack(list(terms.values())).sum(0).mean().backward()
+                clip_grad_norm_(parameters, training.clip)
+                optimizer.param_groups[0]["lr"] = training.learning_rate * schedule(step / steps, training.warmup)
+                optimizer.step()
+                totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
+                progress.update(batch)
+            trained = {name: float(process.total(total)) / (batches * batch) for name, total in totals.items()}
+            seconds += time.monotonic() - started
+            if not process.leads:
+                continue
+            tested = held_out(model, test_images, training, device)
+            progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
+            _append(folder / HISTORY, {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds})
+            if epoch + 1 == training.epochs or time.monotonic() - saved > SAVE_SECONDS:
+                checkpoint.save_state(folder, model, optimizer, epoch + 1, seconds, seed)
+                saved = time.monotonic()
+    return model.eval(), seconds
+
+
+def schedule(share: float, warmup: float) -> float:
+    """The learning rate's factor after a share of all steps: linear from zero to one, then half a cosine to zero."""
+    if share < warmup:
+        return share / warmup
+    return (1 + cos(pi * (share - warmup) / (1 - warmup))) / 2
+
+
+@torch.no_grad()
+def held_out(model: Autoencoder, images: Images, training: Training, device: torch.device) -> dict[str, float]:
+    """The mean of every term over images that are not trained on."""
+    model.eval()
+    totals: dict[str, float] = {}
+    for index in torch.arange(len(images)).split(1000):
+        rows = images.rows(index)
+        label = None if rows.target is None else rows.target.to(device)
+        terms = model(present(rows.pixels.to(device), training.binarise), label)
+        totals = {name: totals.get(name, 0.0) + float(term.sum()) for name, term in terms.items()}
+    return {name: total / len(images) for name, total in totals.items()}
+
+
+def _in_bfloat16(training: Training, device: torch.device, epoch: int) -> bool:
+    """Whether this epoch runs in bfloat16; the last tenth is float32, where small steps would be rounded away."""
+    if training.precision == "auto":
+        return has_bfloat16(device) and epoch < training.epochs * (1 - FLOAT32_TAIL)
+    return training.precision == "bfloat16"
+
+
+def _is_finished(folder: Path, recipe: Recipe, resume: bool) -> bool:
+    """Whether the run in `folder` is this one and complete.
+
+    Raises:
+        ValueError: the folder holds a run and `resume` is not asked for, or holds another recipe's.
+    """
+    if not (folder / checkpoint.RECIPE).exists():
+        return False
+    if not resume:
+        raise ValueError(f"{folder} holds a run already: resume it (--resume), or choose another folder (--out)")
+    there = checkpoint.load_recipe(folder)
+    differing = there.differences(recipe)
+    if differing:
+        raise ValueError(
+            f"{folder} holds a run of another recipe: there {differing}, asked for {recipe.differences(there)}"
+        )
+    return (folder / checkpoint.CARD).exists()
+
+
+def _keep(
+    folder: Path, recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
+) -> None:
+    """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
+    card = _card(recipe, model, images, seed, seconds)
+    checkpoint.save(folder, recipe, model, card)
+    kept, _, _ = checkpoint.load(folder)
+    card["codes"] = code_quantiles(kept, images)
+    card["metrics"] = {"squared_error": mean_squared_error(kept, test_images)}
+    checkpoint.write_json(folder / checkpoint.CARD, card)
+    (folder / checkpoint.STATE).unlink(missing_ok=True)
+
+
+def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds: float) -> dict[str, Any]:
+    sets = [
+        word for key, value in recipe.differences(find(recipe.name)).items() for word in ("--set", f"{key}={value}")
+    ]
+    return {
+        "name": recipe.name,
+        "recipe": json.loads(recipe.to_json()),
+        "data": {"name": recipe.dataset, "train": len(images), "pixels": "in [0, 1]"},
+        "shape": list(images.shape),
+        "classes": list(images.names),
+        "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),
+        "seed": seed,
+        "seconds": round(seconds, 1),
+        "command": shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)]),
+        "metrics": {},
+    }
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def _rewind(path: Path, epochs: int) -> None:
+    """Forget the epochs after the kept state: they are trained again."""
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+    path.write_text("".join(rows[:epochs]), encoding="utf-8")
