@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from vaecore import checkpoint
-from vaecore.data import DATASETS, dataset, fetch
-from vaecore.data.images import data_folder
+from vaecore.data import DATASETS, data_folder, dataset, fetch
 from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
 from vaecore.recipes import RECIPES
-from vaecore.serving import load, names
+from vaecore.serving import load, names, variants
 from vaecore.serving.studies import MAP, make_map
 from vaecore.training import train
 
@@ -71,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("list", _list, "pretrained models with their measured figures, and recipes")
+    list_command = command("list", _list, "variants, pretrained models with their measured figures, and recipes")
+    list_command.add_argument("--markdown", action="store_true", help="the tables of the README")
 
     train_command = command("train", _train, "train a recipe into a folder", where, placed)
     train_command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
@@ -101,15 +101,35 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(parsed: argparse.Namespace) -> None:
-    print("pretrained models")
+    if parsed.markdown:
+        print(readme_tables())
+        return
+    print("variants")
+    for variant in variants():
+        print(f"  {variant['name']:16} {variant['equation']}  ({variant['source']})")
+    print("\npretrained models")
     for name in names():
         card = load(name, device="cpu").card
-        figures = ", ".join(f"{key} {value:.4g}" for key, value in card["metrics"].items())
-        print(f"  {name:16} {card['parameters']:>9,} parameters  {figures}")
+        print(f"  {name:16} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
-        training = "closed form" if not recipe.training.epochs else f"{recipe.training.epochs} epochs"
+        training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
         print(f"  {name:16} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
+
+
+def readme_tables() -> str:
+    """The README's two tables: the variants, and what the cards of the pretrained models say was measured."""
+    rows = ["| variant | objective | source |", "|---|---|---|"]
+    rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
+    rows += ["", "| model | parameters | trained in | measured on the test images |", "|---|---|---|---|"]
+    for name in names():
+        card = load(name, device="cpu").card
+        rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {_figures(card['metrics'])} |")
+    return "\n".join(rows)
+
+
+def _figures(metrics: dict[str, float]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in metrics.items())
 
 
 def _train(parsed: argparse.Namespace) -> None:

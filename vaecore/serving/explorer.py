@@ -29,6 +29,7 @@ from vaecore.evaluation import likelihood
 from vaecore.evaluation.latent import shortest_path
 from vaecore.models import PCA, Autoencoder
 from vaecore.recipes import Recipe
+from vaecore.serving.inputs import as_codes, as_images, as_labels
 
 BATCH = 1000
 PACKAGE = Path(__file__).parent.parent
@@ -223,40 +224,17 @@ class Explorer:
         return torch.cat(pieces).numpy()
 
     def _images(self, images: ndarray) -> Tensor:
-        images = np.asarray(images)
-        if images.shape[1:] != self.shape or images.ndim != 4:
-            raise ValueError(
-                f"{self.name}: expected images {['n', *self.shape]}, got {list(images.shape)}".replace("'", "")
-            )
-        if not np.issubdtype(images.dtype, np.floating):
-            raise ValueError(f"{self.name}: expected images of float32 in [0, 1], got {images.dtype}")
-        if images.size and not (images.min() >= 0 and images.max() <= 1):  # also false for NaN
-            low, high = images.min(), images.max()
-            raise ValueError(f"{self.name}: expected pixels in [0, 1], got values from {low:g} to {high:g}")
-        return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32)).to(self.device)
+        return as_images(images, self.shape, self.name).to(self.device)
 
     def _codes(self, codes: ndarray) -> Tensor:
-        codes = np.asarray(codes)
-        if codes.ndim != 2 or codes.shape[1] != self.latent:
-            raise ValueError(f"{self.name}: expected codes [n, {self.latent}], got {list(codes.shape)}")
-        if not np.issubdtype(codes.dtype, np.number) or not np.isfinite(codes).all():
-            raise ValueError(f"{self.name}: expected finite numbers as codes, got {codes.dtype} with NaN or infinity")
-        return torch.from_numpy(np.ascontiguousarray(codes, dtype=np.float32)).to(self.device)
+        return as_codes(codes, self.latent, self.name).to(self.device)
 
     def _labels(self, labels: ndarray | None, n: int) -> Tensor | None:
-        if "condition" not in self.abilities:
-            if labels is not None:
-                raise ValueError(f"{self.name} is not conditional: expected no labels, got {np.size(labels)}")
-            return None
-        if labels is None:
-            raise ValueError(f"{self.name} is conditional: expected {n} labels, got none")
-        labels = np.asarray(labels)
-        if labels.shape != (n,) or not (np.issubdtype(labels.dtype, np.integer) or not labels.size):
-            raise ValueError(f"{self.name}: expected {n} integer labels, got {labels.dtype} {list(labels.shape)}")
-        if labels.size and not (labels.min() >= 0 and labels.max() < len(self.classes)):
-            low, high = labels.min(), labels.max()
-            raise ValueError(f"{self.name}: expected labels in 0..{len(self.classes) - 1}, got {low} to {high}")
-        return torch.from_numpy(labels.astype(np.int64)).to(self.device)
+        if "condition" in self.abilities:
+            return as_labels(labels, n, len(self.classes), self.name).to(self.device)
+        if labels is not None:
+            raise ValueError(f"{self.name} is not conditional: expected no labels, got {np.size(labels)}")
+        return None
 
     def _able(self, ability: str, because: str) -> None:
         if ability not in self.abilities:

@@ -1,0 +1,115 @@
+"""Data sets by name: scikit-learn's digits, MNIST and Fashion-MNIST through torchvision; by path: your own."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from platformdirs import user_cache_path
+
+from vaecore.data.images import Images
+from vaecore.data.own import first_line, own_images
+
+SPLITS = ("train", "test")
+
+
+def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None = None) -> Images:
+    """A data set by name, or images of your own by path.
+
+    Names: "digits" (1,797 of 8x8, with scikit-learn), "mnist", "fashion-mnist" (70,000 of 28x28, downloaded on first
+    use). Paths: a folder of class sub-folders, a zip of one, or an .npz with `images` ([n,h,w], [n,c,h,w] or
+    [n,h,w,c]; uint8, or float in [0, 1]) and optionally `labels`. Where no test split is given by the source, one
+    tenth, chosen by a fixed seed, is the test split.
+
+    Images of your own keep their size when all share one of at most 64x64. Otherwise each is cut to its central
+    square and resized to 32x32 by area (Pillow's BOX filter).
+
+    Args:
+        name: a name or a path.
+        split: "train" or "test".
+        data_dir: where downloads are kept; else $VAECORE_DATA, else the user's cache folder.
+
+    Raises:
+        ValueError: an unknown name, an unreadable file, or a data set that cannot be had; one sentence.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"expected split 'train' or 'test', got {split!r}")
+    if str(name) in DATASETS:
+        return DATASETS[str(name)](split, data_folder(data_dir))
+    path = Path(name).expanduser()
+    if not path.exists():
+        raise ValueError(f"no data set and no file is called {str(name)!r}. Expected {', '.join(DATASETS)} or a path")
+    return own_images(path).split(split)
+
+
+def fetch(name: str, data_dir: str | Path | None = None) -> Path:
+    """Download a data set into the data folder, if it is not there yet, and say where that is.
+
+    Raises:
+        ValueError: an unknown name, or the download failed; nothing half-made is left behind.
+    """
+    if name not in DATASETS:
+        raise ValueError(f"unknown data set {name!r}. Expected one of: {', '.join(DATASETS)}")
+    dataset(name, "test", data_dir)
+    return data_folder(data_dir)
+
+
+def data_folder(data_dir: str | Path | None = None) -> Path:
+    """`data_dir`, else $VAECORE_DATA, else the user's cache folder."""
+    return Path(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data").expanduser()
+
+
+def _digits(split: str, folder: Path) -> Images:
+    from sklearn.datasets import load_digits
+
+    grey, target = load_digits(return_X_y=True)
+    pixels = np.rint(np.asarray(grey) * (255 / 16)).astype(np.uint8).reshape(-1, 1, 8, 8)
+    names = tuple(str(digit) for digit in range(10))
+    return Images(torch.from_numpy(pixels), torch.from_numpy(np.asarray(target)).long(), names).split(split)
+
+
+def _torchvision(kind: str) -> Callable[[str, Path], Images]:
+    def load(split: str, folder: Path) -> Images:
+        from torchvision import datasets
+
+        source = getattr(datasets, kind)
+        final = folder / kind / "raw"
+        stems = [Path(url).stem for url, _ in source.resources]
+        if not all((final / stem).is_file() for stem in stems):
+            _download(source, folder)
+        try:
+            loaded = source(folder, train=split == "train", download=False)
+        except (RuntimeError, ValueError, OSError, AssertionError) as error:
+            raise ValueError(f"{final}: damaged files, delete the folder to download it again ({error})") from None
+        names = tuple(name.split(" - ")[0] for name in loaded.classes)  # "0 - zero" is one name too many
+        return Images(loaded.data[:, None].contiguous(), loaded.targets.long(), names)
+
+    return load
+
+
+def _download(source: type, folder: Path) -> None:
+    """Download and unpack beside the final place, then move file by file: what is in place is whole."""
+    kind = source.__name__
+    final = folder / kind / "raw"
+    try:
+        final.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as staging:
+            raw = Path(staging) / kind / "raw"
+            raw.mkdir(parents=True)
+            for packed in final.glob("*.gz"):
+                shutil.copy(packed, raw)
+            source(staging, download=True)
+            for file in sorted(raw.iterdir()):
+                file.replace(final / file.name)
+    except (RuntimeError, OSError) as error:
+        raise ValueError(f"{kind} is not in {folder} and could not be put there ({first_line(error)})") from None
+
+
+DATASETS: dict[str, Callable[[str, Path], Images]] = {
+    "digits": _digits,
+    "mnist": _torchvision("MNIST"),
+    "fashion-mnist": _torchvision("FashionMNIST"),
+}
