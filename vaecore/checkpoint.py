@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import Recipe, from_json
 
 RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
+
+NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
 class CheckpointError(ValueError):
@@ -43,9 +46,18 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
 def save(folder: Path, recipe: Recipe, model: Autoencoder, card: dict[str, Any]) -> None:
     """Write the three files, each whole or not at all; the weights in the recipe's number format."""
     write_recipe(folder, recipe)
-    kept = torch.float16 if recipe.training.store == "float16" else torch.float32
-    write_tensors(folder / WEIGHTS, {name: tensor.to(kept) for name, tensor in model.state_dict().items()})
+    write_tensors(folder / WEIGHTS, _stored(model, recipe))
     write_json(folder / CARD, card)
+
+
+def round_weights(model: Autoencoder, recipe: Recipe) -> None:
+    """Round the weights to the recipe's number format: what is measured then is what is kept."""
+    model.load_state_dict(_stored(model, recipe))
+
+
+def _stored(model: Autoencoder, recipe: Recipe) -> dict[str, Tensor]:
+    kept = torch.float16 if recipe.training.store == "float16" else torch.float32
+    return {name: t.to(kept) if t.is_floating_point() else t for name, t in model.state_dict().items()}
 
 
 def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
@@ -61,9 +73,9 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
         model = build(recipe, (channels, height, width), classes)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CARD}: not a card: {error!r} is missing or wrong") from None
-    tensors = {name: tensor.float() for name, tensor in read_tensors(folder / WEIGHTS).items()}
+    tensors = read_tensors(folder / WEIGHTS)
     try:
-        model.load_state_dict(tensors)
+        model.load_state_dict(tensors)  # into float32, whatever the file has
     except RuntimeError as error:
         raise CheckpointError(f"{folder / WEIGHTS}: not the weights of {recipe.name!r}: {_flat(error)}") from None
     return model.eval(), recipe, card
@@ -145,7 +157,9 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write JSON whole or not at all."""
-    _atomic(path, lambda partial: partial.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8"))
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    tidy = NUMBERS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
+    _atomic(path, lambda partial: partial.write_text(tidy + "\n", encoding="utf-8"))
 
 
 def _atomic(path: Path, write: Callable[[Path], object]) -> None:

@@ -15,7 +15,7 @@ from torch.optim import AdamW
 from tqdm import tqdm
 
 from vaecore import checkpoint
-from vaecore.data import Images, dataset
+from vaecore.data import DATASETS, Images, dataset
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, processes
 from vaecore.distributions import shard
@@ -52,6 +52,8 @@ def train(
         ValueError: an unknown recipe, field, device or data set; a folder that holds another run.
     """
     recipe = find(name).changed(**changes)
+    if recipe.dataset not in DATASETS:
+        recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder
     folder = Path(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
@@ -102,7 +104,8 @@ def fit(
         parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
     )
     begin, seconds = checkpoint.load_state(folder, model, optimizer, seed)
-    _rewind(folder / HISTORY, begin)
+    if process.leads:
+        _rewind(folder / HISTORY, begin)
     objective = DistributedDataParallel(model) if process.world > 1 else model
     saved = time.monotonic()
     with tqdm(
@@ -190,12 +193,12 @@ def _keep(
     folder: Path, recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
 ) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
-    card = _card(recipe, model, images, seed, seconds)
-    checkpoint.save(folder, recipe, model, card)
-    kept, _, _ = checkpoint.load(folder)
-    card["codes"] = code_quantiles(kept, images)
-    card["metrics"] = {"squared_error": mean_squared_error(kept, test_images)}
-    checkpoint.write_json(folder / checkpoint.CARD, card)
+    checkpoint.round_weights(model, recipe)
+    measured = {
+        "codes": code_quantiles(model, images),
+        "metrics": {"squared_error": mean_squared_error(model, test_images)},
+    }
+    checkpoint.save(folder, recipe, model, _card(recipe, model, images, seed, seconds) | measured)
     (folder / checkpoint.STATE).unlink(missing_ok=True)
 
 
@@ -213,7 +216,6 @@ def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds
         "seed": seed,
         "seconds": round(seconds, 1),
         "command": shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)]),
-        "metrics": {},
     }
 
 

@@ -112,7 +112,7 @@ class Autoencoder(nn.Module, ABC):
 
 def mean_image(pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
     """The mean image in [0, 1] as one row; summed in integers, so exact for any number of images."""
-    return (pixels.flatten(1).sum(0, dtype=torch.int64).double() / (255 * len(pixels))).float()
+    return (pixels.flatten(1).sum(0, dtype=torch.int64).cpu().double() / (255 * len(pixels))).float()
 
 
 def logit_of_mean(pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
