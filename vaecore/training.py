@@ -120,7 +120,7 @@ def fit(
             totals: dict[str, Tensor] = {}
             model.train()
             for step, index in enumerate(order, start=epoch * batches):
-                x = present(pixels[index], training.binarise, training.shift)[mine]
+                x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
                 with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
                     terms = objective(x, None if label is None else label[index[mine]])
                 optimizer.zero_grad()

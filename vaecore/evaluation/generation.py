@@ -14,6 +14,7 @@ from tqdm import tqdm
 from vaecore import checkpoint
 from vaecore.data import Images
 from vaecore.data.batches import present
+from vaecore.device import has_bfloat16
 
 EPOCHS, BATCH, FEATURES = 8, 128, 128
 NEIGHBOURS = 5
@@ -26,9 +27,10 @@ class Classifier(nn.Module):
         super().__init__()
         channels, height, width = shape
         self.features = nn.Sequential(
-            *(nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.Conv2d(32, 64, 3, padding=1), nn.ReLU()),
-            *(nn.MaxPool2d(2), nn.Conv2d(64, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()),
-            *(nn.Dropout(0.25), nn.Linear(64 * (height // 4) * (width // 4), FEATURES), nn.ReLU()),
+            *(nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+            *(nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Dropout(0.25)),
+            *(nn.Linear(128 * (height // 4) * (width // 4), FEATURES), nn.ReLU()),
         )
         self.logits = nn.Sequential(nn.Dropout(0.5), nn.Linear(FEATURES, classes))
 
@@ -41,8 +43,8 @@ def classifier(images: Images, folder: Path, device: torch.device) -> Classifier
     """A classifier of `images`, trained once and kept in `folder`, one file for one set of training images."""
     model = Classifier(images.shape, len(images.names)).to(device)
     assert images.target is not None
-    digest = hashlib.sha256(images.pixels.numpy().tobytes() + images.target.numpy().tobytes()).hexdigest()[:16]
-    path = folder / f"classifier-{digest}.safetensors"
+    digest = hashlib.sha256(images.pixels.numpy().tobytes() + images.target.numpy().tobytes() + repr(model).encode())
+    path = folder / f"classifier-{digest.hexdigest()[:16]}.safetensors"
     if path.exists():
         model.load_state_dict(checkpoint.read_tensors(path))
         return model.eval()
@@ -63,11 +65,13 @@ def _train(model: Classifier, images: Images, device: torch.device) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
     optimizer = AdamW(model.parameters(), weight_decay=0.01, fused=True)
     schedule = OneCycleLR(optimizer, 2e-3, total_steps=EPOCHS * batches)
-    model.train()
+    model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     with tqdm(desc="classifier", total=EPOCHS * batches * BATCH, unit=" images", unit_scale=True) as progress:
         for _ in range(EPOCHS):
             for index in torch.randperm(len(pixels), device=device)[: batches * BATCH].split(BATCH):
-                loss = cross_entropy(model(present(pixels[index], shift=1)), target[index])
+                x = present(pixels[index], shift=1).contiguous(memory_format=torch.channels_last)
+                with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
+                    loss = cross_entropy(model(x), target[index])
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()

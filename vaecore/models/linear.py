@@ -1,7 +1,5 @@
 """PCA behind the four verbs, and the linear autoencoder that finds the same subspace by gradient."""
 
-from typing import Self
-
 import torch
 from jaxtyping import Float, UInt8
 from pydantic import PositiveInt
@@ -71,7 +69,7 @@ class PCA(Autoencoder):
         """{"distortion": ||x - g(f(x))||^2}."""
         return {"distortion": squared_error(x, self.likelihood(self.posterior(x).mean).mean)}
 
-    def truncate(self, k: int) -> Self:
+    def truncate(self, k: int) -> "PCA":
         """The PCA of the first k components.
 
         Raises:
