@@ -10,7 +10,7 @@ from vaecore import checkpoint
 from vaecore.data import DATASETS, data_folder, dataset, fetch
 from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
-from vaecore.recipes import RECIPES
+from vaecore.recipes import RECIPES, find
 from vaecore.serving import load, names, variants
 from vaecore.serving.studies import MAP, make_map
 from vaecore.training import train
@@ -134,6 +134,7 @@ def _figures(metrics: dict[str, float]) -> str:
 
 def _train(parsed: argparse.Namespace) -> None:
     changes = dict(_assignment(word) for word in parsed.set)
+    find(parsed.recipe).changed(**changes)  # fields only: `train` has arguments of its own by such names
     folder = train(
         parsed.recipe,
         data_dir=parsed.data_dir,
@@ -157,6 +158,8 @@ def _assignment(word: str) -> tuple[str, object]:
 
 
 def _evaluate(parsed: argparse.Namespace) -> None:
+    if parsed.samples < 1:
+        raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
     explorer = load(parsed.name, parsed.device)
     train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
     metrics = evaluate(

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -67,7 +68,7 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
         CheckpointError: a file is missing, truncated, foreign or of a newer format.
     """
     recipe = load_recipe(folder)
-    card = _read_json(folder / CARD)
+    card = read_card(folder)
     try:
         (channels, height, width), classes = card["shape"], len(card["classes"])
         model = build(recipe, (channels, height, width), classes)
@@ -79,6 +80,15 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     except RuntimeError as error:
         raise CheckpointError(f"{folder / WEIGHTS}: not the weights of {recipe.name!r}: {_flat(error)}") from None
     return model.eval(), recipe, card
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The card of a checkpoint.
+
+    Raises:
+        CheckpointError: the file is missing, truncated or foreign.
+    """
+    return _read_json(folder / CARD)
 
 
 def load_recipe(folder: Path) -> Recipe:
@@ -152,14 +162,19 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Write tensors whole or not at all."""
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    _atomic(path, lambda partial: save_file(contiguous, partial))
+    _atomic(path, lambda partial: partial.write_bytes(to_bytes(contiguous)))
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write JSON whole or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     tidy = NUMBERS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
-    _atomic(path, lambda partial: partial.write_text(tidy + "\n", encoding="utf-8"))
+    write_text(path, tidy + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text whole or not at all."""
+    _atomic(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def _atomic(path: Path, write: Callable[[Path], object]) -> None:

@@ -57,7 +57,7 @@ class Recipe:
     settings: BaseSettings
     training: Training = Training()
 
-    def changed(self, **changes: object) -> "Recipe":
+    def changed(self, /, **changes: object) -> "Recipe":
         """The recipe with some fields changed, wherever they are: `changed(latent=8, epochs=3, dataset="my.npz")`.
 
         Raises:
@@ -115,14 +115,14 @@ def from_json(text: str, where: str) -> Recipe:
     version = raw.pop("format", None)
     if version != FORMAT:
         raise ValueError(f"{where}: format {version!r} is not format {FORMAT}, which this version of vaecore reads")
-    if raw["model"] not in MODELS:
+    if raw["model"] not in list(MODELS):  # a list: what came may not be hashable
         raise ValueError(f"{where}: unknown model {raw['model']!r}. Expected one of: {_listed(set(MODELS))}")
-    raw["settings"] = parse(MODELS[raw["model"]].Settings, raw.get("settings", {}), where)
-    raw["training"] = parse(Training, raw.get("training", {}), where)
+    raw["settings"] = parse(MODELS[raw["model"]].Settings, raw.get("settings", {}), f"{where}: settings")
+    raw["training"] = parse(Training, raw.get("training", {}), f"{where}: training")
     return parse(Recipe, raw, where)
 
 
-def parse(kind: type[T], raw: dict[str, Any], where: str) -> T:
+def parse(kind: type[T], raw: object, where: str) -> T:
     """A typed, frozen value from plain JSON values or strings of the command line.
 
     Raises:
@@ -133,7 +133,8 @@ def parse(kind: type[T], raw: dict[str, Any], where: str) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"] if isinstance(part, str | int))
-        raise ValueError(f"{where}: {key}: {first['msg'].lower()}, got {first['input']!r}") from None
+        place = f"{where}: {key}" if key else where
+        raise ValueError(f"{place}: {first['msg'].lower()}, got {first['input']!r}") from None
 
 
 def find(name: str) -> Recipe:

@@ -57,7 +57,7 @@ def train(
     folder = Path(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
-        if _is_finished(folder, recipe, resume):
+        if _is_finished(folder, recipe, seed, resume):
             return folder
         if process.leads:
             dataset(recipe.dataset, "train", data_dir)  # one process downloads, the others wait for it
@@ -170,11 +170,11 @@ def _in_bfloat16(training: Training, device: torch.device, epoch: int) -> bool:
     return training.precision == "bfloat16"
 
 
-def _is_finished(folder: Path, recipe: Recipe, resume: bool) -> bool:
+def _is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:
     """Whether the run in `folder` is this one and complete.
 
     Raises:
-        ValueError: the folder holds a run and `resume` is not asked for, or holds another recipe's.
+        ValueError: the folder holds a run and `resume` is not asked for, or another recipe's or seed's.
     """
     if not (folder / checkpoint.RECIPE).exists():
         return False
@@ -186,7 +186,13 @@ def _is_finished(folder: Path, recipe: Recipe, resume: bool) -> bool:
         raise ValueError(
             f"{folder} holds a run of another recipe: there {differing}, asked for {recipe.differences(there)}"
         )
-    return (folder / checkpoint.CARD).exists()
+    if not (folder / checkpoint.CARD).exists():
+        return False
+    kept_seed = checkpoint.read_card(folder).get("seed")
+    if kept_seed != seed:
+        raise ValueError(f"{folder} holds a run of seed {kept_seed}, not {seed}")
+    (folder / checkpoint.STATE).unlink(missing_ok=True)  # killed between the card and this
+    return True
 
 
 def _keep(
@@ -204,7 +210,9 @@ def _keep(
 
 def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds: float) -> dict[str, Any]:
     sets = [
-        word for key, value in recipe.differences(find(recipe.name)).items() for word in ("--set", f"{key}={value}")
+        word
+        for key, value in recipe.differences(find(recipe.name)).items()
+        for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
     ]
     return {
         "name": recipe.name,
@@ -227,4 +235,4 @@ def _append(path: Path, row: dict[str, Any]) -> None:
 def _rewind(path: Path, epochs: int) -> None:
     """Forget the epochs after the kept state: they are trained again."""
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    path.write_text("".join(rows[:epochs]), encoding="utf-8")
+    checkpoint.write_text(path, "".join(rows[:epochs]))

@@ -1,7 +1,9 @@
 """Images of your own, as one uint8 tensor."""
 
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -9,7 +11,7 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 from numpy import ndarray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from vaecore.data.images import Images
@@ -17,6 +19,11 @@ from vaecore.data.images import Images
 LARGEST = 64
 SIDE = 32
 GREY = ("1", "L", "LA")
+# What Pillow, zipfile and numpy raise for a damaged, encrypted, unsupported or enormous file.
+UNREADABLE = (
+    *(OSError, ValueError, TypeError, EOFError, RuntimeError, SyntaxError, zlib.error),
+    *(zipfile.BadZipFile, Image.DecompressionBombError),
+)
 
 
 def own_images(path: Path) -> Images:
@@ -27,7 +34,7 @@ def own_images(path: Path) -> Images:
     """
     if path.is_dir():
         files = sorted(file for file in path.glob("*/*") if file.is_file())
-        return _pictures(((file.parent.name, file.name, file) for file in files), path)
+        return _pictures(((file.parent.name, file.name, partial(file.open, "rb")) for file in files), path)
     if path.suffix == ".npz":
         return _arrays(path)
     if zipfile.is_zipfile(path):
@@ -39,20 +46,21 @@ def _zipped(path: Path) -> Images:
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir() and "__MACOSX" not in info.filename]
         files = sorted(members, key=lambda info: info.filename)
-        inside = ((Path(info.filename).parent.name, Path(info.filename).name, archive.open(info)) for info in files)
-        return _pictures(inside, path)
+        paths = [Path(info.filename) for info in files]
+        openers = (partial(archive.open, info) for info in files)
+        return _pictures(((p.parent.name, p.name, opener) for p, opener in zip(paths, openers, strict=True)), path)
 
 
-def _pictures(files: Iterable[tuple[str, str, Path | IO[bytes]]], where: Path) -> Images:
+def _pictures(files: Iterable[tuple[str, str, Callable[[], IO[bytes]]]], where: Path) -> Images:
     """(class, name, file) of every picture -> images: grey if all are grey, RGB otherwise."""
     pictures, classes, sizes = [], [], set()
-    for label, name, file in files:
+    for label, name, opener in files:
         if not label or name.startswith("."):
             continue
         try:
-            with Image.open(file) as opened:
+            with opener() as file, Image.open(file) as opened:
                 picture = _eight_bits(opened)
-        except (UnidentifiedImageError, OSError) as error:
+        except UNREADABLE as error:
             raise ValueError(f"{where}: {label}/{name} is not a picture ({first_line(error)})") from None
         sizes.add(picture.size)
         pictures.append(picture if max(picture.size) <= LARGEST else _square(picture))  # large ones are not kept whole
@@ -84,11 +92,14 @@ def _arrays(path: Path) -> Images:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ValueError(f"{path}: not a readable .npz without pickled objects ({first_line(error)})") from None
     if "images" not in arrays:
         raise ValueError(f"{path}: expected an array called 'images', found {sorted(arrays)}")
-    pixels = _small(_channels_first(torch.from_numpy(_as_bytes(arrays["images"], path))))
+    try:
+        pixels = _small(_channels_first(torch.from_numpy(_as_bytes(arrays["images"]))))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     if "labels" not in arrays:
         return Images(pixels)
     labels = arrays["labels"]
@@ -105,15 +116,15 @@ def _small(pixels: UInt8[Tensor, "n c h w"]) -> UInt8[Tensor, "n c new_h new_w"]
     return _channels_first(torch.from_numpy(np.stack([np.asarray(_square(Image.fromarray(a))) for a in arrays])))
 
 
-def _as_bytes(images: ndarray, path: Path) -> UInt8[ndarray, "..."]:
+def _as_bytes(images: ndarray) -> UInt8[ndarray, "..."]:
     if images.ndim not in (3, 4) or not images.size:
-        raise ValueError(f"{path}: expected images [n,h,w], [n,c,h,w] or [n,h,w,c], got shape {images.shape}")
+        raise ValueError(f"expected images [n,h,w], [n,c,h,w] or [n,h,w,c], got shape {images.shape}")
     if images.dtype == np.uint8:
         return images
     if not np.issubdtype(images.dtype, np.floating):
-        raise ValueError(f"{path}: expected uint8, or float in [0, 1], got {images.dtype}")
+        raise ValueError(f"expected uint8, or float in [0, 1], got {images.dtype}")
     if not (np.isfinite(images).all() and images.min() >= 0 and images.max() <= 1):
-        raise ValueError(f"{path}: expected floats in [0, 1], got values from {images.min():g} to {images.max():g}")
+        raise ValueError(f"expected floats in [0, 1], got values from {images.min():g} to {images.max():g}")
     return np.rint(images * 255).astype(np.uint8)
 
 

@@ -145,7 +145,7 @@ class Explorer:
         Raises:
             ValueError: codes of another size, fewer than 2 steps, an unknown path, or no real codes at hand.
         """
-        start, end = self._codes(np.stack([np.asarray(a), np.asarray(b)])).cpu().numpy()
+        start, end = (self._codes(np.asarray(code)[None]).cpu().numpy()[0] for code in (a, b))
         if steps < 2:
             raise ValueError(f"{self.name}: expected steps >= 2, got {steps}")
         t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]

@@ -111,11 +111,15 @@ def latent_map(explorer: Explorer) -> LatentMap:
     Raises:
         ValueError: it is not kept yet and the data set cannot be had.
     """
-    weights = (explorer.folder / checkpoint.WEIGHTS).read_bytes()
-    cached = user_cache_path("vaecore") / "maps" / f"{hashlib.sha256(weights).hexdigest()}.safetensors"
+    digest = hashlib.sha256()
+    for tensor in explorer.model.state_dict().values():  # not the file: a truncated PCA has the same one
+        digest.update(tensor.cpu().numpy().tobytes())
+    cached = user_cache_path("vaecore") / "maps" / f"{digest.hexdigest()}.safetensors"
     for path in (explorer.folder / MAP, cached):
         if path.exists():
-            return _read_map(path, explorer.latent)
+            found = _read_map(path)
+            if found.codes.shape[1] == explorer.latent:
+                return found
     cached.parent.mkdir(parents=True, exist_ok=True)
     return make_map(explorer, cached)
 
@@ -141,7 +145,7 @@ def make_map(explorer: Explorer, path: Path, data_dir: str | Path | None = None)
     return found
 
 
-def _read_map(path: Path, latent: int) -> LatentMap:
+def _read_map(path: Path) -> LatentMap:
     tensors = checkpoint.read_tensors(path)
     scores: dict[str, dict[str, float]] = {}
     for key in (key for key in tensors if key.startswith("scores.")):
@@ -149,7 +153,7 @@ def _read_map(path: Path, latent: int) -> LatentMap:
         scores.setdefault(plane, {})[score] = float(tensors[key])
     codes, pca, tsne = (tensors[name].float().numpy() for name in ("codes", "pca", "tsne"))
     labels = tensors["labels"].long().numpy() if "labels" in tensors else None
-    return LatentMap(codes[:, :latent], pca, tsne, tensors["index"].long().numpy(), labels, scores)
+    return LatentMap(codes, pca, tsne, tensors["index"].long().numpy(), labels, scores)
 
 
 def manifold(explorer: Explorer, side: int, label: int | None = None) -> Float32[ndarray, "side side c h w"]:

@@ -1,0 +1,120 @@
+"""Every test runs with shapes and types checked, away from the network and from the user's own cache."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from jaxtyping import install_import_hook
+from platformdirs import user_cache_path
+
+if os.environ.get("VAECORE_CHECK_SHAPES", "1") != "0":
+    install_import_hook("vaecore", "beartype.beartype")  # before vaecore is imported
+
+import torch
+
+from vaecore.data import Images, data_folder, dataset
+from vaecore.serving import Explorer, load
+
+LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # The models of the tests are so small that a second thread costs more than it brings.
+    torch.set_num_threads(1)
+    settings.register_profile("repeatable", deadline=None, derandomize=True)
+    settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's cache folder is an empty one; the data folder and the browser stay where they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAECORE_DATA", str(data_folder()))
+        if sys.platform == "linux" and "PLAYWRIGHT_BROWSERS_PATH" not in os.environ:
+            patch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(user_cache_path("ms-playwright")))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Only this machine can be reached."""
+    connect, getaddrinfo = socket.socket.connect, socket.getaddrinfo
+
+    def connect_here(self: socket.socket, address: Any) -> None:  # noqa: ANN401
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(LOOPBACK):
+            raise OSError(f"no network while testing: {address}")
+        connect(self, address)
+
+    def find_here(host: Any, *rest: Any, **options: Any) -> Any:  # noqa: ANN401
+        if host and not str(host).startswith(LOOPBACK):
+            raise socket.gaierror(f"no network while testing: {host}")
+        return getaddrinfo(host, *rest, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        patch.setattr(socket, "getaddrinfo", find_here)
+        yield
+
+
+@pytest.fixture(scope="session")
+def digits() -> Images:
+    """scikit-learn's digits, the training split."""
+    return dataset("digits", "train")
+
+
+@pytest.fixture(scope="session")
+def test_digits() -> Images:
+    """scikit-learn's digits, the test split."""
+    return dataset("digits", "test")
+
+
+@pytest.fixture(scope="session")
+def few(digits: Images) -> Images:
+    """Thirty-two digits."""
+    return digits.rows(torch.arange(32))
+
+
+@pytest.fixture(scope="session")
+def vae() -> Explorer:
+    return load("vae-digits-2", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def cvae() -> Explorer:
+    return load("cvae-digits-2", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def autoencoder() -> Explorer:
+    return load("ae-digits-2", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def pca() -> Explorer:
+    return load("pca-digits", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The data folder, with MNIST in it; where it must be there, its absence is a failure."""
+    folder = data_folder()
+    raw = folder / "MNIST" / "raw"
+    stem = "train-images-idx3-ubyte"
+    if not (raw / stem).exists() and not (raw / f"{stem}.gz").exists():
+        message = f"MNIST is not in {folder}; `vaecore fetch mnist` puts it there"
+        if os.environ.get("VAECORE_REQUIRE_DATA") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist(mnist_folder: Path) -> tuple[Images, Images]:
+    """MNIST's 60,000 training and 10,000 test images."""
+    return dataset("mnist", "train", mnist_folder), dataset("mnist", "test", mnist_folder)

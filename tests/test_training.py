@@ -1,0 +1,446 @@
+"""The loop: stopped and resumed, alone and together, it gives the same numbers."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import vaecore
+from vaecore import checkpoint, training
+from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
+from vaecore.data import Images
+from vaecore.device import Process, best_device
+from vaecore.divergences import squared_error
+from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.recipes import RECIPES, find
+from vaecore.training import HISTORY, fit, schedule, train
+
+CPU = torch.device("cpu")
+SMALL = {"hidden": (16,), "batch": 256, "epochs": 6}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
+
+
+def curve(folder: Path) -> list[dict[str, Any]]:
+    """The history without its seconds."""
+    return [{key: row[key] for key in ("epoch", "train", "test")} for row in history(folder)]
+
+
+def timeless(folder: Path) -> dict[str, Any]:
+    return {key: value for key, value in json.loads((folder / CARD).read_text()).items() if key != "seconds"}
+
+
+def check_same_run(folder: Path, other: Path) -> None:
+    assert (folder / WEIGHTS).read_bytes() == (other / WEIGHTS).read_bytes()
+    assert (folder / RECIPE).read_bytes() == (other / RECIPE).read_bytes()
+    assert timeless(folder) == timeless(other)
+    if (other / HISTORY).exists():
+        assert curve(folder) == curve(other)
+    assert {path.name for path in folder.iterdir()} == {path.name for path in other.iterdir()}
+
+
+# What a run leaves
+
+
+@pytest.fixture(scope="module", params=["vae-digits-2", "cvae-digits-2", "ae-digits-2"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A short run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole") / request.param
+    assert train(request.param, out=folder, device="cpu", seed=3, **SMALL) == folder
+    return folder
+
+
+def test_a_run_leaves_a_checkpoint_and_its_history(run: Path) -> None:
+    assert {path.name for path in run.iterdir()} == {RECIPE, WEIGHTS, CARD, HISTORY}
+    rows = history(run)
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    terms = {"distortion"} if run.name.startswith("ae") else {"distortion", "rate"}
+    assert all(row["train"].keys() == row["test"].keys() == terms for row in rows)
+    assert sum(rows[-1]["train"].values()) < sum(rows[0]["train"].values())
+    assert [row["seconds"] for row in rows] == sorted(row["seconds"] for row in rows)
+
+
+def test_a_run_loads_like_a_name(run: Path, test_digits: Images) -> None:
+    explorer = vaecore.load(run, device="cpu")
+    assert explorer.name == run.name
+    labels = test_digits.labels if "condition" in explorer.abilities else None
+    images = explorer.reconstruct(test_digits.images, labels)
+    error = float(((images - test_digits.images) ** 2).sum((1, 2, 3)).mean())
+    assert explorer.card["metrics"]["squared_error"] == pytest.approx(error, rel=1e-5)
+
+
+def test_the_card_says_what_was_done(run: Path) -> None:
+    card = json.loads((run / CARD).read_text())
+    assert card["name"] == run.name
+    assert card["recipe"] == json.loads((run / RECIPE).read_text())
+    assert card["seed"] == 3
+    assert card["shape"] == [1, 8, 8]
+    assert card["classes"] == list("0123456789")
+    assert card["data"]["name"] == "digits"
+    assert card["data"]["train"] == 1618
+    assert card["parameters"] == sum(tensor.numel() for tensor in checkpoint.read_tensors(run / WEIGHTS).values())
+    assert 0 <= card["seconds"] < 600
+    assert len(card["codes"]["quantiles"]) == len(card["codes"]["levels"])
+    assert card["command"].startswith(f"vaecore train {run.name} ")
+
+
+def test_held_out_terms_are_the_losses_of_the_kept_model(run: Path, test_digits: Images) -> None:
+    model, recipe, _ = checkpoint.load(run)
+    torch.manual_seed(0)
+    again = training.held_out(model, test_digits, recipe.training, CPU)
+    for name, value in history(run)[-1]["test"].items():
+        assert again[name] == pytest.approx(value, rel=0.02)
+    if "rate" not in again:
+        assert again["distortion"] == pytest.approx(mean_squared_error(model, test_digits), rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "same", "other")]
+    for folder, seed in zip(folders, (1, 1, 2), strict=True):
+        train("vae-digits-2", out=folder, device="cpu", seed=seed, **SMALL | {"epochs": 1})
+    one, same, other = ((folder / WEIGHTS).read_bytes() for folder in folders)
+    assert one == same
+    assert one != other
+
+
+def test_a_run_leaves_no_epoch_out_of_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every epoch sees every image at most once, in an order of its own."""
+    seen: list[torch.Tensor] = []
+    show = training.present
+    monkeypatch.setattr(training, "present", lambda pixels, *rest: seen.append(pixels) or show(pixels, *rest))
+    pixels = torch.arange(100, dtype=torch.uint8).reshape(100, 1, 1, 1).repeat(1, 1, 2, 2)
+    images = Images(pixels, torch.zeros(100).long(), ("one",))
+    fit(find("vae-digits-2").changed(hidden=(3,), batch=32, epochs=2), images, images, tmp_path, CPU)
+    batches = [batch for batch in seen if len(batch) == 32]
+    assert len(batches) == 6
+    epochs = [torch.cat(batches[:3])[:, 0, 0, 0].tolist(), torch.cat(batches[3:])[:, 0, 0, 0].tolist()]
+    assert all(len(set(epoch)) == 96 for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_a_batch_larger_than_the_data_is_all_of_it(few: Images, tmp_path: Path) -> None:
+    model, _ = fit(find("ae-digits-2").changed(hidden=(8,), batch=1000, epochs=2), few, few, tmp_path, CPU)
+    assert len(history(tmp_path)) == 2
+    assert not model.training
+
+
+def test_own_images_without_labels(tmp_path: Path, digits: Images) -> None:
+    np.savez(tmp_path / "mine.npz", images=digits.images[:50, 0])
+    folder = train(
+        "vae-digits-2", out=tmp_path / "run", device="cpu", dataset=tmp_path / "mine.npz", hidden=(4,), epochs=1
+    )
+    assert json.loads((folder / CARD).read_text())["classes"] == []
+    assert vaecore.load(folder, device="cpu").encode(digits.images[:2]).shape == (2, 2)
+    with pytest.raises(ValueError, match="conditional: expected labelled images"):
+        train("cvae-digits-2", out=tmp_path / "no", device="cpu", dataset=tmp_path / "mine.npz", epochs=1)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"binarise": True}, {"shift": 1}, {"precision": "bfloat16"}, {"likelihood": "gaussian"}]
+)
+def test_every_way_of_training_runs(changes: dict[str, Any], few: Images, tmp_path: Path) -> None:
+    recipe = find("vae-digits-2").changed(hidden=(8,), epochs=2, batch=16, **changes)
+    fit(recipe, few, few, tmp_path, CPU)
+    losses = [sum(row["train"].values()) for row in history(tmp_path)]
+    assert len(losses) == 2
+    assert all(abs(loss) < 1e4 for loss in losses)
+
+
+def test_gradients_are_clipped(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+    clip = training.clip_grad_norm_
+
+    def watched(parameters: list[torch.nn.Parameter], most: float) -> None:
+        clip(parameters, most)
+        norms.append(float(torch.stack([parameter.grad.norm() for parameter in parameters]).norm()))
+
+    monkeypatch.setattr(training, "clip_grad_norm_", watched)
+    fit(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, few, tmp_path, CPU)
+    assert norms
+    assert all(norm == pytest.approx(1e-3, rel=0.01) for norm in norms)
+
+
+def test_weights_kept_as_float16_are_measured_as_float16(tmp_path: Path, test_digits: Images) -> None:
+    folder = train("ae-digits-2", out=tmp_path, device="cpu", store="float16", **SMALL)
+    model, _, card = checkpoint.load(folder)
+    assert {tensor.dtype for tensor in checkpoint.read_tensors(folder / WEIGHTS).values()} == {torch.float16}
+    assert card["metrics"]["squared_error"] == pytest.approx(mean_squared_error(model, test_digits), rel=1e-7)
+
+
+def test_a_closed_form_takes_no_epochs(tmp_path: Path, test_digits: Images) -> None:
+    folder = train("pca-digits", out=tmp_path / "run", device="cpu", latent=5)
+    model, recipe, card = checkpoint.load(folder)
+    assert (recipe.settings.latent, recipe.training.epochs, card["seconds"]) == (5, 0, 0.0)
+    x = torch.from_numpy(test_digits.images)
+    error = squared_error(x, model.likelihood(model.posterior(x).mean).mean).mean()
+    assert card["metrics"]["squared_error"] == pytest.approx(float(error), rel=1e-5)
+    assert not (folder / STATE).exists()
+    assert train("pca-digits", out=tmp_path / "run", device="cpu", latent=5, resume=True) == folder
+
+
+# Stopped and resumed
+
+
+def at_call(number: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which ends the process at its n-th call."""
+    calls = iter(range(1, 1_000_000))
+
+    def killing(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if next(calls) == number:
+            raise Killed
+        return function(*arguments, **options)
+
+    return killing
+
+
+def at_file(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, which ends the process when it comes to the file."""
+
+    def killing(path: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+        if path.name == name:
+            raise Killed
+        return function(path, *arguments, **options)
+
+    return killing
+
+
+MOMENTS: dict[str, tuple[Any, str, int | str]] = {
+    "before the first step": (training, "present", 1),
+    "in the first epoch": (training, "present", 4),
+    "in a later epoch": (training, "present", 23),
+    "between the optimiser's steps": (training, "clip_grad_norm_", 17),
+    "while testing": (training, "held_out", 3),
+    "before an epoch is written down": (training, "_append", 4),
+    "before its state is kept": (checkpoint, "save_state", 4),
+    "while its state is renamed": (os, "replace", 4),
+    "before the last state": (checkpoint, "save_state", 6),
+    "when all epochs are done": (training, "_keep", 1),
+    "while the codes are counted": (training, "code_quantiles", 1),
+    "while the error is measured": (training, "mean_squared_error", 1),
+    "before the weights are written": (checkpoint, "_atomic", WEIGHTS),
+    "before the card is written": (checkpoint, "_atomic", CARD),
+    "before the state is dropped": (Path, "unlink", STATE),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("run", ["vae-digits-2"], indirect=True)
+def test_stopped_at_any_point_and_resumed_is_never_stopped(
+    moment: str, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    owner, name, when = MOMENTS[moment]
+    kill = at_file if isinstance(when, str) else at_call
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, kill(when, getattr(owner, name)))
+        with pytest.raises(Killed):
+            train(run.name, out=folder, device="cpu", seed=3, **SMALL)
+    assert train(run.name, out=folder, device="cpu", seed=3, resume=True, **SMALL) == folder
+    check_same_run(folder, run)
+
+
+def test_stopped_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The conditional VAE on binarised, shifted images: all noise there is."""
+    changes = SMALL | {"binarise": True, "shift": 1, "epochs": 5}
+    whole = train("cvae-digits-2", out=tmp_path / "whole", device="cpu", **changes)
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    folder = tmp_path / "run"
+    for _ in range(4):
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "present", at_call(12, training.present))
+            with pytest.raises(Killed):
+                train("cvae-digits-2", out=folder, device="cpu", resume=True, **changes)
+    train("cvae-digits-2", out=folder, device="cpu", resume=True, **changes)
+    check_same_run(folder, whole)
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Of a process that computes as this one does."""
+    path = os.pathsep.join([str(Path(vaecore.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    threads = str(torch.get_num_threads())
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads} | variables
+
+
+def test_killed_for_real_and_resumed(tmp_path: Path) -> None:
+    """SIGKILL at a random moment of the training, wherever it is."""
+    changes = {"hidden": (16,), "batch": 128, "epochs": 60}
+    folder = tmp_path / "run"
+    code = (
+        "from vaecore import training; training.SAVE_SECONDS = 0.0\n"
+        f"training.train('vae-digits-2', out={str(folder)!r}, device='cpu', **{changes!r})"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment(), stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 120
+        while not (folder / HISTORY).exists() or len((folder / HISTORY).read_bytes().splitlines()) < 3:
+            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < deadline, "the training does not start"
+            time.sleep(0.01)
+        time.sleep(random.uniform(0, 0.1))
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert not (folder / CARD).exists(), "killed too late to tell anything"
+    done = len(history(folder))
+    train("vae-digits-2", out=folder, device="cpu", resume=True, **changes)
+    for path in folder.glob(".*.partial"):  # what the kill caught in the middle of a write
+        path.unlink()
+    whole = train("vae-digits-2", out=tmp_path / "whole", device="cpu", **changes)
+    assert 3 <= done <= 60
+    check_same_run(folder, whole)
+
+
+def test_resuming_what_is_complete_changes_nothing(run: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in run.iterdir()}
+    assert train(run.name, out=run, device="cpu", seed=3, resume=True, **SMALL) == run
+    assert {path: path.stat().st_mtime_ns for path in run.iterdir()} == before
+
+
+def test_resuming_where_nothing_is_starts(run: Path, tmp_path: Path) -> None:
+    check_same_run(train(run.name, out=tmp_path, device="cpu", seed=3, resume=True, **SMALL), run)
+
+
+# Two processes
+
+
+@pytest.mark.parametrize("name", ["vae-digits-2", "ae-digits-2"])
+def test_two_processes_give_the_loss_curve_of_one(name: str, tmp_path: Path) -> None:
+    together = tmp_path / "together"
+    changes = {"hidden": [16], "batch": 128, "epochs": 4, "precision": "float32", "binarise": True, "shift": 1}
+    words = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    command = [*launch, "-m", "vaecore", "train", name, "--set", *words, "--device", "cpu", "--out", str(together)]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    alone = train(name, out=tmp_path / "alone", device="cpu", **changes)
+    ours, theirs = curve(alone), curve(together)
+    assert [row["epoch"] for row in theirs] == [1, 2, 3, 4]
+    for row, other in zip(ours, theirs, strict=True):
+        for split in ("train", "test"):
+            assert other[split] == pytest.approx(row[split], rel=1e-4)
+    assert {path.name for path in together.iterdir()} == {path.name for path in alone.iterdir()}
+    for key, tensor in checkpoint.read_tensors(alone / WEIGHTS).items():
+        other = checkpoint.read_tensors(together / WEIGHTS)[key]
+        torch.testing.assert_close(other, tensor, rtol=1e-2, atol=1e-3)
+
+
+def test_a_batch_is_shared_evenly() -> None:
+    assert [Process(rank, 3).share(12) for rank in range(3)] == [slice(0, 4), slice(4, 8), slice(8, 12)]
+    assert Process().share(7) == slice(0, 7)
+    with pytest.raises(ValueError, match="2 processes can share evenly, got 7"):
+        Process(0, 2).share(7)
+
+
+# What is refused
+
+
+def refused(message: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN401
+    with pytest.raises(ValueError, match=message) as caught:
+        train(*arguments, device=options.pop("device", "cpu"), **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_things_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    refused("unknown recipe 'vae-digit'.*vae-digits-2", "vae-digit", out=out)
+    refused("has no field 'latnet', did you mean 'latent'", "vae-digits-2", out=out, latnet=3)
+    refused("latent", "vae-digits-2", out=out, latent="many")
+    refused("no data set and no file is called '.*nowhere.npz'", "vae-digits-2", out=out, dataset="nowhere.npz")
+    refused("unknown device 'gpu'.*auto, cuda, mps, cpu", "vae-digits-2", out=out, device="gpu")
+    refused("unknown device 'cpu:x'", "vae-digits-2", out=out, device="cpu:x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    missing = [
+        name
+        for name, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available()))
+        if not there
+    ]
+    assert missing, "no machine has both"
+    with pytest.raises(ValueError, match="is not available here; 'auto' takes what is"):
+        best_device(missing[0])
+
+
+def test_a_folder_that_holds_another_run_is_refused(run: Path) -> None:
+    before = {path: path.read_bytes() for path in run.iterdir()}
+    refused("holds a run already: resume it", run.name, out=run, seed=3, **SMALL)
+    message = r"holds a run of another recipe: there \{'epochs': 6\}, asked for \{'epochs': 7\}"
+    refused(message, run.name, out=run, seed=3, resume=True, **SMALL | {"epochs": 7})
+    refused("another recipe", "linear-digits-8", out=run, seed=3, resume=True)
+    assert {path: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.mark.parametrize("run", ["vae-digits-2"], indirect=True)
+def test_a_run_of_another_seed_is_refused(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused("seed 3, not 4", run.name, out=run, seed=4, resume=True, **SMALL)
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        with pytest.raises(Killed):
+            train("vae-digits-2", out=tmp_path, device="cpu", seed=3, **SMALL)
+    refused("holds a run of seed 3, not 4", "vae-digits-2", out=tmp_path, seed=4, resume=True, **SMALL)
+
+
+def test_a_damaged_state_is_named_on_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        with pytest.raises(Killed):
+            train("vae-digits-2", out=tmp_path, device="cpu", **SMALL)
+    (tmp_path / STATE).write_bytes(b"half")
+    refused(f"{tmp_path / STATE}: truncated", "vae-digits-2", out=tmp_path, resume=True, **SMALL)
+
+
+# The schedule
+
+
+def test_the_schedule_climbs_and_falls() -> None:
+    warmup = 0.1
+    shares = [step / 1000 for step in range(1001)]
+    factors = [schedule(share, warmup) for share in shares]
+    assert factors[0] == 0
+    assert factors[50] == pytest.approx(0.5)
+    assert factors[100] == pytest.approx(1)
+    assert factors[550] == pytest.approx(0.5)
+    assert factors[1000] == pytest.approx(0)
+    assert factors[:101] == sorted(factors[:101])
+    assert factors[100:] == sorted(factors[100:], reverse=True)
+    assert schedule(0.0, 0.0) == 1
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_schedule_of_every_recipe_stays_between_zero_and_one(name: str) -> None:
+    warmup = RECIPES[name].training.warmup
+    assert all(0 <= schedule(step / 997, warmup) <= 1 for step in range(997))
+
+
+def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+
+    class Watched(torch.optim.AdamW):
+        def step(self, closure: None = None) -> None:
+            rates.append(self.param_groups[0]["lr"])
+            super().step(closure)
+
+    monkeypatch.setattr(training, "AdamW", Watched)
+    recipe = find("ae-digits-2").changed(hidden=(4,), epochs=5, batch=8, warmup=0.25, learning_rate=0.1)
+    fit(recipe, few, few, tmp_path, CPU)
+    assert rates == pytest.approx([0.1 * schedule(step / 20, 0.25) for step in range(20)])
