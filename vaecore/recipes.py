@@ -194,7 +194,7 @@ RECIPES: dict[str, Recipe] = {
             "cvae",
             "mnist",
             {"latent": 16, "hidden": (512, 512)},
-            Training(epochs=90, binarise=True, store="float16"),
+            Training(epochs=90, store="float16"),
         ),
     )
 }

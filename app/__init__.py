@@ -1,0 +1,1 @@
+"""The explorer in the browser: a page shows, a figure draws, an explorer computes."""

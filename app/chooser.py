@@ -1,0 +1,133 @@
+"""The sidebar: which model, which images; both stay in the URL on every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app import state, strips
+from vaecore.serving import Explorer
+
+# What a model's choice decides anew: keeping it would ask the next model for what it may not have.
+FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told")
+
+
+def show(needs_images: bool) -> bool:
+    """Draw the choosers; return whether the page has the model, and the images if it needs them."""
+    with st.sidebar:
+        model = _choose_model()
+    if model is None:
+        st.info("Choose a model at the left. Where there is none yet, `vaecore train vae-digits-2` trains one.")
+        return False
+    try:
+        own = state.explorer(state.find(model))
+    except ValueError as error:
+        _explain(error, state.default_model())
+        return False
+    with st.sidebar:
+        _choose_data(own.dataset)
+        _describe(own)
+    try:
+        if needs_images:
+            _report(state.chosen_pictures().source.trouble)
+    except ValueError as error:
+        _explain(error, model)
+        return False
+    return True
+
+
+def _choose_model() -> str | None:
+    _read_url("model", state.default_model())
+    model = st.selectbox(
+        "Model",
+        _with_typed(state.model_names(), "model"),
+        key="model",
+        accept_new_options=True,
+        on_change=_follow_model,
+        placeholder="a name or a run's folder",
+        help="A pretrained model, or type the path of a run's folder to open your own.",
+    )
+    _write_url("model", model)
+    return model
+
+
+def _choose_data(own: str) -> None:
+    _read_url("data", own)
+    data = st.selectbox(
+        "Images",
+        _with_typed([own, *state.DATA_SETS], "data"),
+        key="data",
+        accept_new_options=True,
+        help="The model's own data set comes first. Others can be looked at where the image sizes "
+        "agree; type a path to look at your own (.npz, or a folder or zip of class folders).",
+    )
+    _write_url("data", None if data == own else data)
+
+
+def _with_typed(options: list[str], key: str) -> list[str]:
+    """Return the options and, if it is none of them, what was typed or came with the URL."""
+    return [option for option in dict.fromkeys([*options, st.session_state[key]]) if option]
+
+
+# ``bind="query-params"`` would do this, but then no link on a page could name another model:
+# Streamlit 1.67 adds a bound parameter to the link's own and refuses to switch the page.
+def _read_url(key: str, default: str | None) -> None:
+    """Take a choice from the URL where that has changed since it was written, by a link or by hand."""
+    asked = st.query_params.get(key)
+    if asked is not None and asked != st.session_state.get(f"{key} in the URL"):
+        if key == "model":
+            _follow_model()
+        st.session_state[key] = asked
+    st.session_state.setdefault(key, default)
+
+
+def _write_url(key: str, value: str | None) -> None:
+    st.session_state[f"{key} in the URL"] = value
+    if value is None:
+        st.query_params.pop(key, None)
+    elif st.query_params.get(key) != value:
+        st.query_params[key] = value
+
+
+def _follow_model() -> None:
+    for key in FOLLOWS_MODEL:
+        st.session_state.pop(key, None)
+
+
+def _describe(own: Explorer) -> None:
+    st.html(
+        strips.words(own.summary)
+        + strips.equation(own.equation)
+        + strips.facts(
+            [
+                ("code", f"{own.latent} numbers"),
+                ("image", state.size(own.shape)),
+                ("weights", f"{own.card['parameters']:,}"),
+            ]
+        )
+    )
+    st.caption("The address bar holds all you choose: send it, and the same view opens.")
+
+
+def _explain(error: ValueError, way_back: str | None) -> None:
+    """Say what is wrong with the choice and offer a model with its own images."""
+    st.warning(strips.sentence(str(error)), icon=":material/search_off:")
+    if way_back:
+        st.button(f"Open {Path(way_back).name} with its own images", on_click=_open, args=(way_back,))
+
+
+def _report(trouble: str) -> None:
+    """Say that a model's data set cannot be had, and offer one that always can."""
+    if not trouble:
+        return
+    st.warning(
+        f"{strips.sentence(trouble)} Until then this page works on images that the model itself decodes.",
+        icon=":material/cloud_off:",
+    )
+    digits = next((name for name in state.model_names() if name.startswith("vae-digits")), None)
+    if digits:
+        st.button(f"Open {digits}, whose images are always here", on_click=_open, args=(digits,))
+
+
+def _open(model: str) -> None:
+    _follow_model()
+    st.session_state["model"] = model

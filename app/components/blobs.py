@@ -1,0 +1,48 @@
+"""Bytes that the browser keeps: addressed by their SHA-256, so that they never change."""
+
+import base64
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+
+CAPACITY = 64 * 2**20  # bytes; the oldest blobs leave first
+
+
+class Blobs:
+    """A store of bytes by content, shared by every visitor of one server."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        """Start empty; ``served`` turns true once a server answers ``/blob/<sha256>``."""
+        self.capacity = capacity
+        self.served = False
+        self._blobs: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+
+    def put(self, data: bytes, media_type: str) -> str:
+        """Keep ``data`` and return its address, or a data URI where nothing serves addresses."""
+        if not self.served:
+            return self.inline(data, media_type)
+        digest = hashlib.sha256(data).hexdigest()
+        with self._lock:
+            if digest not in self._blobs:
+                self._blobs[digest] = (data, media_type)
+                self._size += len(data)
+            self._blobs.move_to_end(digest)
+            while self._size > self.capacity and len(self._blobs) > 1:
+                _, (oldest, _) = self._blobs.popitem(last=False)
+                self._size -= len(oldest)
+        return f"/blob/{digest}"
+
+    @staticmethod
+    def inline(data: bytes, media_type: str) -> str:
+        """Return ``data`` as an address that holds it: for what is small and soon replaced."""
+        return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+    def get(self, digest: str) -> tuple[bytes, str] | None:
+        """Return the bytes and their media type, or None when they have left."""
+        with self._lock:
+            return self._blobs.get(digest)
+
+
+BLOBS = Blobs()

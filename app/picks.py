@@ -1,0 +1,46 @@
+"""Which images to show: drawn at random, named by their rows, or found by their errors."""
+
+import numpy as np
+
+from app.results import Scores
+
+WAYS = ("random", "model ahead", "PCA ahead", "largest error", "by row")
+
+
+def members(labels: np.ndarray | None, label: int | None, count: int) -> np.ndarray:
+    """Return the rows of one class, or all ``count`` rows where none is asked for."""
+    if labels is None or label is None:
+        return np.arange(count)
+    return np.flatnonzero(labels == label)
+
+
+def present(labels: np.ndarray) -> list[int]:
+    """Return the classes that have at least one image."""
+    return np.unique(labels).tolist()
+
+
+def draw(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Draw some of the rows without repetition; the same seed draws the same."""
+    order = np.random.default_rng(seed).permutation(len(rows))
+    return rows[order[:count]]
+
+
+def extreme(rows: np.ndarray, scores: Scores, way: str, count: int) -> np.ndarray:
+    """Return the rows on which one side is furthest ahead, or whose error is largest."""
+    model, baseline = scores.errors[rows], scores.baseline_errors[rows]
+    rank = {
+        "model ahead": baseline - model,
+        "PCA ahead": model - baseline,
+        "largest error": model,
+    }[way]
+    return rows[np.argsort(-rank, kind="stable")[:count]]
+
+
+def parse(text: str, count: int) -> np.ndarray:
+    """Read rows such as ``3, 14, 15``; ValueError says which of them is not one of ``count``."""
+    rows = []
+    for word in text.replace(",", " ").split():
+        if not word.isdecimal() or int(word) >= count:
+            raise ValueError(f"{word} is not a row of these images: write numbers from 0 to {count - 1:,}.")
+        rows.append(int(word))
+    return np.array(rows, dtype=np.int64)

@@ -1,0 +1,131 @@
+"""What explorers compute for the pages, each result kept until its model or its images change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
+from vaecore import serving
+from vaecore.serving import Explorer, LatentMap
+
+LARGEST_BASELINE = 64  # components, where no PCA is shipped that says how many it has
+STAND_INS = 2000
+PERCENTS = 101
+MIDDLE = 50
+UNUSED = 0.05  # of the largest spread of a dimension's training codes
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The squared error of every image, by a model and by its baseline."""
+
+    errors: np.ndarray
+    baseline_errors: np.ndarray
+    mean: float
+    baseline_mean: float
+    wins: int
+    baseline_wins: int
+
+
+@st.cache_resource(show_spinner="Fitting the principal components ...", max_entries=64)
+def baseline(model: Model, k: int) -> Explorer:
+    """Return the PCA of the data that the model was trained on, cut to k components."""
+    return serving.baseline(explorer(model), k)
+
+
+def largest_baseline(model: Model) -> int:
+    """Return how many components the PCA beside a model can have."""
+    own = explorer(model)
+    shipped = f"pca-{own.dataset}"
+    if shipped in model_names():
+        return explorer(find(shipped)).latent
+    return min(LARGEST_BASELINE, int(np.prod(own.shape)))
+
+
+def scores(model: Model, found: Pictures, k: int) -> Scores:
+    """Return each test image's error."""
+    return _scores(model, found.source, k, found)
+
+
+@st.cache_resource(show_spinner="Reconstructing every test image ...", max_entries=64)
+def _scores(model: Model, source: Source, k: int, _found: Pictures) -> Scores:
+    """Keep the errors without the reconstructions, which would fill the memory; the source stands for its images."""
+    del source
+    whole = serving.compare(explorer(model), baseline(model, k), _found.images, _found.labels)
+    return Scores(whole.errors, whole.baseline_errors, whole.mean, whole.baseline_mean, whole.wins, whole.baseline_wins)
+
+
+@st.cache_resource(show_spinner="Laying out the map, once per model ...", max_entries=32)
+def latent_map(model: Model) -> LatentMap:
+    """Return the model's map of its own test images."""
+    laid = serving.latent_map(explorer(model))
+    freeze()  # t-SNE, where it had to be computed, brings its library along
+    return laid
+
+
+def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return codes and labels of test images where a map keeps them, codes at random quantiles otherwise."""
+    try:
+        kept = latent_map(model)
+    except ValueError:
+        own = explorer(model)
+        percents = np.random.default_rng(0).integers(1, PERCENTS - 1, (STAND_INS, own.latent))
+        return codes_at(model, percents), np.arange(STAND_INS) % max(len(own.classes), 1)
+    return kept.codes[:STAND_INS], None if kept.labels is None else kept.labels[:STAND_INS]
+
+
+@st.cache_data(show_spinner=False)
+def variants() -> list[dict[str, str]]:
+    """Return the equation and the source of every kind of model."""
+    return serving.variants()
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def quantiles(model: Model) -> np.ndarray:
+    """Return the code at 0, 1, ..., 100 percent of each latent dimension, [101, latent]."""
+    levels = np.linspace(0, 1, PERCENTS).clip(0.005, 0.995)
+    return explorer(model).quantiles(levels)
+
+
+def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:
+    """Return the codes [n, latent] at percents [n, latent] of the prior (or of the training codes)."""
+    table = quantiles(model)
+    return table[percents, np.arange(table.shape[1])]
+
+
+def used_first(model: Model) -> list[int]:
+    """Return the dimensions in their order, those that the model leaves unused at the end.
+
+    A variational autoencoder leaves the dimensions that it does not need at the prior: their means hardly move.
+    """
+    own = explorer(model)
+    kept = own.card.get("codes")
+    if kept is None:
+        return list(range(own.latent))
+    spread = np.asarray(kept["quantiles"])[:, : own.latent].std(axis=0)
+    return np.argsort(spread < UNUSED * spread.max(), kind="stable").tolist()
+
+
+def spread_codes(model: Model, side: int) -> np.ndarray:
+    """Return side * side codes: each row moves one dimension from low to high."""
+    order = used_first(model)
+    percents = np.full((side, side, len(order)), MIDDLE)
+    for row, dimension in enumerate(order[:side]):
+        percents[row, :, dimension] = np.linspace(2, 98, side).astype(int)
+    return codes_at(model, percents.reshape(-1, len(order)))
+
+
+@st.cache_resource(show_spinner="Decoding the manifold ...", max_entries=64)
+def manifold(model: Model, side: int, label: int | None) -> np.ndarray:
+    """Return the images over a grid of a 2-D model's quantiles, [side, side, c, h, w]."""
+    return serving.manifold(explorer(model), side, label)
+
+
+def place_on_manifold(percents: np.ndarray, side: int) -> np.ndarray:
+    """Return where percents lie on the picture of a manifold, as shares of its width and height.
+
+    The grid's outer images are those of 2 and 98 percent, at the middle of their cells.
+    """
+    cell = (percents - 2) / 96 * (side - 1)
+    return ((cell + 0.5) / side).clip(0, 1)

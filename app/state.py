@@ -1,0 +1,171 @@
+"""What the pages share: the chosen model and images, each loaded once for all visitors."""
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+import vaecore
+from vaecore.serving import Explorer
+
+FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
+DATA_SETS = ("digits", "mnist", "fashion-mnist")
+RETRY = 60  # seconds before a data set that could not be had is asked for again
+
+
+class Model(NamedTuple):
+    """A model's name or a run's folder, and when that was last written: the key of all that is cached for it."""
+
+    place: str
+    changed: float = 0.0
+
+
+class Source(NamedTuple):
+    """A data set's name or path, when that was last written, and why it could not be had, if it could not."""
+
+    place: str
+    changed: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The test images that a page works on; where their source is in trouble, the model's own instead."""
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    names: tuple[str, ...]
+    source: Source
+
+
+@st.cache_resource(show_spinner=False)
+def preload() -> None:
+    """Load the models that every visitor shares; data sets wait until a page asks for one."""
+    for name in model_names():
+        explorer(find(name))
+    freeze()
+
+
+def freeze() -> None:
+    """Take what is loaded out of the garbage collector's sight.
+
+    Streamlit collects after every run, which costs 100 ms with torch imported unless that is frozen.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_data(ttl=5, show_spinner=False)
+def model_names() -> list[str]:
+    """Return the pretrained models at hand."""
+    return vaecore.names()
+
+
+def default_model() -> str | None:
+    """Return the model that a first visit opens."""
+    names = model_names()
+    return FAVOURITE if FAVOURITE in names else next(iter(names), None)
+
+
+def find(place: str) -> Model:
+    """Return the key of a pretrained model or of a run's folder as it now is."""
+    return Model(place) if place in model_names() else Model(place, _changed(place))
+
+
+def _changed(place: str) -> float:
+    """Return when a file, or anything in a folder, was last written; 0 where there is neither."""
+    path = Path(place).expanduser()
+    try:
+        parts = (path, *path.iterdir()) if path.is_dir() else (path,)
+        return max(part.stat().st_mtime for part in parts)
+    except OSError:
+        return 0.0
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)
+def explorer(model: Model) -> Explorer:
+    """Return a model; ValueError says in a sentence why it cannot be had."""
+    return vaecore.load(model.place)
+
+
+def chosen() -> tuple[Model, Explorer]:
+    """Return the model chosen in the sidebar, on any page and in any fragment."""
+    model = find(st.session_state["model"])
+    return model, explorer(model)
+
+
+def chosen_pictures() -> Pictures:
+    """Return the images chosen in the sidebar."""
+    return pictures(chosen()[0], st.session_state["data"])
+
+
+def pictures(model: Model, data: str) -> Pictures:
+    """Return the test images of a data set, or the model's own where its data set cannot be had.
+
+    Raises:
+        ValueError: the data set is not the model's and cannot be had, or the model cannot read its images.
+    """
+    own, source = explorer(model), _source(data)
+    if source.trouble and data != own.dataset:
+        raise ValueError(source.trouble)
+    found = _stand_in(model, source) if source.trouble else _data_set(source)
+    _check_readable(own, found)
+    return found
+
+
+def _source(data: str) -> Source:
+    source = Source(data, 0.0 if data in DATA_SETS else _changed(data))
+    return source._replace(trouble=_trouble(source))
+
+
+@st.cache_data(ttl=RETRY, show_spinner=False)
+def _trouble(source: Source) -> str:
+    """Return why a data set cannot be had, or nothing; remembered, for a network takes its time to fail."""
+    try:
+        _data_set(source)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
+def _data_set(source: Source) -> Pictures:
+    found = vaecore.dataset(source.place, split="test")
+    freeze()  # the first data set brings its library along
+    return Pictures(found.images, found.labels, tuple(found.names), source)
+
+
+@st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)
+def _stand_in(model: Model, source: Source) -> Pictures:
+    """Decode the test codes that a model keeps with its map, or its quantiles: images to work on without data."""
+    from app import results  # which computes on what this module loads
+
+    own = explorer(model)
+    codes, labels = results.kept_codes(model)
+    images = np.clip(own.decode(codes, own_labels(own, labels)), 0, 1)
+    return Pictures(images, labels, tuple(own.classes), source)
+
+
+def _check_readable(own: Explorer, found: Pictures) -> None:
+    shape, data = found.images.shape[1:], found.source.place
+    if shape != tuple(own.shape):
+        raise ValueError(f"{own.name} reads images of {size(own.shape)}; those of {data} are {size(shape)}.")
+    if "condition" in own.abilities and (found.labels is None or found.labels.max() >= len(own.classes)):
+        raise ValueError(
+            f"{own.name} needs a label from 0 to {len(own.classes) - 1} with every image; {data} has none or others."
+        )
+
+
+def own_labels(own: Explorer, labels: np.ndarray | None) -> np.ndarray | None:
+    """Return the labels for a conditional model, None for one that takes no labels."""
+    return labels if "condition" in own.abilities else None
+
+
+def size(shape: Sequence[int]) -> str:
+    """Write [c, h, w] as people say it."""
+    channels, height, width = shape
+    return f"{height} × {width} pixels" + (" in colour" if channels == 3 else "")

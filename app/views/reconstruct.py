@@ -1,0 +1,119 @@
+"""Reconstruct: what a model keeps of an image, beside PCA with a code of the same size."""
+
+import numpy as np
+import streamlit as st
+
+from app import figures, picks, results, state, strips
+from app.results import Scores
+from app.state import Model, Pictures
+from vaecore import serving
+
+
+def controls(model: Model, found: Pictures) -> tuple[int, int | None, int]:
+    """Draw the choices that every way of picking shares: k, the class, how many."""
+    names = ["any", *found.names] if found.labels is not None else ["any"]
+    name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
+    count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
+    largest = results.largest_baseline(model)
+    k = st.slider(
+        "PCA components", 1, largest, min(state.explorer(model).latent, largest),
+        key="k", bind="query-params", width=165,
+        help="A fair comparison gives PCA as many numbers as the model's code has.",
+    )  # fmt: skip
+    return k, names.index(name) - 1 if name != "any" else None, count
+
+
+def choose(found: Pictures, result: Scores, way: str, label: int | None, count: int) -> np.ndarray:
+    """Return the rows to show, with the control that this way of picking needs."""
+    if way == "by row":
+        text = st.text_input(
+            "Rows of the test set", "0 1 2 3 4 5 6 7 8 9", key="rows", bind="query-params",
+            help="From 0; the class does not matter here.",
+        )  # fmt: skip
+        return picks.parse(text, len(found.images))[:count]
+    rows = picks.members(found.labels, label, len(found.images))
+    if way == "random":
+        seed = st.number_input("Seed", 0, 9999, 0, key="seed", bind="query-params", width=90)
+        st.button("Draw again", icon=":material/casino:", on_click=redraw)
+        return picks.draw(rows, count, seed)
+    return picks.extreme(rows, result, way, count)
+
+
+def redraw() -> None:
+    """Take the next seed."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % 10000
+
+
+def show(model: Model, k: int, found: Pictures, rows: np.ndarray) -> None:
+    """Draw the originals, both reconstructions and both error maps."""
+    own = state.explorer(model)
+    labels = None if found.labels is None else found.labels[rows]
+    images = found.images[rows]
+    part = serving.compare(own, results.baseline(model, k), images, labels)
+    top = figures.top_of(part.error_map, part.baseline_error_map)
+    names = [found.names[label] for label in labels] if labels is not None else [""] * len(rows)
+    titles = [f"{name}\n{row}" if name else str(row) for name, row in zip(names, rows, strict=True)]
+    st.html(
+        strips.row("Originals", figures.pixels(images), titles, "x", "class, row")
+        + strips.row(own.name, figures.pixels(part.reconstructions), (), "reconstruction", f"{own.latent} numbers")
+        + strips.row(
+            "Its error", figures.heat(part.error_map, top), errors(part.errors), "reconstruction", "sum of squares"
+        )
+        + strips.row(f"PCA-{k}", figures.pixels(part.baseline), (), "baseline", f"{k} numbers")
+        + strips.row(
+            "Its error",
+            figures.heat(part.baseline_error_map, top),
+            errors(part.baseline_errors),
+            "baseline",
+            "sum of squares",
+        )
+        + strips.legend(top)
+    )
+
+
+def errors(values: np.ndarray) -> list[str]:
+    """Write squared errors under their images."""
+    return [f"{value:.1f}" for value in values]
+
+
+def totals(name: str, k: int, result: Scores) -> None:
+    """Say how both sides do over every image."""
+    st.subheader(f"Mean squared error over all {len(result.errors):,} images")
+    first, second, third = st.columns([1, 1, 2], vertical_alignment="center")
+    first.metric(name, f"{result.mean:.2f}")
+    second.metric(f"PCA-{k}", f"{result.baseline_mean:.2f}")
+    third.html(strips.share(name, result.wins, f"PCA-{k}", result.baseline_wins, len(result.errors)))
+    st.caption(
+        "Squared error is summed over the pixels of an image, pixels in [0, 1]; an image is won by the smaller error."
+    )
+
+
+@st.fragment
+def page() -> None:
+    """Draw the page; a control reruns no more than this."""
+    model, own = state.chosen()
+    found = state.chosen_pictures()
+    way = st.segmented_control(
+        "Show", picks.WAYS, default=picks.WAYS[0], required=True, key="show", bind="query-params"
+    )
+    try:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            k, label, count = controls(model, found)
+            result = results.scores(model, found, k)
+            rows = choose(found, result, way, label, count)
+    except ValueError as error:
+        st.warning(strips.sentence(str(error)), icon=":material/info:")
+        return
+    if len(rows) == 0:
+        st.info("There is no such image here; choose another class or name a row.")
+        return
+    show(model, k, found, rows)
+    totals(own.name, k, result)
+
+
+st.title("Reconstruct")
+strips.lead(
+    "Each image passes through the model's code and back. Look at “PCA ahead”: "
+    "where does a straight line beat the network?"
+)
+page()

@@ -1,0 +1,90 @@
+"""Start: every model with a picture that it made, its card, and the pages that open it."""
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from app import figures, results, state, strips
+from app.state import Model
+from vaecore.serving import Explorer
+
+SIDE = 8  # images along each side of a model's picture
+LARGEST_SIDE = 10  # where each class has its column
+PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
+METRICS = {"squared_error": "squared error", "neighbours": "5-neighbour accuracy"}
+
+
+@st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
+def portrait(model: Model) -> str:
+    """Return the address of a picture made by the model: its manifold, or images from spread codes."""
+    own = state.explorer(model)
+    columns = SIDE
+    if own.latent == 2 and "condition" not in own.abilities:
+        images = results.manifold(model, SIDE, None).reshape(-1, *own.shape)
+    elif "sample" in own.abilities:
+        columns = min(len(own.classes), LARGEST_SIDE) if "condition" in own.abilities else SIDE
+        labels = np.arange(columns * columns) % columns
+        images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
+    else:
+        images = own.decode(results.spread_codes(model, SIDE))
+    cells = figures.enlarge(figures.pixels(images), strips.CELL)
+    return strips.address(figures.sheet(cells, columns, strips.GAP), shared=True)
+
+
+def card(model: Model) -> None:
+    """Draw one model: picture, words, numbers, and the pages that open it."""
+    own = state.explorer(model)
+    st.html(
+        f'<div class="vc-card">{strips.sheet_tag(portrait(model), f"Images decoded by {own.name}")}'
+        f"<div><h4>{escape(own.name)}</h4>{strips.words(own.summary)}{strips.facts(numbers(own))}</div></div>"
+    )
+    st.space("stretch")
+    with st.container(horizontal=True, gap="xsmall"):
+        for page, icon in PAGES.items():
+            st.page_link(
+                f"views/{page}.py",
+                label=page.capitalize(),
+                icon=f":material/{icon}:",
+                query_params={"model": model.place},
+            )
+
+
+def numbers(own: Explorer) -> list[tuple[str, str]]:
+    """Return what the card measured, after the sizes."""
+    measured = [
+        (
+            METRICS.get(str(name), str(name).replace("_", " ")),
+            f"{value:,.3f}" if isinstance(value, float) else f"{value:,}",
+        )
+        for name, value in own.card["metrics"].items()
+        if isinstance(value, int | float)
+    ]
+    return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *measured]
+
+
+def grouped() -> dict[str, list[Model]]:
+    """Return the models by data set, the chosen model's first, each group from simple to rich."""
+    order = [variant["name"] for variant in results.variants()]
+    chosen, _ = state.chosen()
+    models = dict.fromkeys([*map(state.find, state.model_names()), chosen])
+    own = {model: state.explorer(model) for model in models}
+    ranked = sorted(own, key=lambda model: (order.index(own[model].variant), own[model].latent))
+    sets = sorted({each.dataset for each in own.values()}, key=lambda data: (data != own[chosen].dataset, data))
+    return {data: [model for model in ranked if own[model].dataset == data] for data in sets}
+
+
+st.title("What does an autoencoder keep?")
+strips.lead(
+    "Every picture below was drawn by a model from a handful of numbers. Open one and try to break it: "
+    "move its code, walk between two images, or set it against PCA."
+)
+for data, models in grouped().items():
+    st.subheader(f"{data} · {state.size(state.explorer(models[0]).shape)}")
+    grid = st.grid("auto", min_column_width=225, gap="small")
+    for model in models:
+        with grid.container(border=True, height="stretch"):
+            card(model)
+st.caption("Squared error is summed over the pixels of an image, pixels in [0, 1], and averaged over the test images.")
+with st.expander("The equations behind the models", icon=":material/function:"):
+    st.html(strips.variants(results.variants()))

@@ -1,0 +1,70 @@
+"""What the tests of the app share: a server as people start it, and how to wait for a page."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+PAGES = ("start", "reconstruct", "map", "interpolate", "generate")
+STARTED = 120  # seconds
+Open = Callable[..., AppTest]
+Visit = Callable[..., Page]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def serve(folder: Path, **environment: str) -> Iterator[str]:
+    """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds no traceback."""
+    port, log = free_port(), folder / "server.log"
+    command = [sys.executable, "-m", "app", "--port", str(port), "--no-browser"]
+    path = os.pathsep.join([str(MAIN.parents[1]), os.environ.get("PYTHONPATH", "")])
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(10 * STARTED):
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+            return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            try:
+                process.wait(0.1)
+            except subprocess.TimeoutExpired:
+                continue
+    pytest.fail(f"the server did not answer within {STARTED} s: {log.read_text()}")
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run and what it sent is drawn."""
+    page.wait_for_timeout(150)
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+        " && !document.querySelector('[data-stale=true]')"
+    )

@@ -1,0 +1,96 @@
+"""What only a browser can show: the pages as people meet them."""
+
+import pytest
+from harness import PAGES, Visit, settle
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+PICTURE = ".vc-frame img"
+SIDEBAR_MODEL = "[data-testid=stSidebar] input"
+
+
+def path_of(page: str, query: str) -> str:
+    return f"{'' if page == 'start' else page}?{query}"
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than its window."""
+    return page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth")
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "background"),
+    [(1280, "light", "rgb(252, 251, 248)"), (390, "dark", "rgb(20, 22, 28)")],
+    ids=["desktop-light", "phone-dark"],
+)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_at_every_width_in_our_theme(
+    visit: Visit, page: str, width: int, scheme: str, background: str
+) -> None:
+    opened = visit(path_of(page, "model=vae-digits-2"), width=width, scheme=scheme)
+    app = "document.querySelector('[data-testid=stApp]')"
+    assert opened.evaluate(f"getComputedStyle({app}).backgroundColor") == background
+    assert opened.locator("h1").count() == 1
+    assert opened.locator("[data-testid=stException]").count() == 0
+    assert overflow(opened) <= 0
+
+
+def test_the_model_is_in_the_url_and_stays_on_every_page(visit: Visit) -> None:
+    page = visit("")
+    assert "model=" in page.url
+    card = page.locator("[data-testid=stVerticalBlock]", has=page.locator("h4", has_text="cvae-digits-2")).last
+    card.get_by_role("link", name="Generate").click()
+    page.wait_for_url("**/generate?model=cvae-digits-2*")
+    settle(page)
+    assert page.locator(SIDEBAR_MODEL).first.input_value() == "cvae-digits-2"
+    page.get_by_role("link", name="Interpolate").click()
+    page.wait_for_url("**/interpolate?model=cvae-digits-2*")
+    chooser = page.locator(SIDEBAR_MODEL).first
+    chooser.fill("ae-digits-2")
+    chooser.press("Enter")
+    page.wait_for_url("**/interpolate?model=ae-digits-2*")
+    page.get_by_role("link", name="Start").click()
+    page.wait_for_url("**/?model=ae-digits-2*")
+
+
+def test_a_slider_changes_the_picture_and_the_url(visit: Visit) -> None:
+    page = visit("generate?model=vae-digits-2&z2=80")
+    before = page.locator(PICTURE).first.get_attribute("src")
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    for _ in range(10):
+        slider.press("ArrowRight")
+    page.wait_for_function(
+        "([selector, before]) => document.querySelector(selector).src !== before", arg=[PICTURE, before]
+    )
+    page.wait_for_url("**z1=60*")
+    assert "z2=80" in page.url
+    again = visit(page.url.split("/", 3)[3])
+    assert again.locator(PICTURE).first.get_attribute("src") == page.locator(PICTURE).first.get_attribute("src")
+
+
+def test_pictures_are_loaded_and_crisp(visit: Visit) -> None:
+    page = visit("?model=vae-digits-2")
+    page.wait_for_selector(".vc-card")
+    page.wait_for_function("[...document.querySelectorAll('.vc-pixels')].every(image => image.complete)")
+    assert page.evaluate("[...document.querySelectorAll('.vc-pixels')].every(image => image.naturalWidth > 0)")
+    assert page.evaluate("getComputedStyle(document.querySelector('.vc-pixels')).imageRendering") == "pixelated"
+    source = page.locator(".vc-sheet").first.get_attribute("src")
+    answer = page.request.get(page.url.split("?")[0].rstrip("/") + source)
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_a_mistyped_model_gets_a_sentence(visit: Visit) -> None:
+    page = visit("map?model=vae-minst-2")
+    assert "vae-minst-2" in page.locator("[data-testid=stAlert]").inner_text()
+    assert page.locator("[data-testid=stException]").count() == 0
+
+
+def test_offline_a_model_of_mnist_still_works(visit: Visit, offline_server: str) -> None:
+    page = visit("reconstruct?model=ae-mnist-2", base=offline_server)
+    assert "Until then" in page.locator("[data-testid=stAlert]").inner_text()
+    assert page.locator(".vc-row").count() == 5
+    page.get_by_role("button", name="Open vae-digits-2").click()
+    page.wait_for_url("**model=vae-digits-2*")
+    settle(page)
+    assert page.locator("[data-testid=stAlert]").count() == 0

@@ -1,0 +1,81 @@
+"""Figures are pure: arrays in, pixels and traces out."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app import figures, strips
+from app.components.blobs import Blobs
+
+RANDOM = np.random.default_rng(0)
+
+
+def test_pixels_are_clipped_grey_repeated_and_colour_kept() -> None:
+    grey = np.array([[[[-0.5, 0.0], [1.0, 1.5]]]], dtype=np.float32)
+    assert figures.pixels(grey)[0, :, :, 0].tolist() == [[0, 0], [255, 255]]
+    colour = RANDOM.random((2, 3, 4, 5), dtype=np.float32)
+    np.testing.assert_allclose(figures.pixels(colour) / 255, np.moveaxis(colour, 1, -1), atol=0.5 / 255)
+
+
+def test_heat_is_one_scale_for_all_maps() -> None:
+    small, large = np.full((1, 1, 2, 2), 0.2, np.float32), np.full((1, 1, 2, 2), 0.8, np.float32)
+    top = figures.top_of(small, large)
+    assert top == pytest.approx(0.8)
+    assert figures.heat(large, top)[0, 0, 0].tolist() == list(figures.HEAT[-1])
+    assert figures.heat(small, top).sum() < figures.heat(large, top).sum()
+    assert figures.heat(0 * small, 0.0)[0, 0, 0].tolist() == list(figures.HEAT[0])
+
+
+def test_sheet_puts_every_cell_in_its_place_and_leaves_gaps_clear() -> None:
+    cells = RANDOM.integers(0, 256, (5, 3, 4, 3), dtype=np.uint8)
+    picture = figures.sheet(cells, columns=2, gap=1)
+    assert picture.shape == (3 * 4 - 1, 2 * 5 - 1, 4)
+    np.testing.assert_array_equal(picture[4:7, 5:9, :3], cells[3])
+    assert (picture[3] == 0).all()
+    assert (picture[8:, 5:] == 0).all()
+
+
+def test_png_round_trip() -> None:
+    picture = figures.sheet(RANDOM.integers(0, 256, (2, 3, 3, 3), dtype=np.uint8), 2)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(figures.png(picture)))), picture)
+
+
+def test_scatter_has_equal_axes_one_colour_per_class_and_fades_the_others() -> None:
+    points, labels = RANDOM.normal(size=(30, 2)), np.arange(30) % 3
+    figure = figures.scatter(points, labels, np.arange(30), ("a", "b", "c"), focus=[1])
+    assert figure.layout.yaxis.scaleanchor == "x"
+    marker = figure.data[0].marker
+    assert [color for _, color in marker.colorscale] == [figures.class_color(label) for label in range(3)]
+    assert (marker.opacity[labels == 1] > 10 * marker.opacity[labels != 1].max()).all()
+    assert [note.text for note in figure.layout.annotations] == ["<b>b</b>"]
+
+
+def test_scatter_without_labels_has_no_names() -> None:
+    figure = figures.scatter(RANDOM.normal(size=(30, 2)), None, np.arange(30), ())
+    assert not figure.layout.annotations
+    assert "%{text}" not in figure.data[0].hovertemplate
+
+
+def test_ten_classes_have_ten_colours() -> None:
+    assert len({figures.class_color(label) for label in range(10)}) == 10
+    assert figures.class_color(10) == figures.class_color(0)
+
+
+def test_equation_is_escaped_typeset_and_coloured() -> None:
+    text = strips.equation("-elbo = E_q[-log p(x|z)] < ||x - x^||^2")
+    assert '<b class="vc-z">z</b>' in text
+    assert "&lt; ‖" in text
+    assert "²" in text
+    assert "-elbo" not in text
+
+
+def test_blobs_are_addressed_by_content_and_the_oldest_leave() -> None:
+    blobs = Blobs(capacity=10)
+    assert blobs.put(b"abc", "text/plain") == "data:text/plain;base64,YWJj"
+    blobs.served = True
+    first, second = blobs.put(b"12345678", "text/plain"), blobs.put(b"abcdefgh", "text/plain")
+    assert blobs.get(first.removeprefix("/blob/")) is None
+    assert blobs.get(second.removeprefix("/blob/")) == (b"abcdefgh", "text/plain")
+    assert blobs.put(b"abcdefgh", "text/plain") == second

@@ -1,0 +1,152 @@
+"""Every page, run without a browser."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from harness import PAGES, Open
+from streamlit.testing.v1 import AppTest
+
+import vaecore
+
+DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
+
+
+def text(app: AppTest) -> str:
+    """Everything that a page says in HTML, warnings and notes."""
+    parts = [*app.get("html"), *app.warning, *app.info, *app.caption, *app.title]
+    return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("model", DIGITS)
+def test_every_page_opens_every_kind_of_model(open_page: Open, page: str, model: str) -> None:
+    app = open_page(page, model=model)
+    assert not app.exception
+    assert not app.warning
+    assert app.session_state["model"] == model
+    assert len(app.title) == 1
+
+
+def test_start_shows_every_model(open_page: Open) -> None:
+    shown = text(open_page("start"))
+    assert all(f"<h4>{name}</h4>" in shown for name in vaecore.names())
+
+
+def test_reconstruct_compares_with_pca_of_the_same_size(open_page: Open) -> None:
+    app = open_page("reconstruct", model="vae-digits-2")
+    assert app.slider(key="k").value == 2
+    errors = [float(metric.value) for metric in app.metric]
+    app.slider(key="k").set_value(20).run()
+    assert not app.exception
+    again = [float(metric.value) for metric in app.metric]
+    assert again[0] == errors[0]
+    assert again[1] < errors[1]
+
+
+@pytest.mark.parametrize("way", ["random", "model ahead", "PCA ahead", "largest error", "by row"])
+def test_reconstruct_picks_images_in_every_way(open_page: Open, way: str) -> None:
+    app = open_page("reconstruct", model="ae-digits-2", show=way, of="3")
+    assert not app.exception
+    assert not app.warning
+    if way != "by row":
+        assert app.selectbox(key="of").value == "3"
+
+
+def test_drawing_again_shows_other_images(open_page: Open) -> None:
+    app = open_page("reconstruct", model="vae-digits-2")
+    before = text(app)
+    next(button for button in app.button if button.label == "Draw again").click().run()
+    assert app.number_input(key="seed").value == 1
+    assert text(app) != before
+
+
+def test_a_row_that_is_not_there_gets_a_sentence(open_page: Open) -> None:
+    app = open_page("reconstruct", model="vae-digits-2", show="by row", rows="1 99999")
+    assert not app.exception
+    assert "99999 is not a row" in app.warning[0].value
+
+
+def test_map_of_a_long_code_has_its_dimensions_chosen(open_page: Open) -> None:
+    app = open_page("map", model="pca-digits")
+    assert (app.selectbox(key="x").value, app.selectbox(key="y").value) == ("z₁", "z₂")
+    app.selectbox(key="x").set_value("z₃").run()
+    assert not app.exception
+    assert not [box for box in open_page("map", model="vae-digits-2").selectbox if box.key == "x"]
+
+
+def test_generate_moves_with_the_sliders_and_returns(open_page: Open) -> None:
+    app = open_page("generate", model="vae-digits-2")
+    middle = text(app)
+    app.slider(key="z1").set_value(90).run()
+    moved = text(app)
+    assert moved != middle
+    next(button for button in app.button if button.label == "Reset").click().run()
+    assert text(app) == middle
+    next(button for button in app.button if button.label == "Random").click().run()
+    assert not app.exception
+
+
+def test_generate_hides_most_of_a_long_code_until_asked(open_page: Open) -> None:
+    app = open_page("generate", model="pca-digits")
+    count = len([slider for slider in app.slider if slider.key.startswith("z")])
+    assert count == 12
+    app.toggle(key="all").set_value(True).run()
+    assert len([slider for slider in app.slider if slider.key.startswith("z")]) == vaecore.load("pca-digits").latent
+
+
+def test_a_model_without_a_prior_says_why_it_cannot_be_sampled(open_page: Open) -> None:
+    app = open_page("generate", model="ae-digits-2")
+    assert "has no prior" in app.info[0].value
+    app.slider(key="z1").set_value(90).run()
+    assert not app.exception
+
+
+def test_the_class_of_a_conditional_model_changes_what_it_draws(open_page: Open) -> None:
+    three = text(open_page("generate", model="cvae-digits-2", label="3"))
+    assert text(open_page("generate", model="cvae-digits-2", label="7")) != three
+
+
+def test_an_unknown_model_gets_a_sentence_and_a_way_back(open_page: Open) -> None:
+    app = open_page("start", model="vae-digit-2")
+    assert not app.exception
+    assert "vae-digit-2" in app.warning[0].value
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.warning
+    assert app.session_state["model"] in vaecore.names()
+
+
+def test_images_of_another_size_get_a_sentence_and_a_way_back(open_page: Open, own_images: Path) -> None:
+    app = open_page("reconstruct", model="ae-mnist-2", data=str(own_images))
+    assert "28" in app.warning[0].value
+    app = open_page("interpolate", model="vae-digits-2", data="no-such-set")
+    assert "no-such-set" in app.warning[0].value
+    app.button[0].click().run()
+    assert not app.warning
+
+
+def test_own_images_can_be_looked_at(open_page: Open, own_images: Path) -> None:
+    app = open_page("reconstruct", model="vae-digits-2", data=str(own_images))
+    assert not app.exception
+    assert not app.warning
+    assert own_images.name in text(app)
+
+
+@pytest.fixture
+def own_images(tmp_path: Path) -> Path:
+    path = tmp_path / "own.npz"
+    random = np.random.default_rng(0)
+    np.savez(path, images=random.random((60, 8, 8), dtype=np.float32), labels=np.arange(60) % 3)
+    return path
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("no_data")
+def test_a_model_of_mnist_works_without_mnist(open_page: Open, page: str) -> None:
+    app = open_page(page, model="ae-mnist-2")
+    assert not app.exception
+    assert len(app.title) == 1
+    assert ["Until then" in warning.value for warning in app.warning] == [True] * (
+        page in ("reconstruct", "interpolate")
+    )

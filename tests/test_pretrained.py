@@ -1,0 +1,60 @@
+"""What ships: whole, small, made by the recipes that are here, and as good as the cards say."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import vaecore
+from vaecore import checkpoint
+from vaecore.data import dataset
+from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.recipes import RECIPES
+
+FOLDER = Path(__file__).parent.parent / "pretrained"
+LARGEST = 30 * 2**20
+PROMISED = {"pca-digits", "ae-digits-2", "vae-digits-2", "cvae-digits-2"} | {
+    f"{name}-mnist{size}"
+    for name, sizes in {"pca": [""], "ae": ["-2", "-30"], "vae": ["-2", "-20"], "cvae": ["-2", "-16"]}.items()
+    for size in sizes
+}
+
+
+def test_what_was_promised_is_there() -> None:
+    assert set(vaecore.names()) >= PROMISED
+
+
+def test_all_of_it_is_small() -> None:
+    assert sum(file.stat().st_size for file in FOLDER.rglob("*")) < LARGEST
+
+
+@pytest.mark.parametrize("name", vaecore.names())
+def test_a_model_is_made_by_the_recipe_of_its_name(name: str) -> None:
+    assert checkpoint.load_recipe(FOLDER / name) == RECIPES[name]
+
+
+@pytest.mark.parametrize("name", vaecore.names())
+def test_a_card_says_how_it_was_measured(name: str) -> None:
+    card = vaecore.load(name, device="cpu").card
+    assert card["evaluation"]["command"].startswith(f"vaecore evaluate {name} ")
+    assert card["command"].startswith(f"vaecore train {name} ")
+    assert card["metrics"]["squared_error"] > 0
+    assert (FOLDER / name / "map.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", [name for name in vaecore.names() if "digits" in name])
+def test_a_card_of_digits_is_true(name: str) -> None:
+    check_squared_error(name)
+
+
+@pytest.mark.usefixtures("mnist_folder")
+@pytest.mark.parametrize("name", [name for name in vaecore.names() if "mnist" in name])
+def test_a_card_of_mnist_is_true(name: str) -> None:
+    check_squared_error(name)
+
+
+def check_squared_error(name: str) -> None:
+    explorer = vaecore.load(name, device="cpu")
+    with torch.no_grad():
+        measured = mean_squared_error(explorer.model, dataset(explorer.dataset, "test"))
+    assert measured == pytest.approx(explorer.card["metrics"]["squared_error"], rel=1e-4)
