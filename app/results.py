@@ -107,15 +107,6 @@ def used_first(model: Model) -> list[int]:
     return np.argsort(spread < UNUSED * spread.max(), kind="stable").tolist()
 
 
-def spread_codes(model: Model, side: int) -> np.ndarray:
-    """Return side * side codes: each row moves one dimension from low to high."""
-    order = used_first(model)
-    percents = np.full((side, side, len(order)), MIDDLE)
-    for row, dimension in enumerate(order[:side]):
-        percents[row, :, dimension] = np.linspace(2, 98, side).astype(int)
-    return codes_at(model, percents.reshape(-1, len(order)))
-
-
 @st.cache_resource(show_spinner="Decoding the manifold ...", max_entries=64)
 def manifold(model: Model, side: int, label: int | None) -> np.ndarray:
     """Return the images over a grid of a 2-D model's quantiles, [side, side, c, h, w]."""

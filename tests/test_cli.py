@@ -128,7 +128,7 @@ def test_train_on_own_images_into_the_default_folder(
     ("words", "message"),
     [
         (["train", "vae-digits-3"], "unknown recipe 'vae-digits-3'.*vae-digits-2"),
-        (["train", "vae-digits-2", "--set", "latnet=3"], "has no field 'latnet', did you mean 'latent'"),
+        (["train", "vae-digits-2", "--set", "latnet=3"], "has no field 'latnet'; did you mean 'latent'"),
         (["train", "vae-digits-2", "--set", "latent=many"], "latent: .*'many'"),
         (["train", "vae-digits-2", "--set", "latent"], "expected KEY=VALUE after --set, got 'latent'"),
         (["train", "vae-digits-2", "--set", "seed=3"], "seed"),

@@ -92,7 +92,7 @@ def test_changed_takes_words_from_a_command_line() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"latnet": 8}, "has no field 'latnet', did you mean 'latent'"),
+        ({"latnet": 8}, "has no field 'latnet'; did you mean 'latent'"),
         ({"colour": 8}, "has no field 'colour'.* Expected one of: .*latent"),
         ({"name": "mine"}, "has no field 'name'"),
         ({"model": "cvae"}, "has no field 'model'"),

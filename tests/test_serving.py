@@ -360,9 +360,17 @@ def test_samples_of_a_class_look_like_it(cvae: Explorer, digits: Images) -> None
     assert (nearest == asked).mean() > 0.9
 
 
-@pytest.mark.parametrize("arguments", [{"n": -1}, {"n": 2, "temperature": -0.1}, {"n": 2, "temperature": float("nan")}])
-def test_impossible_samples_are_refused(vae: Explorer, arguments: dict[str, Any]) -> None:
-    refusal(lambda: vae.sample(**arguments), "vae-digits-2", "expected n >= 0 and temperature >= 0")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": -1}, "n: expected at least 0, got -1"),
+        ({"n": 2, "temperature": -0.1}, "expected a temperature >= 0, got -0.1"),
+        ({"n": 2, "temperature": float("nan")}, "expected a temperature >= 0, got nan"),
+        ({"n": 2, "temperature": float("inf")}, "expected a temperature >= 0, got inf"),
+    ],
+)
+def test_impossible_samples_are_refused(vae: Explorer, arguments: dict[str, Any], message: str) -> None:
+    refusal(lambda: vae.sample(**arguments), "vae-digits-2", message)
 
 
 # Score
@@ -373,7 +381,7 @@ def test_scores_have_one_number_per_image(vae: Explorer, images: ndarray) -> Non
     is_float32(vae.log_likelihood(images[:7], samples=20), (7,))
     np.testing.assert_array_equal(vae.elbo(images), vae.elbo(images, seed=0))
     assert not np.array_equal(vae.elbo(images), vae.elbo(images, seed=1))
-    refusal(lambda: vae.log_likelihood(images, samples=0), "vae-digits-2", "expected samples >= 1, got 0")
+    refusal(lambda: vae.log_likelihood(images, samples=0), "vae-digits-2", "samples: expected at least 1, got 0")
 
 
 def test_scores_prefer_digits_to_noise(vae: Explorer, cvae: Explorer, images: ndarray, test_digits: Images) -> None:
@@ -445,7 +453,7 @@ def test_a_path_over_data_bridges_clusters() -> None:
 
 def test_impossible_paths_are_refused(vae: Explorer) -> None:
     a, b = np.zeros(2), np.ones(2)
-    refusal(lambda: vae.interpolate(a, b, 1), "vae-digits-2", "expected steps >= 2, got 1")
+    refusal(lambda: vae.interpolate(a, b, 1), "vae-digits-2", "steps: expected at least 2, got 1")
     refusal(lambda: vae.interpolate(a, np.array([np.nan, 0]), 3), "vae-digits-2", "finite")
     refusal(lambda: vae.interpolate(np.zeros(3), np.ones(3), 3), "vae-digits-2", "expected codes")
     refusal(lambda: vae.interpolate(a, np.ones(3), 3), "vae-digits-2", r"expected codes")

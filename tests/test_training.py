@@ -103,7 +103,7 @@ def test_the_card_says_what_was_done(run: Path) -> None:
 def test_held_out_terms_are_the_losses_of_the_kept_model(run: Path, test_digits: Images) -> None:
     model, recipe, _ = checkpoint.load(run)
     torch.manual_seed(0)
-    again = training.held_out(model, test_digits, recipe.training, CPU)
+    again = training.held_out(model, test_digits, recipe.training)
     for name, value in history(run)[-1]["test"].items():
         assert again[name] == pytest.approx(value, rel=0.02)
     if "rate" not in again:
@@ -360,7 +360,7 @@ def refused(message: str, *arguments: Any, **options: Any) -> None:  # noqa: ANN
 def test_unknown_things_are_refused_before_anything_is_written(tmp_path: Path) -> None:
     out = tmp_path / "run"
     refused("unknown recipe 'vae-digit'.*vae-digits-2", "vae-digit", out=out)
-    refused("has no field 'latnet', did you mean 'latent'", "vae-digits-2", out=out, latnet=3)
+    refused("has no field 'latnet'; did you mean 'latent'", "vae-digits-2", out=out, latnet=3)
     refused("latent", "vae-digits-2", out=out, latent="many")
     refused("no data set and no file is called '.*nowhere.npz'", "vae-digits-2", out=out, dataset="nowhere.npz")
     refused("unknown device 'gpu'.*auto, cuda, mps, cpu", "vae-digits-2", out=out, device="gpu")
@@ -444,3 +444,22 @@ def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, mon
     recipe = find("ae-digits-2").changed(hidden=(4,), epochs=5, batch=8, warmup=0.25, learning_rate=0.1)
     fit(recipe, few, few, tmp_path, CPU)
     assert rates == pytest.approx([0.1 * schedule(step / 20, 0.25) for step in range(20)])
+
+
+def test_a_run_that_diverges_says_so(tmp_path: Path) -> None:
+    changes = {"epochs": 3, "learning_rate": 1e4, "clip": 1e30, "hidden": [8]}
+    refused("try a smaller learning_rate", "vae-digits-2", out=tmp_path / "run", device="cpu", **changes)
+
+
+def test_a_refused_run_does_not_take_the_folder(tmp_path: Path) -> None:
+    """What was refused for its data can be mended and started again in the same place."""
+    np.savez(tmp_path / "unlabelled.npz", images=np.zeros((20, 8, 8), np.uint8))
+    out = tmp_path / "run"
+    refused("expected labelled images", "cvae-digits-2", out=out, dataset=str(tmp_path / "unlabelled.npz"))
+    assert not out.exists()
+    training.train("cvae-digits-2", out=out, device="cpu", epochs=1)
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    with training._claimed(tmp_path / "run"):
+        refused("another process trains there", "vae-digits-2", out=tmp_path / "run", device="cpu", epochs=1)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,8 @@ from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
 from vaecore.recipes import RECIPES, find
 from vaecore.serving import load, names, variants
-from vaecore.serving.studies import MAP, make_map
+from vaecore.serving.explorer import checkpoint_folder
+from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.training import train
 
 EXAMPLES = """examples:
@@ -109,7 +111,7 @@ def _list(parsed: argparse.Namespace) -> None:
         print(f"  {variant['name']:16} {variant['equation']}  ({variant['source']})")
     print("\npretrained models")
     for name in names():
-        card = load(name, device="cpu").card
+        card = checkpoint.read_card(checkpoint_folder(name))
         print(f"  {name:16} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
@@ -123,7 +125,7 @@ def readme_tables() -> str:
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
     rows += ["", "| model | parameters | trained in | measured on the test images |", "|---|---|---|---|"]
     for name in names():
-        card = load(name, device="cpu").card
+        card = checkpoint.read_card(checkpoint_folder(name))
         rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {_figures(card['metrics'])} |")
     return "\n".join(rows)
 
@@ -174,11 +176,13 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     for key, value in metrics.items():
         print(f"{key:24} {value:.4f}")
     if parsed.write:
-        command = f"vaecore evaluate {explorer.name} --samples {parsed.samples} --seed {parsed.seed}"
+        words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
+        command = shlex.join(words)
         protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
-        checkpoint.write_json(explorer.folder / checkpoint.CARD, card)
-        make_map(explorer, explorer.folder / MAP, parsed.data_dir)
+        folder = checkpoint_folder(parsed.name)
+        keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+        checkpoint.write_json(folder / checkpoint.CARD, card)
 
 
 def _fetch(parsed: argparse.Namespace) -> None:

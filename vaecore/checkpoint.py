@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write JSON whole or not at all."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     tidy = NUMBERS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
     write_text(path, tidy + "\n")
 
@@ -179,7 +180,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside, fsync, rename: after a crash there is the old file or the new one, never a part of one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
     try:
         write(partial)
         with partial.open("rb+") as file:

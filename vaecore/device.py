@@ -1,5 +1,6 @@
 """Where the tensors are: one device, and one process or several that share a batch."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,4 +93,5 @@ def processes(device: torch.device) -> Iterator[Process]:
     try:
         yield Process(distributed.get_rank(), world)
     finally:
+        gc.collect()  # the data-parallel wrapper is a cycle; while it lives, so do the group's threads, into the exit
         distributed.destroy_process_group()

@@ -69,7 +69,7 @@ class Recipe:
         for key in changes:
             if key not in known:
                 close = get_close_matches(key, known, n=1)
-                hint = f", did you mean {close[0]!r}?" if close else ""
+                hint = f"; did you mean {close[0]!r}?" if close else "."
                 raise ValueError(f"recipe {self.name!r} has no field {key!r}{hint} Expected one of: {_listed(known)}")
 
         def part(allowed: set[str], old: object) -> dict[str, Any]:
@@ -185,8 +185,8 @@ RECIPES: dict[str, Recipe] = {
             "vae-mnist-20",
             "vae",
             "mnist",
-            {"latent": 20, "hidden": (200, 200), "activation": "tanh"},
-            Training(epochs=500, learning_rate=2e-3, weight_decay=0.0, binarise=True, store="float16"),
+            {"latent": 20, "hidden": (400, 400), "activation": "tanh"},
+            Training(epochs=400, learning_rate=2e-3, weight_decay=0.0, binarise=True, store="float16"),
         ),
         _recipe("cvae-mnist-2", "cvae", "mnist", {"latent": 2}, Training(epochs=90, store="float16")),
         _recipe(

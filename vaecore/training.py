@@ -3,11 +3,14 @@
 import json
 import shlex
 import time
-from math import cos, pi
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from math import cos, isfinite, pi
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grad_norm_
@@ -15,17 +18,18 @@ from torch.optim import AdamW
 from tqdm import tqdm
 
 from vaecore import checkpoint
-from vaecore.data import DATASETS, Images, dataset
+from vaecore.data import DATASETS, Images, dataset, fetch
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, processes
 from vaecore.distributions import shard
-from vaecore.evaluation.reconstruction import code_quantiles, mean_squared_error
+from vaecore.evaluation.reconstruction import batches, code_quantiles, mean_squared_error
 from vaecore.models import Autoencoder
 from vaecore.recipes import Recipe, Training, find
 
 HISTORY = "history.jsonl"
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
+LARGEST_SEED = 2**32
 
 
 def train(
@@ -54,21 +58,22 @@ def train(
     recipe = find(name).changed(**changes)
     if recipe.dataset not in DATASETS:
         recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder
-    folder = Path(out) if out is not None else Path("runs") / recipe.name
+    if not 0 <= seed < LARGEST_SEED:
+        raise ValueError(f"expected a seed from 0 to {LARGEST_SEED - 1}, got {seed}")
+    folder = Path(out).expanduser() if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
         if _is_finished(folder, recipe, seed, resume):
             return folder
-        if process.leads:
-            dataset(recipe.dataset, "train", data_dir)  # one process downloads, the others wait for it
+        if process.leads and recipe.dataset in DATASETS:
+            fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
-        if process.leads:
-            checkpoint.write_recipe(folder, recipe)
+        with _claimed(folder) if process.leads else nullcontext():
+            model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
+            if process.leads:
+                _keep(folder, recipe, model, images, test_images, seed, seconds)
         process.wait()
-        model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
-        if process.leads:
-            _keep(folder, recipe, model, images, test_images, seed, seconds)
     return folder
 
 
@@ -92,34 +97,35 @@ def fit(
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
     model.prepare(pixels)
-    if not training.epochs:
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    if not training.epochs or not parameters:
         return model.eval(), 0.0
 
     batch = min(training.batch, len(pixels))
     mine = process.share(batch)
-    batches = len(pixels) // batch
-    steps = training.epochs * batches
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    per_epoch = len(pixels) // batch
+    steps = training.epochs * per_epoch
     optimizer = AdamW(
         parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
     )
     begin, seconds = checkpoint.load_state(folder, model, optimizer, seed)
     if process.leads:
+        checkpoint.write_recipe(folder, recipe)  # from here on nothing refuses the run: the folder is its own
         _rewind(folder / HISTORY, begin)
     objective = DistributedDataParallel(model) if process.world > 1 else model
     saved = time.monotonic()
     with tqdm(
-        desc=recipe.name, total=steps * batch, initial=begin * batches * batch, unit=" images", unit_scale=True,
+        desc=recipe.name, total=steps * batch, initial=begin * per_epoch * batch, unit=" images", unit_scale=True,
         mininterval=0.5, disable=not process.leads,
     ) as progress:  # fmt: skip
         for epoch in range(begin, training.epochs):
             started = time.monotonic()
             torch.manual_seed(seed * 1_000_003 + epoch + 1)
             half = _in_bfloat16(training, device, epoch)
-            order = torch.randperm(len(pixels), device=device)[: batches * batch].split(batch)
+            order = torch.randperm(len(pixels), device=device)[: per_epoch * batch].split(batch)
             totals: dict[str, Tensor] = {}
             model.train()
-            for step, index in enumerate(order, start=epoch * batches):
+            for step, index in enumerate(order, start=epoch * per_epoch):
                 x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
                 with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
                     terms = objective(x, None if label is None else label[index[mine]])
@@ -130,11 +136,15 @@ def fit(
                 optimizer.step()
                 totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
                 progress.update(batch)
-            trained = {name: float(process.total(total)) / (batches * batch) for name, total in totals.items()}
+            trained = {name: float(process.total(total)) / (per_epoch * batch) for name, total in totals.items()}
             seconds += time.monotonic() - started
+            if not all(isfinite(mean) for mean in trained.values()):
+                raise ValueError(
+                    f"{recipe.name}: epoch {epoch + 1} gave {trained}; try a smaller learning_rate or clip"
+                )
             if not process.leads:
                 continue
-            tested = held_out(model, test_images, training, device)
+            tested = held_out(model, test_images, training)
             progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
             _append(folder / HISTORY, {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds})
             if epoch + 1 == training.epochs or time.monotonic() - saved > SAVE_SECONDS:
@@ -151,15 +161,12 @@ def schedule(share: float, warmup: float) -> float:
 
 
 @torch.no_grad()
-def held_out(model: Autoencoder, images: Images, training: Training, device: torch.device) -> dict[str, float]:
+def held_out(model: Autoencoder, images: Images, training: Training) -> dict[str, float]:
     """The mean of every term over images that are not trained on."""
     model.eval()
     totals: dict[str, float] = {}
-    for index in torch.arange(len(images)).split(1000):
-        rows = images.rows(index)
-        label = None if rows.target is None else rows.target.to(device)
-        terms = model(present(rows.pixels.to(device), training.binarise), label)
-        totals = {name: totals.get(name, 0.0) + float(term.sum()) for name, term in terms.items()}
+    for x, label in batches(model, images, training.binarise):
+        totals = {name: totals.get(name, 0.0) + float(term.sum()) for name, term in model(x, label).items()}
     return {name: total / len(images) for name, total in totals.items()}
 
 
@@ -168,6 +175,28 @@ def _in_bfloat16(training: Training, device: torch.device, epoch: int) -> bool:
     if training.precision == "auto":
         return has_bfloat16(device) and epoch < training.epochs * (1 - FLOAT32_TAIL)
     return training.precision == "bfloat16"
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[None]:
+    """Train in a folder alone; a process that is killed gives it back.
+
+    Raises:
+        ValueError: another process trains there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(f"{folder} is in use: another process trains there") from None
+    try:
+        yield
+    finally:
+        lock.release()
+        (folder / ".lock").unlink(missing_ok=True)
+        with suppress(OSError):  # a refused run leaves no folder; one that holds anything stays
+            folder.rmdir()
 
 
 def _is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:

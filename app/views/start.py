@@ -17,7 +17,7 @@ METRICS = {"squared_error": "squared error", "neighbours": "5-neighbour accuracy
 
 @st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
 def portrait(model: Model) -> str:
-    """Return the address of a picture made by the model: its manifold, or images from spread codes."""
+    """Return the address of a picture made by the model: its manifold, its samples, or what it makes of real codes."""
     own = state.explorer(model)
     columns = SIDE
     if own.latent == 2 and "condition" not in own.abilities:
@@ -27,7 +27,7 @@ def portrait(model: Model) -> str:
         labels = np.arange(columns * columns) % columns
         images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
     else:
-        images = own.decode(results.spread_codes(model, SIDE))
+        images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
     cells = figures.enlarge(figures.pixels(images), strips.CELL)
     return strips.address(figures.sheet(cells, columns, strips.GAP), shared=True)
 

@@ -55,11 +55,11 @@ def _pictures(files: Iterable[tuple[str, str, Callable[[], IO[bytes]]]], where: 
     """(class, name, file) of every picture -> images: grey if all are grey, RGB otherwise."""
     pictures, classes, sizes = [], [], set()
     for label, name, opener in files:
-        if not label or name.startswith("."):
+        if not label or label.startswith(".") or name.startswith("."):
             continue
         try:
             with opener() as file, Image.open(file) as opened:
-                picture = _eight_bits(opened)
+                picture = _eight_bits(ImageOps.exif_transpose(opened))  # a telephone stores how it was held
         except UNREADABLE as error:
             raise ValueError(f"{where}: {label}/{name} is not a picture ({first_line(error)})") from None
         sizes.add(picture.size)

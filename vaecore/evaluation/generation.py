@@ -1,6 +1,7 @@
 """How good generated images are, in the eyes of a classifier that never saw the model."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -51,8 +52,9 @@ def classifier(images: Images, folder: Path, device: torch.device) -> Classifier
     with torch.random.fork_rng():
         torch.manual_seed(0)
         _train(model, images, device)
-    folder.mkdir(parents=True, exist_ok=True)
-    checkpoint.write_tensors(path, model.state_dict())
+    with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
+        folder.mkdir(parents=True, exist_ok=True)
+        checkpoint.write_tensors(path, model.state_dict())
     return model.eval()
 
 
@@ -97,7 +99,12 @@ def coverage_and_density(
     them (coverage), and how many balls a fake point lies in, over k (density).
 
     Source: Naeem, Oh, Uh, Choi & Yoo 2020.
+
+    Raises:
+        ValueError: there are not more than `k` real points.
     """  # noqa: D205
+    if len(real) <= k:
+        raise ValueError(f"coverage and density need more than {k} real images, got {len(real)}")
     inside_one, inside = [], 0
     for rows in real.split(1000):
         radius = torch.cdist(rows, real).kthvalue(k + 1, dim=1, keepdim=True).values  # the nearest is the point itself

@@ -20,7 +20,9 @@ def neighbour_accuracy(
     """Share of `codes` whose class is the majority of the 5 nearest `train_codes` (Euclidean)."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    return float(KNeighborsClassifier(NEIGHBOURS).fit(train_codes, train_labels).score(codes, labels))
+    return float(
+        KNeighborsClassifier(min(NEIGHBOURS, len(train_codes))).fit(train_codes, train_labels).score(codes, labels)
+    )
 
 
 def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> float:
@@ -90,6 +92,9 @@ def shortest_path(
 
     Edges weigh their squared length, so that many short hops between real codes are cheaper than one leap.
     """
+    if np.array_equal(start, end):
+        return np.repeat(start[None], steps, axis=0)
+
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
     from sklearn.metrics import pairwise_distances

@@ -1,17 +1,18 @@
 """The evidence log p(x), bounded from below by one sample and estimated by many."""
 
 from collections.abc import Iterator
-from math import log, prod
+from math import log
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from vaecore.device import model_device
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 
 BUDGET = {"cpu": 2**28, "cuda": 2**32, "mps": 2**30}
-COPIES = 6  # of the decoder's output that are alive at once in the worst line of a likelihood
+COPIES = 6  # of a layer's output that are alive at once in the worst line of a likelihood
 
 
 def log_weights(
@@ -29,12 +30,12 @@ def log_likelihood(
 ) -> Float[Tensor, "batch"]:
     """log p(x) ~ log 1/K sum_i w_i, in nats: a lower bound in expectation that rises to the evidence with K.
 
-    Images and samples are taken in pieces that fit in memory; the running log-sum-exp is kept in float64.
+    Images and samples go to the model's device in pieces that fit there; the running log-sum-exp is kept in float64.
     Source: Burda, Grosse & Salakhutdinov 2016, equation 8.
     """
     total = torch.full((len(x),), -torch.inf, dtype=torch.float64)
-    for rows, draws in _pieces(len(x), samples, prod(model.shape), x.device):
-        log_w = log_weights(model, x[rows], None if label is None else label[rows], draws, generator)
+    for rows, draws in _pieces(len(x), samples, _widest(model), model_device(model)):
+        log_w = _piece(model, x, label, rows, draws, generator)
         total[rows] = torch.logaddexp(total[rows], log_w.cpu().double().logsumexp(0))
     return (total - log(samples)).float()
 
@@ -44,16 +45,25 @@ def elbo(
     model: Autoencoder, x: Images, label: Labels | None, generator: torch.Generator | None = None
 ) -> Float[Tensor, "batch"]:
     """E_q[log w] by one sample per image, in nats: unbiased for the evidence lower bound."""
-    pieces = [
-        log_weights(model, x[rows], None if label is None else label[rows], draws, generator)[0].cpu()
-        for rows, draws in _pieces(len(x), 1, prod(model.shape), x.device)
-    ]
-    return torch.cat(pieces) if pieces else torch.empty(0)
+    pieces = _pieces(len(x), 1, _widest(model), model_device(model))
+    bounds = [_piece(model, x, label, rows, 1, generator)[0].cpu() for rows, _ in pieces]
+    return torch.cat(bounds) if bounds else torch.empty(0)
 
 
-def _pieces(images: int, samples: int, pixels: int, device: torch.device) -> Iterator[tuple[slice, int]]:
-    """(rows, draws) that cover all images with `samples` draws each, `rows * draws * pixels` within the budget."""
-    largest = max(1, BUDGET[device.type] // (4 * pixels * COPIES))
+def _piece(
+    model: Autoencoder, x: Images, label: Labels | None, rows: slice, draws: int, generator: torch.Generator | None
+) -> Float[Tensor, "draws rows"]:
+    device = model_device(model)
+    return log_weights(model, x[rows].to(device), None if label is None else label[rows].to(device), draws, generator)
+
+
+def _widest(model: Autoencoder) -> int:
+    return max(model.pixels, *model.settings.hidden, 1)
+
+
+def _pieces(images: int, samples: int, width: int, device: torch.device) -> Iterator[tuple[slice, int]]:
+    """(rows, draws) that cover all images with `samples` draws each, `rows * draws * width` within the budget."""
+    largest = max(1, BUDGET[device.type] // (4 * width * COPIES))
     draws = min(samples, largest)
     rows = max(1, largest // draws)
     for first in range(0, images, rows):

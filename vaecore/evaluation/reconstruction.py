@@ -17,13 +17,13 @@ CHUNK = 1000
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
 
 
-def batches(model: Autoencoder, images: Images) -> Iterator[tuple[Tensor, Tensor | None]]:
+def batches(model: Autoencoder, images: Images, binarise: bool = False) -> Iterator[tuple[Tensor, Tensor | None]]:
     """(images in [0, 1], labels) in chunks, on the model's device; labels only for a conditional model."""
     device = model_device(model)
     for index in torch.arange(len(images)).split(CHUNK):
         rows = images.rows(index)
         label = rows.target.to(device) if rows.target is not None and model.classes else None
-        yield present(rows.pixels.to(device)), label
+        yield present(rows.pixels.to(device), binarise), label
 
 
 @torch.no_grad()

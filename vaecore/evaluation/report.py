@@ -55,16 +55,16 @@ def _likelihoods(model: Autoencoder, test: Images, binarise: bool, samples: int,
     device = model_device(model)
     with torch.random.fork_rng():
         torch.manual_seed(seed)  # the binarisation is drawn on the CPU, once: the same on every machine
-        x = present(test.pixels, binarise).to(device)
-    label = test.target.to(device) if model.classes and test.target is not None else None
-    generator = torch.Generator(device).manual_seed(seed)
+        x = present(test.pixels, binarise)
+    label = test.target if model.classes else None
+    generator = torch.Generator(device).manual_seed(seed + 1)  # one seed would repeat what the pixels were drawn with
     log_p = log_likelihood(model, x, label, samples, generator).double()
     bound = elbo(model, x, label, generator).double()
     grey = getattr(model.settings, "likelihood", None) == "bernoulli" and not binarise
     prefix = "grey_bound_" if grey else ""
     return {
         f"{prefix}log_likelihood": float(log_p.mean()),
-        f"{prefix}log_likelihood_error": float(log_p.std()) / sqrt(len(log_p)),
+        f"{prefix}log_likelihood_error": float(log_p.std(correction=0)) / sqrt(len(log_p)),
         f"{prefix}elbo": float(bound.mean()),
     }
 

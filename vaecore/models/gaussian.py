@@ -31,15 +31,18 @@ class VAE(Autoencoder):
     source = "Kingma & Welling 2013"
     abilities = frozenset({"encode", "decode", "sample", "likelihood"})
 
+    log_scale: Tensor | None
+
     def __init__(self, settings: Settings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.encoder = self.mlp_encoder(2 * self.latent)
         self.decoder = self.mlp_decoder()
-        self.log_scale = None
-        if settings.likelihood == "gaussian":
-            learned = settings.scale == "learned"
-            start = torch.zeros(()) if learned else torch.tensor(settings.scale).log()
-            self.log_scale = nn.Parameter(start, requires_grad=learned)
+        if settings.likelihood == "bernoulli":
+            self.log_scale = None
+        elif settings.scale == "learned":
+            self.log_scale = nn.Parameter(torch.zeros(()))
+        else:  # the recipe keeps it: the weights may be rounded
+            self.register_buffer("log_scale", torch.tensor(settings.scale).log(), persistent=False)
 
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float, UInt8
 from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
+from scipy.linalg import eigh
 from torch import Tensor
 
 from vaecore.distributions import Delta
@@ -33,7 +34,6 @@ class PCA(Autoencoder):
 
     components: Float[Tensor, "latent pixels"]
     center: Float[Tensor, "pixels"]
-    variance: Float[Tensor, "latent"]
 
     def __init__(self, settings: BaseSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
@@ -41,21 +41,30 @@ class PCA(Autoencoder):
             raise ValueError(f"pca: expected latent <= {self.pixels} pixels, got {self.latent}")
         self.register_buffer("components", torch.zeros(self.latent, self.pixels))
         self.register_buffer("center", torch.zeros(self.pixels))
-        self.register_buffer("variance", torch.zeros(self.latent))
 
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
-        """The closed form. The covariance is summed in float64: float32 loses the third decimal of the error."""
+        """The closed form, in float64: float32 loses the third decimal of the error."""
         center = mean_image(pixels).cpu().double()
-        scatter = torch.zeros(self.pixels, self.pixels, dtype=torch.float64)
-        for rows in pixels.flatten(1).split(CHUNK):
-            deviation = rows.cpu().double() / 255 - center
-            scatter += deviation.T @ deviation
-        variance, vectors = torch.linalg.eigh(scatter / max(len(pixels) - 1, 1))
-        leading = vectors.flip(-1)[:, : self.latent].T
+        rows = pixels.flatten(1).cpu()
+        if self.latent <= len(rows) < self.pixels:
+            leading = torch.linalg.svd(rows.double() / 255 - center, full_matrices=False).Vh[: self.latent]
+        else:
+            leading = self._leading_eigenvectors(rows, center)
         self.components.copy_(leading * _sign(leading))
         self.center.copy_(center)
-        self.variance.copy_(variance.flip(-1)[: self.latent])
+
+    def _leading_eigenvectors(
+        self, rows: UInt8[Tensor, "n pixels"], center: Float[Tensor, "pixels"]
+    ) -> Float[Tensor, "latent pixels"]:
+        """Of the scatter matrix, summed in pieces; only the leading ones, for a full decomposition costs minutes."""
+        scatter = torch.zeros(self.pixels, self.pixels, dtype=torch.float64)
+        for piece in rows.split(CHUNK):
+            deviation = piece.double() / 255 - center
+            scatter += deviation.T @ deviation
+        last = self.pixels - 1
+        vectors = eigh(scatter.numpy(), subset_by_index=[last - self.latent + 1, last])[1]
+        return torch.from_numpy(vectors.copy()).flip(-1).T
 
     def posterior(self, x: Images, label: Labels | None = None) -> Delta:
         """z = W (x - m)."""
@@ -80,8 +89,7 @@ class PCA(Autoencoder):
         smaller = type(self)(self.Settings(latent=k), self.shape)
         smaller.components = self.components[:k]
         smaller.center = self.center
-        smaller.variance = self.variance[:k]
-        return smaller
+        return smaller.train(self.training)
 
 
 class LinearAutoencoder(DeterministicAutoencoder):

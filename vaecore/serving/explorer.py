@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from jaxtyping import Float32
 from numpy import ndarray
-from scipy.special import ndtri
 from torch import Tensor
 
 from vaecore import checkpoint
@@ -29,16 +28,17 @@ from vaecore.evaluation import likelihood
 from vaecore.evaluation.latent import shortest_path
 from vaecore.models import PCA, Autoencoder
 from vaecore.recipes import Recipe
-from vaecore.serving.inputs import as_codes, as_images, as_labels
+from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
 
 BATCH = 1000
+OF_ALL_COMPONENTS = ("recipe", "parameters", "metrics", "evaluation")  # what a card says of a PCA that is not cut
 PACKAGE = Path(__file__).parent.parent
 SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
 
 
 def names() -> list[str]:
     """The pretrained models at hand, sorted."""
-    return sorted(path.parent.name for source in SOURCES for path in source.glob(f"*/{checkpoint.RECIPE}"))
+    return sorted({path.parent.name for source in SOURCES for path in source.glob(f"*/{checkpoint.RECIPE}")})
 
 
 def load(name: str | Path, device: str = "auto") -> "Explorer":
@@ -53,11 +53,21 @@ def load(name: str | Path, device: str = "auto") -> "Explorer":
             device that is not there.
     """
     place = best_device(device)
-    folders = [source / str(name) for source in SOURCES if str(name) in names()] + [Path(name).expanduser()]
-    for folder in folders:
+    folder = checkpoint_folder(name)
+    model, recipe, card = checkpoint.load(folder)
+    return Explorer(model.to(place), recipe, card, folder)
+
+
+def checkpoint_folder(name: str | Path) -> Path:
+    """Where the checkpoint of that name, or at that path, is.
+
+    Raises:
+        ValueError: there is none.
+    """
+    shipped = [source / str(name) for source in SOURCES if str(name) in names()]
+    for folder in (*shipped, Path(name).expanduser()):
         if (folder / checkpoint.RECIPE).exists():
-            model, recipe, card = checkpoint.load(folder)
-            return Explorer(model.to(place), recipe, card, folder)
+            return folder
     raise ValueError(f"no pretrained model and no run is called {str(name)!r}. At hand: {', '.join(names()) or 'none'}")
 
 
@@ -68,7 +78,7 @@ class Explorer:
     Labels are expected by conditional models and refused by the others.
     """
 
-    def __init__(self, model: Autoencoder, recipe: Recipe, card: dict[str, Any], folder: Path) -> None:
+    def __init__(self, model: Autoencoder, recipe: Recipe, card: dict[str, Any], folder: Path | None = None) -> None:
         self.model = model
         self.recipe = recipe
         self.card = card
@@ -128,8 +138,9 @@ class Explorer:
             ValueError: the model has no prior, `n` is negative, or the temperature is.
         """
         self._able("sample", "has no prior: nothing in its objective says where codes lie, so none can be drawn")
-        if n < 0 or not temperature >= 0:
-            raise ValueError(f"{self.name}: expected n >= 0 and temperature >= 0, got {n} and {temperature}")
+        n = as_count(n, f"{self.name}: n")
+        if not 0 <= temperature < np.inf:
+            raise ValueError(f"{self.name}: expected a temperature >= 0, got {temperature}")
         prior = self.model.prior()
         noise = prior.rsample((n,), self._generator(seed)) - prior.mean
         return self.decode((prior.mean + temperature * noise).cpu().numpy(), labels)
@@ -145,9 +156,8 @@ class Explorer:
         Raises:
             ValueError: codes of another size, fewer than 2 steps, an unknown path, or no real codes at hand.
         """
-        start, end = (self._codes(np.asarray(code)[None]).cpu().numpy()[0] for code in (a, b))
-        if steps < 2:
-            raise ValueError(f"{self.name}: expected steps >= 2, got {steps}")
+        start, end = (self._codes(np.asarray(code)[None]).numpy()[0] for code in (a, b))
+        steps = as_count(steps, f"{self.name}: steps", least=2)
         t = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
         if path == "linear":
             return (1 - t) * start + t * end
@@ -171,8 +181,7 @@ class Explorer:
             ValueError: the model has no likelihood, or `samples` is below 1.
         """
         self._able("likelihood", "has no likelihood: it is trained on a squared error")
-        if samples < 1:
-            raise ValueError(f"{self.name}: expected samples >= 1, got {samples}")
+        samples = as_count(samples, f"{self.name}: samples", least=1)
         x = self._images(images)
         return likelihood.log_likelihood(
             self.model, x, self._labels(labels, len(x)), samples, self._generator(seed)
@@ -196,7 +205,9 @@ class Explorer:
         """
         if not isinstance(self.model, PCA):
             raise ValueError(f"{self.name}: only PCA's components are ordered; its code cannot be truncated")
-        return Explorer(self.model.truncate(k), self.recipe.changed(latent=k), self.card, self.folder)
+        card = {key: value for key, value in self.card.items() if key not in OF_ALL_COMPONENTS}
+        model = self.model.truncate(as_count(k, f"{self.name}: k", least=1, most=self.latent))
+        return Explorer(model, self.recipe.changed(latent=k), card, self.folder)
 
     def quantiles(self, levels: ndarray | list[float]) -> Float32[ndarray, "levels latent"]:
         """Per latent dimension, the prior's quantiles at `levels`; without a prior, those of the training codes.
@@ -208,7 +219,8 @@ class Explorer:
         if not ((levels > 0) & (levels < 1)).all():
             raise ValueError(f"{self.name}: expected levels inside (0, 1), got {levels.min():g} to {levels.max():g}")
         if "sample" in self.abilities:
-            return np.repeat(ndtri(levels)[:, None], self.latent, axis=1).astype(np.float32)
+            standard = torch.special.ndtri(torch.from_numpy(levels)).numpy()
+            return np.repeat(standard[:, None], self.latent, axis=1).astype(np.float32)
         kept = self.card["codes"]
         columns = np.asarray(kept["quantiles"])[:, : self.latent].T
         return np.stack([np.interp(levels, kept["levels"], column) for column in columns], axis=1).astype(np.float32)
@@ -218,20 +230,23 @@ class Explorer:
     ) -> ndarray:
         label = self._labels(labels, len(rows))
         pieces = [
-            verb(rows[first : first + BATCH], None if label is None else label[first : first + BATCH]).cpu()
+            verb(
+                rows[first : first + BATCH].to(self.device),
+                None if label is None else label[first : first + BATCH].to(self.device),
+            ).cpu()
             for first in range(0, max(len(rows), 1), BATCH)
         ]
         return torch.cat(pieces).numpy()
 
     def _images(self, images: ndarray) -> Tensor:
-        return as_images(images, self.shape, self.name).to(self.device)
+        return as_images(images, self.shape, self.name)
 
     def _codes(self, codes: ndarray) -> Tensor:
-        return as_codes(codes, self.latent, self.name).to(self.device)
+        return as_codes(codes, self.latent, self.name)
 
     def _labels(self, labels: ndarray | None, n: int) -> Tensor | None:
         if "condition" in self.abilities:
-            return as_labels(labels, n, len(self.classes), self.name).to(self.device)
+            return as_labels(labels, n, len(self.classes), self.name)
         if labels is not None:
             raise ValueError(f"{self.name} is not conditional: expected no labels, got {np.size(labels)}")
         return None

@@ -1,5 +1,7 @@
 """What comes from outside, checked: a tensor, or a sentence that says what was expected and what came."""
 
+import operator
+
 import numpy as np
 import torch
 from jaxtyping import Float32, Int64
@@ -21,7 +23,7 @@ def as_images(images: ndarray, shape: tuple[int, int, int], name: str) -> Float3
         raise ValueError(f"{name}: expected images of float32 in [0, 1], got {images.dtype}")
     if images.size and not (images.min() >= 0 and images.max() <= 1):  # also false for NaN
         raise ValueError(f"{name}: expected pixels in [0, 1], got values from {images.min():g} to {images.max():g}")
-    return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))
+    return torch.from_numpy(np.array(images, dtype=np.float32, order="C"))
 
 
 def as_codes(codes: ndarray, latent: int, name: str) -> Float32[Tensor, "n latent"]:
@@ -37,7 +39,7 @@ def as_codes(codes: ndarray, latent: int, name: str) -> Float32[Tensor, "n laten
         raise ValueError(f"{name}: expected numbers as codes, got {codes.dtype}")
     if not np.isfinite(codes).all():
         raise ValueError(f"{name}: expected finite codes, got NaN or infinity")
-    return torch.from_numpy(np.ascontiguousarray(codes, dtype=np.float32))
+    return torch.from_numpy(np.array(codes, dtype=np.float32, order="C"))
 
 
 def as_labels(labels: ndarray | None, n: int, classes: int, name: str) -> Int64[Tensor, "n"]:
@@ -55,4 +57,20 @@ def as_labels(labels: ndarray | None, n: int, classes: int, name: str) -> Int64[
         raise ValueError(f"{name}: expected integer labels, got {labels.dtype}")
     if labels.size and not (labels.min() >= 0 and labels.max() < classes):
         raise ValueError(f"{name}: expected labels in 0..{classes - 1}, got {labels.min()} to {labels.max()}")
-    return torch.from_numpy(labels.astype(np.int64))
+    return torch.from_numpy(np.array(labels, dtype=np.int64))
+
+
+def as_count(value: int, what: str, least: int = 0, most: int | None = None) -> int:
+    """A whole number of at least `least` and, if that is given, at most `most`.
+
+    Raises:
+        ValueError: something else; the sentence begins with `what`.
+    """
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{what}: expected a whole number, got {value!r}") from None
+    if count < least or (most is not None and count > most):
+        expected = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise ValueError(f"{what}: expected {expected}, got {count}")
+    return count

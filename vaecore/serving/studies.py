@@ -1,9 +1,11 @@
 """What a page asks of explorers: a comparison with PCA, a map of the codes, the manifold of a plane."""
 
 import hashlib
-from dataclasses import dataclass
-from functools import lru_cache
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -22,6 +24,8 @@ from vaecore.serving.explorer import Explorer, load, names
 MAP = "map.safetensors"
 EDGE = 0.02
 LARGEST_PCA = 64
+FEWEST = 3
+LAYING_OUT = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,32 +44,32 @@ class Comparison:
     error_map: Float32[ndarray, "n c h w"]
     baseline_error_map: Float32[ndarray, "n c h w"]
 
-    @property
+    @cached_property
     def errors(self) -> Float32[ndarray, "n"]:
         """||x - x^||^2 per image, the model's."""
         return self.error_map.sum((1, 2, 3))
 
-    @property
+    @cached_property
     def baseline_errors(self) -> Float32[ndarray, "n"]:
         """||x - x^||^2 per image, PCA's."""
         return self.baseline_error_map.sum((1, 2, 3))
 
-    @property
+    @cached_property
     def mean(self) -> float:
         """The model's squared error, averaged over images."""
         return float(self.errors.mean(dtype=np.float64))
 
-    @property
+    @cached_property
     def baseline_mean(self) -> float:
         """PCA's squared error, averaged over images."""
         return float(self.baseline_errors.mean(dtype=np.float64))
 
-    @property
+    @cached_property
     def wins(self) -> int:
         """How many images the model reconstructs better."""
         return int((self.errors < self.baseline_errors).sum())
 
-    @property
+    @cached_property
     def baseline_wins(self) -> int:
         """How many images PCA reconstructs better."""
         return int((self.errors > self.baseline_errors).sum())
@@ -92,15 +96,17 @@ def baseline(explorer: Explorer, k: int) -> Explorer:
 
 
 @lru_cache(maxsize=8)
-def _pca(name: str) -> Explorer:
-    if f"pca-{name}" in names():
-        return load(f"pca-{name}", device="cpu")
-    images = dataset(name, "train")
-    recipe = find("pca-mnist").changed(dataset=name, latent=min(LARGEST_PCA, int(np.prod(images.shape))))
+def _pca(name: str, data_dir: str | Path | None = None) -> Explorer:
+    shipped = f"pca-{name}"
+    if shipped in names():
+        return load(shipped, device="cpu")
+    images = dataset(name, "train", data_dir)
+    fitted = find("pca-mnist").changed(dataset=name, latent=min(LARGEST_PCA, int(np.prod(images.shape))))
+    recipe = replace(fitted, name=f"pca-{Path(name).stem}")
     model = checkpoint.build(recipe, images.shape, len(images.names))
     model.prepare(images.pixels)
     card = {"classes": list(images.names), "shape": list(images.shape), "codes": code_quantiles(model, images)}
-    return Explorer(model.eval(), recipe, card, Path())
+    return Explorer(model.eval(), recipe, card)
 
 
 def latent_map(explorer: Explorer) -> LatentMap:
@@ -115,34 +121,46 @@ def latent_map(explorer: Explorer) -> LatentMap:
     for tensor in explorer.model.state_dict().values():  # not the file: a truncated PCA has the same one
         digest.update(tensor.cpu().numpy().tobytes())
     cached = user_cache_path("vaecore") / "maps" / f"{digest.hexdigest()}.safetensors"
-    for path in (explorer.folder / MAP, cached):
-        if path.exists():
-            found = _read_map(path)
-            if found.codes.shape[1] == explorer.latent:
-                return found
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    return make_map(explorer, cached)
+    with LAYING_OUT:  # the second visitor waits for the first one's map
+        for path in (cached,) if explorer.folder is None else (explorer.folder / MAP, cached):
+            if path.exists():
+                found = _read_map(path)
+                if found.codes.shape[1] == explorer.latent:
+                    return found
+        found = compute_map(explorer)
+        with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            keep_map(found, cached)
+        return found
 
 
-def make_map(explorer: Explorer, path: Path, data_dir: str | Path | None = None) -> LatentMap:
-    """Compute the map and keep it at `path`.
+def compute_map(explorer: Explorer, data_dir: str | Path | None = None) -> LatentMap:
+    """The map of `latent_map`, computed anew: seconds to a minute.
 
     Raises:
-        ValueError: the data set cannot be had.
+        ValueError: the data set cannot be had, or has too few test images.
     """
     tests = dataset(explorer.dataset, "test", data_dir)
+    if len(tests) < FEWEST:
+        raise ValueError(f"a map needs at least {FEWEST} test images, {explorer.dataset} has {len(tests)}")
     chosen = torch.randperm(len(tests), generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values
     rows = tests.rows(chosen)
     labels = rows.labels if "condition" in explorer.abilities else None
     codes = explorer.encode(rows.images, labels)
     flat = rows.images.reshape(len(rows), -1)
-    found = map_of(codes, flat, baseline(explorer, 2).encode(rows.images), chosen.numpy(), rows.labels)
+    pca = _pca(explorer.dataset, data_dir).truncate(2).encode(rows.images)
+    return map_of(codes, flat, pca, chosen.numpy(), rows.labels)
+
+
+def keep_map(found: LatentMap, path: Path) -> None:
+    """Write a map; the planes in half precision, which no screen shows."""
     tensors = {name: torch.from_numpy(getattr(found, name)).half() for name in ("codes", "pca", "tsne")}
-    tensors |= {"index": chosen.int()} | ({} if rows.target is None else {"labels": rows.target.to(torch.int16)})
+    tensors["index"] = torch.from_numpy(found.index).int()
+    if found.labels is not None:
+        tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
     for plane, scores in found.scores.items():
         tensors |= {f"scores.{plane}.{score}": torch.tensor(value) for score, value in scores.items()}
     checkpoint.write_tensors(path, tensors)
-    return found
 
 
 def _read_map(path: Path) -> LatentMap:
