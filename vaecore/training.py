@@ -11,16 +11,16 @@ from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import AdamW
 from tqdm import tqdm
 
 from vaecore import checkpoint
 from vaecore.data import DATASETS, Images, dataset, fetch
 from vaecore.data.batches import present
-from vaecore.device import Process, best_device, has_bfloat16, processes
+from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, processes
 from vaecore.distributions import shard
 from vaecore.evaluation.reconstruction import batches, code_quantiles, mean_squared_error
 from vaecore.models import Autoencoder
@@ -93,6 +93,8 @@ def fit(
     process, so that the loss curve does not depend on their number.
     """
     training = recipe.training
+    if device.type == "cpu":
+        keep_freed_memory()
     torch.manual_seed(seed)
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
@@ -131,7 +133,7 @@ def fit(
                     terms = objective(x, None if label is None else label[index[mine]])
                 optimizer.zero_grad()
                 torch.stack(list(terms.values())).sum(0).mean().backward()
-                clip_grad_norm_(parameters, training.clip)
+                clip_gradient(parameters, training.clip)
                 optimizer.param_groups[0]["lr"] = training.learning_rate * schedule(step / steps, training.warmup)
                 optimizer.step()
                 totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
@@ -158,6 +160,16 @@ def schedule(share: float, warmup: float) -> float:
     if share < warmup:
         return share / warmup
     return (1 + cos(pi * (share - warmup) / (1 - warmup))) / 2
+
+
+def clip_gradient(parameters: list[nn.Parameter], largest: float) -> None:
+    """Scale the gradient down to the norm `largest`, if it is longer.
+
+    Only the CPU can look before it scales: a GPU would have to be waited for. There it saves a tenth of a step.
+    """
+    norm = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
+    if norm.device.type != "cpu" or norm > largest:
+        clip_grads_with_norm_(parameters, largest, norm)
 
 
 @torch.no_grad()

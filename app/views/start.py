@@ -12,7 +12,16 @@ from vaecore.serving import Explorer
 SIDE = 8  # images along each side of a model's picture
 LARGEST_SIDE = 10  # where each class has its column
 PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
-METRICS = {"squared_error": "squared error", "neighbours": "5-neighbour accuracy"}
+METRICS = {  # of a card: its name here, and how it is written
+    "squared_error": ("squared error", "{squared_error:.2f}"),
+    "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
+    "better_than_pca": ("ahead of PCA in", "{better_than_pca:.1%}"),
+    "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
+    "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
+    "grey_bound_log_likelihood": ("grey-pixel bound", "{grey_bound_log_likelihood:.2f}"),
+    "accuracy": ("samples of their class", "{accuracy:.1%}"),
+    "coverage": ("coverage", "{coverage:.3f}"),
+}
 
 
 @st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
@@ -52,15 +61,9 @@ def card(model: Model) -> None:
 
 def numbers(own: Explorer) -> list[tuple[str, str]]:
     """Return what the card measured, after the sizes."""
-    measured = [
-        (
-            METRICS.get(str(name), str(name).replace("_", " ")),
-            f"{value:,.3f}" if isinstance(value, float) else f"{value:,}",
-        )
-        for name, value in own.card["metrics"].items()
-        if isinstance(value, int | float)
-    ]
-    return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *measured]
+    measured = own.card["metrics"]
+    found = [(name, form.format(**measured)) for key, (name, form) in METRICS.items() if key in measured]
+    return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *found]
 
 
 def grouped() -> dict[str, list[Model]]:
