@@ -18,7 +18,7 @@ METRICS = {  # of a card: its name here, and how it is written
     "better_than_pca": ("ahead of PCA in", "{better_than_pca:.1%}"),
     "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
     "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
-    "grey_bound_log_likelihood": ("grey-pixel bound", "{grey_bound_log_likelihood:.2f}"),
+    "grey_bound": ("grey-pixel bound", "{grey_bound:.2f}"),
     "accuracy": ("samples of their class", "{accuracy:.1%}"),
     "coverage": ("coverage", "{coverage:.3f}"),
 }

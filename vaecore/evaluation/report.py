@@ -61,11 +61,11 @@ def _likelihoods(model: Autoencoder, test: Images, binarise: bool, samples: int,
     log_p = log_likelihood(model, x, label, samples, generator).double()
     bound = elbo(model, x, label, generator).double()
     grey = getattr(model.settings, "likelihood", None) == "bernoulli" and not binarise
-    prefix = "grey_bound_" if grey else ""
+    name = "grey_bound" if grey else "log_likelihood"
     return {
-        f"{prefix}log_likelihood": float(log_p.mean()),
-        f"{prefix}log_likelihood_error": float(log_p.std(correction=0)) / sqrt(len(log_p)),
-        f"{prefix}elbo": float(bound.mean()),
+        name: float(log_p.mean()),
+        f"{name}_error": float(log_p.std(correction=0)) / sqrt(len(log_p)),
+        f"{'grey_' if grey else ''}elbo": float(bound.mean()),
     }
 
 
