@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import struct
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
-from vaecore.data import DATASETS, Images, data_folder, dataset, fetch
+from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, sources
 from vaecore.data.batches import SHIFTED_SHARE, present
 
 RANDOM = np.random.default_rng(0)
@@ -593,3 +594,16 @@ def test_binarised_pixels_are_ones_as_often_as_they_are_bright(few: Images) -> N
 
 def test_every_named_set_is_documented() -> None:
     assert all(f'"{name}"' in (dataset.__doc__ or "") for name in DATASETS)
+
+
+def test_what_a_killed_download_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
+    for name, age in (("old", 2 * sources.DAY), ("running", 60)):
+        raw = tmp_path / f".partial-{name}" / "MNIST"
+        raw.mkdir(parents=True)
+        then = time.time() - age
+        os.utime(raw.parent, (then, then))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets.MNIST, "download", lambda self: None)
+        with pytest.raises(ValueError, match="MNIST"):
+            dataset("mnist", "test", tmp_path)
+    assert [left.name for left in tmp_path.glob(".partial-*")] == [".partial-running"]

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from vaecore.data.images import Images
 from vaecore.data.own import first_line, own_images
 
 SPLITS = ("train", "test")
+PARTIAL = ".partial-"
+DAY = 86_400  # seconds
 
 
 def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None = None) -> Images:
@@ -95,17 +98,26 @@ def _download(source: type, folder: Path) -> None:
     kind = source.__name__
     final = folder / kind / "raw"
     try:
-        final.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as staging:
+        folder.mkdir(parents=True, exist_ok=True)
+        _forget_killed(folder)
+        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=folder) as staging:
             raw = Path(staging) / kind / "raw"
             raw.mkdir(parents=True)
             for packed in final.glob("*.gz"):
                 shutil.copy(packed, raw)
             source(staging, download=True)
+            final.mkdir(parents=True, exist_ok=True)
             for file in sorted(raw.iterdir()):
                 file.replace(final / file.name)
     except (RuntimeError, OSError) as error:
         raise ValueError(f"{kind} is not in {folder} and could not be put there ({first_line(error)})") from None
+
+
+def _forget_killed(folder: Path) -> None:
+    """Remove what downloads left behind that were killed without a chance to tidy up, a day ago or longer."""
+    for partial in folder.glob(f"{PARTIAL}*"):
+        if time.time() - partial.stat().st_mtime > DAY:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 DATASETS: dict[str, Callable[[str, Path], Images]] = {
