@@ -164,16 +164,29 @@ def test_every_way_of_training_runs(changes: dict[str, Any], few: Images, tmp_pa
 
 def test_gradients_are_clipped(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
-    clip = training.clip_grad_norm_
+    clip = training.clip_gradient
 
     def watched(parameters: list[torch.nn.Parameter], most: float) -> None:
         clip(parameters, most)
         norms.append(float(torch.stack([parameter.grad.norm() for parameter in parameters]).norm()))
 
-    monkeypatch.setattr(training, "clip_grad_norm_", watched)
+    monkeypatch.setattr(training, "clip_gradient", watched)
     fit(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, few, tmp_path, CPU)
     assert norms
     assert all(norm == pytest.approx(1e-3, rel=0.01) for norm in norms)
+
+
+@pytest.mark.parametrize("largest", [0.1, 1e6])
+def test_clipping_is_that_of_torch(largest: float) -> None:
+    """A long gradient is scaled as torch scales it; a short one stays as it is, bit for bit."""
+    ours, theirs = (torch.nn.Linear(5, 3) for _ in range(2))
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        one.grad = torch.randn_like(one)
+        other.grad = one.grad.clone()
+    training.clip_gradient(list(ours.parameters()), largest)
+    torch.nn.utils.clip_grad_norm_(theirs.parameters(), largest)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one.grad, other.grad)
 
 
 def test_weights_kept_as_float16_are_measured_as_float16(tmp_path: Path, test_digits: Images) -> None:
@@ -224,7 +237,7 @@ MOMENTS: dict[str, tuple[Any, str, int | str]] = {
     "before the first step": (training, "present", 1),
     "in the first epoch": (training, "present", 4),
     "in a later epoch": (training, "present", 23),
-    "between the optimiser's steps": (training, "clip_grad_norm_", 17),
+    "between the optimiser's steps": (training, "clip_gradient", 17),
     "while testing": (training, "held_out", 3),
     "before an epoch is written down": (training, "_append", 4),
     "before its state is kept": (checkpoint, "save_state", 4),
