@@ -24,7 +24,7 @@ def show(needs_images: bool) -> bool:
         _explain(error, state.default_model())
         return False
     with st.sidebar:
-        _choose_data(own.dataset)
+        _choose_data(own.dataset, own.shape)
         _describe(own)
     try:
         if needs_images:
@@ -50,11 +50,11 @@ def _choose_model() -> str | None:
     return model
 
 
-def _choose_data(own: str) -> None:
+def _choose_data(own: str, size: tuple[int, int, int]) -> None:
     _read_url("data", own)
     data = st.selectbox(
         "Images",
-        _with_typed([own, *state.DATA_SETS], "data"),
+        _with_typed([own, *(name for name, shape in state.DATA_SETS.items() if shape == size)], "data"),
         key="data",
         accept_new_options=True,
         help="The model's own data set comes first. Others can be looked at where the image sizes "

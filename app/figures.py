@@ -103,7 +103,7 @@ def scatter(
         height=310,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         showlegend=False,
-        dragmode="pan",
+        dragmode=False,  # a finger that starts on a plot scrolls the page
         hoverlabel={"namelength": 0},
     )
     return figure

@@ -13,7 +13,7 @@ import vaecore
 from vaecore.serving import Explorer
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
-DATA_SETS = ("digits", "mnist", "fashion-mnist")
+DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
 RETRY = 60  # seconds before a data set that could not be had is asked for again
 
 
@@ -154,9 +154,9 @@ def _check_readable(own: Explorer, found: Pictures) -> None:
     shape, data = found.images.shape[1:], found.source.place
     if shape != tuple(own.shape):
         raise ValueError(f"{own.name} reads images of {size(own.shape)}; those of {data} are {size(shape)}.")
-    if "condition" in own.abilities and (found.labels is None or found.labels.max() >= len(own.classes)):
+    if "condition" in own.abilities and (found.labels is None or found.names != tuple(own.classes)):
         raise ValueError(
-            f"{own.name} needs a label from 0 to {len(own.classes) - 1} with every image; {data} has none or others."
+            f"{own.name} needs one of its own {len(own.classes)} classes with every image; {data} has none or others."
         )
 
 

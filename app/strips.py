@@ -87,8 +87,10 @@ def facts(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return an error's message as a sentence of a page."""
-    return text[:1].upper() + text[1:].rstrip(". ") + "."
+    """Return an error's message as a sentence of a page; a name or a path that begins it stays as it is."""
+    first = text.split(maxsplit=1)[0]
+    head = text if re.search(r"[-/\\\d.:]", first) else text[:1].upper() + text[1:]
+    return head.rstrip(". ") + "."
 
 
 def subscript(variable: str, index: int) -> str:

@@ -150,7 +150,9 @@ def test_an_interrupted_download_leaves_nothing_half_made(
         with pytest.raises(expected) as caught:
             dataset("mnist", "train", tmp_path)
     if expected is ValueError:
-        assert str(caught.value).startswith(f"MNIST is not in {tmp_path} and could not be put there (")
+        assert str(caught.value).startswith(
+            f"MNIST is not in {tmp_path} and could not be put there; is there a network? ("
+        )
         assert "\n" not in str(caught.value)
     assert files_below(tmp_path) == set()
     monkeypatch.setattr(datasets.MNIST, "download", lambda self: write_whole(Path(self.raw_folder)))

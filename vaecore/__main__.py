@@ -29,6 +29,18 @@ EXAMPLES = """examples:
 """
 
 
+COLUMNS = {  # of the README's table of measurements: the metric that must be there, and how the column is written
+    "squared error": ("squared_error", "{squared_error:.3f}"),
+    "PCA's": ("pca_squared_error", "{pca_squared_error:.3f}"),
+    "neighbour accuracy": ("neighbour_accuracy", "{neighbour_accuracy:.4f}"),
+    "log likelihood": ("log_likelihood", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
+    "grey bound": ("grey_bound", "{grey_bound:.2f} ± {grey_bound_error:.2f}"),
+    "accuracy": ("accuracy", "{accuracy:.4f}"),
+    "coverage": ("coverage", "{coverage:.3f}"),
+    "density": ("density", "{density:.3f}"),
+}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0, or 2 with one sentence for what the user can mend."""
     parsed = _parser().parse_args(arguments)
@@ -123,10 +135,11 @@ def readme_tables() -> str:
     """The README's two tables: the variants, and what the cards of the pretrained models say was measured."""
     rows = ["| variant | objective | source |", "|---|---|---|"]
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
-    rows += ["", "| model | parameters | trained in | measured on the test images |", "|---|---|---|---|"]
+    rows += ["", f"| model | parameters | trained in | {' | '.join(COLUMNS)} |", "|---" * (3 + len(COLUMNS)) + "|"]
     for name in names():
         card = checkpoint.read_card(checkpoint_folder(name))
-        rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {_figures(card['metrics'])} |")
+        figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in COLUMNS.values()]
+        rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {' | '.join(figures)} |")
     return "\n".join(rows)
 
 

@@ -69,6 +69,8 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
         CheckpointError: a file is missing, truncated, foreign or of a newer format.
     """
     recipe = load_recipe(folder)
+    if not (folder / CARD).exists():
+        raise CheckpointError(f"{folder / CARD}: no such file; a run that is not finished goes on with --resume")
     card = read_card(folder)
     try:
         (channels, height, width), classes = card["shape"], len(card["classes"])

@@ -34,7 +34,7 @@ def sliders(model: Model, latent: int) -> np.ndarray:
                 strips.subscript("z", index), 1, 99, MIDDLE, format="%d %%", key=f"z{index + 1}", bind="query-params"
             )  # fmt: skip
     if latent > FIRST:
-        st.toggle(f"All {latent} dimensions, the unused last", key="all", bind="query-params")
+        st.toggle(f"All {latent} dimensions", key="all", bind="query-params")
     return percents
 
 
@@ -97,7 +97,7 @@ def by_hand() -> None:
         percents = sliders(model, own.latent)
         buttons(own.latent)
     code = results.codes_at(model, percents[None])[0]
-    columns[1].html(decoded(own, code, label))
+    columns[1].container(key="decoded").html(decoded(own, code, label))
     if flat:
         with columns[2]:
             st.html(plane(model, percents, label))

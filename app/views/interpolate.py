@@ -104,6 +104,11 @@ def page() -> None:
     told = choose_label(own, 0 if labels is None else int(labels[0]))
     ends = own.encode(found.images[rows], state.own_labels(own, labels))
     cells = films(model, ends, steps, told)
+    if told is not None:
+        st.caption(
+            f"Every step is drawn as “{own.classes[told]}”: a conditional model takes the class from its label, "
+            "so what changes along the way is the style. Choose another class above."
+        )
     st.download_button(
         "Strips as PNG",
         lambda: figures.png(figures.sheet(figures.enlarge(cells, DOWNLOAD_SIDE), steps, 4 * strips.GAP)),

@@ -7,9 +7,10 @@ import streamlit as st
 
 from app import figures, results, state, strips
 from app.state import Model
+from vaecore import serving
 from vaecore.serving import LatentMap
 
-CHART = {"displayModeBar": False, "scrollZoom": True}
+CHART = {"displaylogo": False, "modeBarButtons": [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]}
 
 
 def choose_axes(model: Model, latent: int) -> tuple[int, int]:
@@ -34,12 +35,16 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     return [names.index(name) for name in chosen]
 
 
-def score(laid: LatentMap, key: str) -> str:
-    """Write a map's two scores under it."""
-    values = laid.scores[key]
-    rows = [("trustworthiness", f"{values['trustworthiness']:.3f}")]
+def score(laid: LatentMap, key: str, x: int, y: int) -> str:
+    """Write a map's scores under it; those of a code of more than two numbers are of all of them, and it says so."""
+    values, latent = laid.scores[key], laid.codes.shape[1]
+    whole = key == "codes" and latent > 2
+    scope = f", all {latent}" if whole else ""
+    rows = [(f"trustworthiness{scope}", f"{values['trustworthiness']:.3f}")]
     if laid.labels is not None:
-        rows.append(("5-neighbour accuracy", f"{values['neighbours']:.3f}"))
+        rows.append((f"5-neighbour accuracy{scope}", f"{values['neighbours']:.3f}"))
+        if whole:
+            rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
     return strips.facts(rows)
 
 
@@ -63,6 +68,8 @@ def page() -> None:
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
+    if st.session_state["data"] != own.dataset:
+        st.info(f"The map is of {own.dataset}, the images that the model knows.", icon=":material/info:")
     names = tuple(own.classes)
     x, y = choose_axes(model, own.latent)
     focus = choose_classes(names) if laid.labels is not None else []
@@ -77,11 +84,12 @@ def page() -> None:
             st.markdown(f"**{title}**")
             figure = figures.scatter(points, laid.labels, laid.index, names, focus, axes)
             st.plotly_chart(figure, config=CHART, key=f"map-{key}")
-            st.html(score(laid, key))
+            st.html(score(laid, key, x, y))
     st.caption(
         "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
         "5-neighbour accuracy: how often five neighbours on the map vote for the right class. "
-        "Drag and scroll to move; a few outliers start outside."
+        "A code of more than two numbers is scored whole. "
+        "Zoom with the buttons above a map; a few outliers start outside."
     )
     st.download_button(
         "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",

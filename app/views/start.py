@@ -15,7 +15,7 @@ PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear
 METRICS = {  # of a card: its name here, and how it is written
     "squared_error": ("squared error", "{squared_error:.2f}"),
     "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
-    "better_than_pca": ("ahead of PCA in", "{better_than_pca:.1%}"),
+    "better_than_pca": ("ahead of PCA in", "{better_than_pca:.2%}"),
     "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
     "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
     "grey_bound": ("grey-pixel bound", "{grey_bound:.2f}"),
@@ -62,7 +62,11 @@ def card(model: Model) -> None:
 def numbers(own: Explorer) -> list[tuple[str, str]]:
     """Return what the card measured, after the sizes."""
     measured = own.card["metrics"]
-    found = [(name, form.format(**measured)) for key, (name, form) in METRICS.items() if key in measured]
+    found = [
+        (name, form.format(**measured).replace("-", strips.MINUS))
+        for key, (name, form) in METRICS.items()
+        if key in measured
+    ]
     return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *found]
 
 

@@ -110,7 +110,10 @@ def _download(source: type, folder: Path) -> None:
             for file in sorted(raw.iterdir()):
                 file.replace(final / file.name)
     except (RuntimeError, OSError) as error:
-        raise ValueError(f"{kind} is not in {folder} and could not be put there ({first_line(error)})") from None
+        reason = first_line(error)
+        raise ValueError(
+            f"{kind} is not in {folder} and could not be put there; is there a network? ({reason})"
+        ) from None
 
 
 def _forget_killed(folder: Path) -> None:

@@ -1,7 +1,16 @@
 """The door for pages and programs: explorers, and studies of what they do."""
 
 from vaecore.serving.explorer import Explorer, load, names
-from vaecore.serving.studies import Comparison, LatentMap, baseline, compare, latent_map, manifold, variants
+from vaecore.serving.studies import (
+    Comparison,
+    LatentMap,
+    baseline,
+    compare,
+    latent_map,
+    manifold,
+    plane_accuracy,
+    variants,
+)
 
 __all__ = [
     "Comparison",
@@ -13,5 +22,6 @@ __all__ = [
     "load",
     "manifold",
     "names",
+    "plane_accuracy",
     "variants",
 ]

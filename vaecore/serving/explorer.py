@@ -137,7 +137,7 @@ class Explorer:
         Raises:
             ValueError: the model has no prior, `n` is negative, or the temperature is.
         """
-        self._able("sample", "has no prior: nothing in its objective says where codes lie, so none can be drawn")
+        self._able("sample", "be sampled, because it has no prior: nothing in its objective says where codes lie")
         n = as_count(n, f"{self.name}: n")
         if not 0 <= temperature < np.inf:
             raise ValueError(f"{self.name}: expected a temperature >= 0, got {temperature}")
@@ -180,7 +180,7 @@ class Explorer:
         Raises:
             ValueError: the model has no likelihood, or `samples` is below 1.
         """
-        self._able("likelihood", "has no likelihood: it is trained on a squared error")
+        self._able("likelihood", "score images, because it has no likelihood: it is trained on a squared error")
         samples = as_count(samples, f"{self.name}: samples", least=1)
         x = self._images(images)
         return likelihood.log_likelihood(
@@ -193,7 +193,7 @@ class Explorer:
         Raises:
             ValueError: the model has no likelihood.
         """
-        self._able("likelihood", "has no likelihood: it is trained on a squared error")
+        self._able("likelihood", "score images, because it has no likelihood: it is trained on a squared error")
         x = self._images(images)
         return likelihood.elbo(self.model, x, self._labels(labels, len(x)), self._generator(seed)).numpy()
 
@@ -251,9 +251,9 @@ class Explorer:
             raise ValueError(f"{self.name} is not conditional: expected no labels, got {np.size(labels)}")
         return None
 
-    def _able(self, ability: str, because: str) -> None:
+    def _able(self, ability: str, sentence: str) -> None:
         if ability not in self.abilities:
-            raise ValueError(f"{self.name} cannot {ability}: it {because}")
+            raise ValueError(f"{self.name} cannot {sentence}")
 
     def _generator(self, seed: int | None) -> torch.Generator:
         generator = torch.Generator(self.device)

@@ -15,7 +15,7 @@ from platformdirs import user_cache_path
 
 from vaecore import checkpoint
 from vaecore.data import dataset
-from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of
+from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of, transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import code_quantiles
 from vaecore.models import MODELS
 from vaecore.recipes import find
@@ -172,6 +172,17 @@ def _read_map(path: Path) -> LatentMap:
     codes, pca, tsne = (tensors[name].float().numpy() for name in ("codes", "pca", "tsne"))
     labels = tensors["labels"].long().numpy() if "labels" in tensors else None
     return LatentMap(codes, pca, tsne, tensors["index"].long().numpy(), labels, scores)
+
+
+def plane_accuracy(found: LatentMap, x: int, y: int) -> float:
+    """The leave-one-out 5-nearest-neighbour accuracy of the plane of two latent dimensions.
+
+    Raises:
+        ValueError: the map has no labels.
+    """
+    if found.labels is None:
+        raise ValueError("expected a map with labels, got one without")
+    return transductive_neighbour_accuracy(found.codes[:, [x, y]], found.labels)
 
 
 def manifold(explorer: Explorer, side: int, label: int | None = None) -> Float32[ndarray, "side side c h w"]:
