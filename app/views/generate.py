@@ -26,15 +26,15 @@ def choose_label(own: Explorer) -> int | None:
 def sliders(model: Model, latent: int) -> np.ndarray:
     """Draw a slider per dimension, the unused last, in percent of the prior; return the percents [latent]."""
     order = results.used_first(model) if latent > 2 else list(range(latent))
-    shown = order if st.session_state.get("all", False) else order[:FIRST]
+    above = st.container()  # the toggle stands below the sliders, but a link may have set it: it is asked first
+    if latent > FIRST and not st.toggle(f"All {latent} dimensions", key="all", bind="query-params"):
+        order = order[:FIRST]
     percents = np.full(latent, MIDDLE)
-    with st.grid(1 if latent <= 2 else 3, min_column_width=150, gap=("xsmall", "medium")):
-        for index in shown:
+    with above, st.grid(1 if latent <= 2 else 3, min_column_width=150, gap=("xsmall", "medium")):
+        for index in order:
             percents[index] = st.slider(
                 strips.subscript("z", index), 1, 99, MIDDLE, format="%d %%", key=f"z{index + 1}", bind="query-params"
             )  # fmt: skip
-    if latent > FIRST:
-        st.toggle(f"All {latent} dimensions", key="all", bind="query-params")
     return percents
 
 

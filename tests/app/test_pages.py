@@ -95,6 +95,19 @@ def test_generate_hides_most_of_a_long_code_until_asked(open_page: Open) -> None
     assert len([slider for slider in app.slider if slider.key.startswith("z")]) == vaecore.load("pca-digits").latent
 
 
+def test_a_link_opens_every_dimension_that_it_names(open_page: Open) -> None:
+    app = open_page("generate", model="pca-digits", all="true", z30="90")
+    assert not app.exception
+    assert app.slider(key="z30").value == 90
+
+
+def test_images_with_other_classes_are_refused_by_a_conditional_model(open_page: Open, tmp_path: Path) -> None:
+    path = tmp_path / "letters.npz"
+    np.savez(path, images=np.zeros((20, 8, 8), np.uint8), labels=np.arange(20) % 2)
+    app = open_page("reconstruct", model="cvae-digits-2", data=str(path))
+    assert "needs one of its own 10 classes" in app.warning[0].value
+
+
 def test_a_model_without_a_prior_says_why_it_cannot_be_sampled(open_page: Open) -> None:
     app = open_page("generate", model="ae-digits-2")
     assert "has no prior" in app.info[0].value
