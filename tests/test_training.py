@@ -16,14 +16,15 @@ import pytest
 import torch
 
 import vaecore
-from vaecore import checkpoint, training
+from vaecore import checkpoint, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.data import Images
 from vaecore.device import Process, best_device
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.recipes import RECIPES, find
-from vaecore.training import HISTORY, fit, schedule, train
+from vaecore.runs import HISTORY
+from vaecore.training import fit, schedule, train
 
 CPU = torch.device("cpu")
 SMALL = {"hidden": (16,), "batch": 256, "epochs": 6}
@@ -239,13 +240,13 @@ MOMENTS: dict[str, tuple[Any, str, int | str]] = {
     "in a later epoch": (training, "present", 23),
     "between the optimiser's steps": (training, "clip_gradient", 17),
     "while testing": (training, "held_out", 3),
-    "before an epoch is written down": (training, "_append", 4),
+    "before an epoch is written down": (runs, "append", 4),
     "before its state is kept": (checkpoint, "save_state", 4),
     "while its state is renamed": (os, "replace", 4),
     "before the last state": (checkpoint, "save_state", 6),
-    "when all epochs are done": (training, "_keep", 1),
-    "while the codes are counted": (training, "code_quantiles", 1),
-    "while the error is measured": (training, "mean_squared_error", 1),
+    "when all epochs are done": (runs, "keep", 1),
+    "while the codes are counted": (runs, "code_quantiles", 1),
+    "while the error is measured": (runs, "mean_squared_error", 1),
     "before the weights are written": (checkpoint, "_atomic", WEIGHTS),
     "before the card is written": (checkpoint, "_atomic", CARD),
     "before the state is dropped": (Path, "unlink", STATE),
@@ -474,5 +475,5 @@ def test_a_refused_run_does_not_take_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
-    with training._claimed(tmp_path / "run"):
+    with runs.claimed(tmp_path / "run"):
         refused("another process trains there", "vae-digits-2", out=tmp_path / "run", device="cpu", epochs=1)

@@ -54,7 +54,7 @@ def keep_freed_memory() -> None:
     """Let the C library keep freed memory for the next step instead of handing it back to the system.
 
     A step frees and takes the same megabytes thousands of times. glibc returns large blocks at once and faults in
-    each page anew: a fifth of a bfloat16 step on the CPU. Does nothing where the C library is another one.
+    each page anew: a tenth to a fifth of a bfloat16 step on the CPU. Does nothing where the C library is another one.
     """
     set_option = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if set_option is not None:

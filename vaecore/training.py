@@ -1,32 +1,26 @@
 """The training loop, on one page: sum the terms, take the mean over the batch, step."""
 
-import json
-import shlex
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext
 from math import cos, isfinite, pi
 from pathlib import Path
-from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import AdamW
 from tqdm import tqdm
 
-from vaecore import checkpoint
+from vaecore import checkpoint, runs
 from vaecore.data import DATASETS, Images, dataset, fetch
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, processes
 from vaecore.distributions import shard
-from vaecore.evaluation.reconstruction import batches, code_quantiles, mean_squared_error
+from vaecore.evaluation.reconstruction import batches
 from vaecore.models import Autoencoder
 from vaecore.recipes import Recipe, Training, find
 
-HISTORY = "history.jsonl"
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
 LARGEST_SEED = 2**32
@@ -63,16 +57,17 @@ def train(
     folder = Path(out).expanduser() if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
-        if _is_finished(folder, recipe, seed, resume):
+        if runs.is_finished(folder, recipe, seed, resume):
+            (folder / checkpoint.STATE).unlink(missing_ok=True)  # a kill may have come between the card and this
             return folder
         if process.leads and recipe.dataset in DATASETS:
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
-        with _claimed(folder) if process.leads else nullcontext():
+        with runs.claimed(folder) if process.leads else nullcontext():
             model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
             if process.leads:
-                _keep(folder, recipe, model, images, test_images, seed, seconds)
+                runs.keep(folder, recipe, model, images, test_images, seed, seconds)
         process.wait()
     return folder
 
@@ -113,7 +108,7 @@ def fit(
     begin, seconds = checkpoint.load_state(folder, model, optimizer, seed)
     if process.leads:
         checkpoint.write_recipe(folder, recipe)  # from here on nothing refuses the run: the folder is its own
-        _rewind(folder / HISTORY, begin)
+        runs.rewind(folder, begin)
     objective = DistributedDataParallel(model) if process.world > 1 else model
     saved = time.monotonic()
     with tqdm(
@@ -148,7 +143,7 @@ def fit(
                 continue
             tested = held_out(model, test_images, training)
             progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
-            _append(folder / HISTORY, {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds})
+            runs.append(folder, {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds})
             if epoch + 1 == training.epochs or time.monotonic() - saved > SAVE_SECONDS:
                 checkpoint.save_state(folder, model, optimizer, epoch + 1, seconds, seed)
                 saved = time.monotonic()
@@ -165,7 +160,7 @@ def schedule(share: float, warmup: float) -> float:
 def clip_gradient(parameters: list[nn.Parameter], largest: float) -> None:
     """Scale the gradient down to the norm `largest`, if it is longer.
 
-    Only the CPU can look before it scales: a GPU would have to be waited for. There it saves a tenth of a step.
+    Only the CPU can look before it scales, and saves a pass over the gradient: a GPU would have to be waited for.
     """
     norm = get_total_norm([parameter.grad for parameter in parameters if parameter.grad is not None])
     if norm.device.type != "cpu" or norm > largest:
@@ -187,93 +182,3 @@ def _in_bfloat16(training: Training, device: torch.device, epoch: int) -> bool:
     if training.precision == "auto":
         return has_bfloat16(device) and epoch < training.epochs * (1 - FLOAT32_TAIL)
     return training.precision == "bfloat16"
-
-
-@contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """Train in a folder alone; a process that is killed gives it back.
-
-    Raises:
-        ValueError: another process trains there.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise ValueError(f"{folder} is in use: another process trains there") from None
-    try:
-        yield
-    finally:
-        lock.release()
-        (folder / ".lock").unlink(missing_ok=True)
-        with suppress(OSError):  # a refused run leaves no folder; one that holds anything stays
-            folder.rmdir()
-
-
-def _is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:
-    """Whether the run in `folder` is this one and complete.
-
-    Raises:
-        ValueError: the folder holds a run and `resume` is not asked for, or another recipe's or seed's.
-    """
-    if not (folder / checkpoint.RECIPE).exists():
-        return False
-    if not resume:
-        raise ValueError(f"{folder} holds a run already: resume it (--resume), or choose another folder (--out)")
-    there = checkpoint.load_recipe(folder)
-    differing = there.differences(recipe)
-    if differing:
-        raise ValueError(
-            f"{folder} holds a run of another recipe: there {differing}, asked for {recipe.differences(there)}"
-        )
-    if not (folder / checkpoint.CARD).exists():
-        return False
-    kept_seed = checkpoint.read_card(folder).get("seed")
-    if kept_seed != seed:
-        raise ValueError(f"{folder} holds a run of seed {kept_seed}, not {seed}")
-    (folder / checkpoint.STATE).unlink(missing_ok=True)  # killed between the card and this
-    return True
-
-
-def _keep(
-    folder: Path, recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
-) -> None:
-    """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
-    checkpoint.round_weights(model, recipe)
-    measured = {
-        "codes": code_quantiles(model, images),
-        "metrics": {"squared_error": mean_squared_error(model, test_images)},
-    }
-    checkpoint.save(folder, recipe, model, _card(recipe, model, images, seed, seconds) | measured)
-    (folder / checkpoint.STATE).unlink(missing_ok=True)
-
-
-def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds: float) -> dict[str, Any]:
-    sets = [
-        word
-        for key, value in recipe.differences(find(recipe.name)).items()
-        for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
-    ]
-    return {
-        "name": recipe.name,
-        "recipe": json.loads(recipe.to_json()),
-        "data": {"name": recipe.dataset, "train": len(images), "pixels": "in [0, 1]"},
-        "shape": list(images.shape),
-        "classes": list(images.names),
-        "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),
-        "seed": seed,
-        "seconds": round(seconds, 1),
-        "command": shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)]),
-    }
-
-
-def _append(path: Path, row: dict[str, Any]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-
-
-def _rewind(path: Path, epochs: int) -> None:
-    """Forget the epochs after the kept state: they are trained again."""
-    rows = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    checkpoint.write_text(path, "".join(rows[:epochs]))

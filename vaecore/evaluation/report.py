@@ -9,7 +9,7 @@ import torch
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.device import model_device
-from vaecore.evaluation.generation import classifier, coverage_and_density, features_and_classes
+from vaecore.evaluation.generation import NEIGHBOURS, classifier, coverage_and_density, features_and_classes
 from vaecore.evaluation.latent import neighbour_accuracy
 from vaecore.evaluation.likelihood import elbo, log_likelihood
 from vaecore.evaluation.reconstruction import encode, squared_errors
@@ -84,10 +84,10 @@ def _generation(model: Autoencoder, train: Images, test: Images, folder: Path, s
     judge = classifier(train, folder, device)
     real, seen = features_and_classes(judge, present(test.pixels))
     fake, judged = features_and_classes(judge, images)
-    coverage, density = coverage_and_density(real, fake)
-    return {
+    metrics = {
         "accuracy": float((judged == test.target).float().mean()),
         "classifier_accuracy": float((seen == test.target).float().mean()),
-        "coverage": coverage,
-        "density": density,
     }
+    if len(real) > NEIGHBOURS:  # fewer have no balls to lie in
+        metrics["coverage"], metrics["density"] = coverage_and_density(real, fake)
+    return metrics
