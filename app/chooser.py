@@ -8,7 +8,18 @@ from app import state, strips
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
-FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told")
+FOLLOWS_MODEL = (
+    "data",
+    "k",
+    "x",
+    "y",
+    "classes",
+    "label",
+    "told",
+    "other",
+    "units",
+    "sheet",
+)
 
 
 def show(needs_images: bool) -> bool:
@@ -112,7 +123,7 @@ def _explain(error: ValueError, way_back: str | None) -> None:
     """Say what is wrong with the choice and offer a model with its own images."""
     st.warning(strips.sentence(str(error)), icon=":material/search_off:")
     if way_back:
-        st.button(f"Open {Path(way_back).name} with its own images", on_click=_open, args=(way_back,))
+        st.button(f"Open {Path(way_back).name} with its own images", on_click=open_model, args=(way_back,))
 
 
 def _report(trouble: str) -> None:
@@ -125,9 +136,10 @@ def _report(trouble: str) -> None:
     )
     digits = next((name for name in state.model_names() if name.startswith("vae-digits")), None)
     if digits:
-        st.button(f"Open {digits}, whose images are always here", on_click=_open, args=(digits,))
+        st.button(f"Open {digits}, whose images are always here", on_click=open_model, args=(digits,))
 
 
-def _open(model: str) -> None:
+def open_model(model: str) -> None:
+    """Choose a model, from a button on a page."""
     _follow_model()
     st.session_state["model"] = model

@@ -13,11 +13,19 @@ st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg
 state.preload()
 st.html(HERE / "style.css")
 st.logo(HERE / "icon.svg", size="large")
-start = st.Page("views/start.py", title="Start", icon=":material/home:", default=True)
-reconstruct = st.Page("views/reconstruct.py", title="Reconstruct", icon=":material/compare:")
-latent_map = st.Page("views/map.py", title="Map", icon=":material/scatter_plot:")
-interpolate = st.Page("views/interpolate.py", title="Interpolate", icon=":material/linear_scale:")
-generate = st.Page("views/generate.py", title="Generate", icon=":material/tune:")
-page = st.navigation([start, reconstruct, latent_map, interpolate, generate], position="top")
-if chooser.show(needs_images=page in (reconstruct, interpolate)):
+# No icons: with them, a window of 1280 pixels hides three of the ten pages behind "more"; sections hide all of them.
+start = st.Page("views/start.py", title="Start", default=True)
+latent_map = st.Page("views/map.py", title="Map")
+generate = st.Page("views/generate.py", title="Generate")
+reconstruct = st.Page("views/reconstruct.py", title="Reconstruct")
+interpolate = st.Page("views/interpolate.py", title="Interpolate")
+corrupt = st.Page("views/corrupt.py", title="Corrupt")
+features = st.Page("views/features.py", title="Features")
+sensitivity = st.Page("views/sensitivity.py", title="Sensitivity")
+stack = st.Page("views/stack.py", title="Stack")
+anomaly = st.Page("views/anomaly.py", title="Anomaly")
+properties = [corrupt, features, sensitivity, stack, anomaly]
+page = st.navigation([start, reconstruct, latent_map, interpolate, generate, *properties], position="top")
+# The anomaly page chooses its images itself.
+if chooser.show(needs_images=page not in (start, latent_map, generate, anomaly)):
     page.run()

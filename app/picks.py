@@ -44,3 +44,22 @@ def parse(text: str, count: int) -> np.ndarray:
             raise ValueError(f"{word} is not a row of these images: write numbers from 0 to {count - 1:,}.")
         rows.append(int(word))
     return np.array(rows, dtype=np.int64)
+
+
+DOUBTS = ("random", "wrong", "least sure")
+
+
+def doubtful(
+    rows: np.ndarray, probabilities: np.ndarray, labels: np.ndarray | None, way: str, count: int
+) -> np.ndarray:
+    """Return the rows that a classifier gets wrong, the surest mistakes first, or those it is least sure of."""
+    best = probabilities[rows].max(axis=1)
+    if way == "least sure":
+        return rows[np.argsort(best, kind="stable")[:count]]
+    wrong = np.zeros(len(rows), bool) if labels is None else probabilities[rows].argmax(axis=1) != labels[rows]
+    return rows[wrong][np.argsort(-best[wrong], kind="stable")[:count]]
+
+
+def ranked(scores: np.ndarray, count: int, strangest: bool) -> np.ndarray:
+    """Return the rows of the largest scores, the largest first, or of the smallest."""
+    return np.argsort(-scores if strangest else scores, kind="stable")[:count]

@@ -1,10 +1,10 @@
 """What the pages share: the chosen model and images, each loaded once for all visitors."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -14,6 +14,7 @@ from vaecore.serving import Explorer
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
+WIDEST = 64  # numbers of a code that can be shown as a plane or turned by hand
 RETRY = 60  # seconds before a data set that could not be had is asked for again
 
 
@@ -45,6 +46,8 @@ class Pictures:
 @st.cache_resource(show_spinner=False)
 def preload() -> None:
     """Load the models that every visitor shares; data sets wait until a page asks for one."""
+    from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
+
     for name in model_names():
         explorer(find(name))
     freeze()
@@ -141,9 +144,16 @@ def _data_set(source: Source) -> Pictures:
 
 @st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)
 def _stand_in(model: Model, source: Source) -> Pictures:
-    """Decode the test codes that a model keeps with its map, or its quantiles: images to work on without data."""
+    """Decode the test codes that a model keeps with its map, or its quantiles: images to work on without data.
+
+    A wide code's map keeps no codes, and independent quantiles of a thousand units make no image: the principal
+    components of the data stand in for it.
+    """
     from app import results  # which computes on what this module loads
 
+    baseline = f"pca-{explorer(model).dataset}"
+    if explorer(model).latent > WIDEST and baseline in model_names():
+        model = find(baseline)
     own = explorer(model)
     codes, labels = results.kept_codes(model)
     images = np.clip(own.decode(codes, own_labels(own, labels)), 0, 1)
@@ -169,3 +179,12 @@ def size(shape: Sequence[int]) -> str:
     """Write [c, h, w] as people say it."""
     channels, height, width = shape
     return f"{height} × {width} pixels" + (" in colour" if channels == 3 else "")
+
+
+def keep_valid(key: str, options: Container[Any], default: object) -> None:
+    """Put a control back to its default where its value is not among the options any more.
+
+    Streamlit does so on the server, but the browser and the URL would go on showing what no longer is there.
+    """
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = default

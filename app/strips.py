@@ -13,7 +13,19 @@ from app.components.blobs import BLOBS
 
 CELL = 28  # pixels of the file per cell, before the page scales it
 GAP = 2
-TYPESET = {"||": "‖", "^2": "²", "x^": "x\u0302", "E_q": "E"}
+TYPESET = {
+    "||": "‖",
+    "^2": "²",
+    "x^": "x\u0302",
+    "x~": "x\u0303",
+    "h~": "h\u0303",
+    "E_q": "E",
+    "lambda": "\N{GREEK SMALL LETTER LAMDA}",
+    "rho": "\N{GREEK SMALL LETTER RHO}",
+    "sum_j": "\N{GREEK CAPITAL LETTER SIGMA}\u2c7c",
+    "_j": "\u2c7c",
+    "_l": "\u2097",
+}
 MINUS = "\N{MINUS SIGN}"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -49,12 +61,21 @@ def row(
     captions: Sequence[str] = (),
     variable: str = "x",
     note: str = "",
+    best: Sequence[bool] = (),
+    marks: Sequence[str] = (),
 ) -> str:
-    """Return one row: a title in its variable's colour, the strip, and a caption under each cell."""
+    """Return one row: a title in its variable's colour, the strip, and a caption under each cell, the best in bold.
+
+    A mark is a kind of picture ("unseen"); the caption's first line, which says it in words, has the mark's colour.
+    """
     count = len(cells)
     width = figures.enlarge(cells[:1], CELL).shape[2]
     gap = 100 * GAP / (count * (width + GAP) - GAP)
-    items = "".join(f"<li>{escape(caption)}</li>" for caption in captions)
+    styles = [f"vc-mark vc-{mark}" for mark in marks] or ["vc-best" if is_best else "" for is_best in best]
+    items = "".join(
+        f'<li class="{style}">{escape(caption)}</li>'
+        for caption, style in zip(captions, styles or [""] * len(captions), strict=True)
+    )
     return (
         f'<section class="vc-row vc-{variable}"><header><b>{escape(title)}</b>'
         f"<span>{escape(note)}</span></header>"
@@ -63,12 +84,40 @@ def row(
     )
 
 
+def heading(title: str, variable: str, note: str) -> str:
+    """Return a title in its variable's colour, as that of a row, for what is no row."""
+    said = f"<b>{escape(title)}</b><span>{escape(note)}</span>"
+    return f'<div class="vc-row vc-heading vc-{variable}"><header>{said}</header></div>'
+
+
 def legend(top: float) -> str:
     """Return the colour scale of the error maps, with its two ends."""
     return (
         f'<div class="vc-scale"><span>0</span><i style="background:{figures.heat_gradient()}"></i>'
         f"<span>{top:.2f}</span><em>squared error per pixel, one scale for both rows</em></div>"
     )
+
+
+def table(
+    corner: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[str, str, Sequence[str]]],
+    chosen: int | None = None,
+) -> str:
+    """Return a small table: each row a name, its variable's colour, and a value per column; one column stands out."""
+
+    def cells(tag: str, values: Sequence[str]) -> str:
+        return "".join(
+            f"<{tag}{' class=vc-chosen' if index == chosen else ''}>{escape(value)}</{tag}>"
+            for index, value in enumerate(values)
+        )
+
+    body = "".join(
+        f'<tr><th style="border-color:var(--vc-{variable})">{escape(name)}</th>{cells("td", values)}</tr>'
+        for name, variable, values in rows
+    )
+    head = f"<tr><th>{escape(corner)}</th>{cells('th', columns)}</tr>"
+    return f'<div class="vc-table"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
 
 
 def paint_pills(key: str, count: int) -> None:
@@ -135,3 +184,11 @@ def lead(text: str) -> None:
     """Write the sentence that opens a page and says what to try; on a phone, the hidden choice too."""
     where = f"{Path(st.session_state['model']).name} · {Path(st.session_state['data']).name}"
     st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{escape(text)}</p>')
+
+
+def signed_legend(top: float, words: str) -> str:
+    """Return the colour scale of signed pictures, with its two ends and what it is of."""
+    return (
+        f'<div class="vc-scale"><span>{MINUS}{top:.2f}</span><i style="background:{figures.signed_gradient()}"></i>'
+        f"<span>+{top:.2f}</span><em>{escape(words)}</em></div>"
+    )

@@ -20,6 +20,7 @@ from vaecore.models import Autoencoder
 from vaecore.recipes import find
 
 RECIPE_OF_ALL = find("vae-digits-2").changed(hidden=(5,))
+CARD_OF_ALL = {"shape": [1, 8, 8], "classes": list("0123456789"), "metrics": {}}
 
 
 class Crash(BaseException):
@@ -35,8 +36,7 @@ def model() -> Autoencoder:
 @pytest.fixture
 def folder(model: Autoencoder, tmp_path: Path) -> Path:
     """A whole checkpoint."""
-    card = {"shape": [1, 8, 8], "classes": list("0123456789"), "metrics": {}}
-    checkpoint.save(tmp_path / "run", RECIPE_OF_ALL, model, card)
+    checkpoint.save(tmp_path / "run", RECIPE_OF_ALL, model, CARD_OF_ALL)
     return tmp_path / "run"
 
 
@@ -201,21 +201,23 @@ def test_state_comes_back_with_the_optimiser(model: Autoencoder, few: Images, tm
     torch.manual_seed(9)
     twin = checkpoint.build(RECIPE_OF_ALL, (1, 8, 8), 10)
     twin_optimizer = AdamW(twin.parameters(), 1e-2, fused=True)
-    assert checkpoint.load_state(tmp_path, twin, twin_optimizer, 42) == (7, 1.5)
+    kept = checkpoint.load_state(tmp_path, twin, 42)
+    assert (kept.epoch, kept.seconds) == (7, 1.5)
+    checkpoint.load_moments(twin_optimizer, kept)
     stepped(model, few, 3, optimizer)
     stepped(twin, few, 3, twin_optimizer)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), twin.parameters(), strict=True))
 
 
 def test_no_state_is_the_beginning(model: Autoencoder, tmp_path: Path) -> None:
-    assert checkpoint.load_state(tmp_path, model, AdamW(model.parameters()), 0) == (0, 0.0)
+    assert checkpoint.load_state(tmp_path, model, 0) == checkpoint.State(epoch=0, seconds=0.0, moments=None)
 
 
 def test_state_of_another_seed_is_refused(model: Autoencoder, tmp_path: Path) -> None:
     optimizer = AdamW(model.parameters())
     checkpoint.save_state(tmp_path, model, optimizer, 1, 0.0, 3)
     with pytest.raises(ValueError, match="holds a run of seed 3, not 4"):
-        checkpoint.load_state(tmp_path, model, optimizer, 4)
+        checkpoint.load_state(tmp_path, model, 4)
 
 
 def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
@@ -244,6 +246,91 @@ def test_a_damaged_state_is_named(
     checkpoint.save_state(tmp_path, model, optimizer, 1, 0.0, 0)
     damage(tmp_path / STATE)
     with pytest.raises(CheckpointError, match=str(tmp_path / STATE)) as caught:
-        checkpoint.load_state(tmp_path, model, optimizer, 0)
+        checkpoint.load_state(tmp_path, model, 0)
     assert "\n" not in str(caught.value)
     assert not Path("exploded").exists()
+
+
+# Weights as whole numbers
+
+
+@pytest.fixture
+def whole_numbers(model: Autoencoder, tmp_path: Path) -> Path:
+    """A checkpoint whose matrices are kept as whole numbers."""
+    with torch.no_grad():
+        model.encoder[0].weight[1].zero_()  # a row that has no step
+    checkpoint.save(tmp_path / "int8", RECIPE_OF_ALL.changed(store="int8"), model, CARD_OF_ALL)
+    return tmp_path / "int8"
+
+
+def test_matrices_are_kept_as_whole_numbers_and_nothing_else_is(whole_numbers: Path) -> None:
+    kept = checkpoint.read_tensors(whole_numbers / WEIGHTS)
+    for name, tensor in kept.items():
+        assert tensor.dtype == (torch.int8 if name.endswith("weight") else torch.float32), name
+        if name.endswith("weight"):
+            assert kept[f"{name}{checkpoint.STEP}"].shape == tensor.shape[:1]
+            assert tensor.abs().amax(1)[2:].unique().tolist() == [127], "each row uses the whole range"
+
+
+def test_whole_numbers_are_at_most_half_a_step_off(whole_numbers: Path, model: Autoencoder) -> None:
+    loaded, _, _ = checkpoint.load(whole_numbers)
+    for name, tensor in loaded.state_dict().items():
+        exact = model.state_dict()[name]
+        assert tensor.dtype == torch.float32
+        if name.endswith("weight"):
+            largest = exact.abs().amax(1, keepdim=True)
+            assert ((tensor - exact).abs() <= largest / 127 * 0.5001).all(), name
+            assert not torch.equal(tensor, exact)
+        else:
+            assert torch.equal(tensor, exact), name
+    assert not loaded.encoder[0].weight[1].any()
+
+
+@pytest.mark.parametrize("store", ["float32", "float16", "int8"])
+def test_what_is_measured_is_what_is_kept(store: str, model: Autoencoder, tmp_path: Path) -> None:
+    """Rounding, then keeping, then loading changes nothing that rounding had not."""
+    recipe = RECIPE_OF_ALL.changed(store=store)
+    checkpoint.round_weights(model, recipe)
+    checkpoint.save(tmp_path, recipe, model, CARD_OF_ALL)
+    loaded, _, _ = checkpoint.load(tmp_path)
+    for name, tensor in loaded.state_dict().items():
+        torch.testing.assert_close(tensor, model.state_dict()[name], rtol=3e-7, atol=0)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        truncate,
+        lambda path: rewrite(path, lambda tensors: tensors.pop("encoder.0.weight")),
+        lambda path: rewrite(path, lambda tensors: tensors.pop("encoder.0.weight.step")),
+        lambda path: rewrite(path, lambda tensors: tensors.update({"encoder.0.weight.step": torch.ones(4)})),
+        lambda path: rewrite(path, lambda tensors: tensors.update({"encoder.0.weight": torch.zeros(5, 7)})),
+    ],
+    ids=["truncated", "no matrix", "no steps", "too few steps", "another matrix"],
+)
+def test_damaged_whole_numbers_are_named(damage: Callable[[Path], object], whole_numbers: Path) -> None:
+    damage(whole_numbers / WEIGHTS)
+    with pytest.raises(CheckpointError, match=str(whole_numbers / WEIGHTS)) as caught:
+        checkpoint.load(whole_numbers)
+    assert "\n" not in str(caught.value)
+
+
+def test_whole_numbers_take_a_quarter_of_the_room(tmp_path: Path) -> None:
+    sizes = {}
+    for store in ("float32", "int8"):
+        recipe = find("vae-digits-2").changed(hidden=(400, 400), store=store)
+        checkpoint.save(tmp_path, recipe, checkpoint.build(recipe, (1, 8, 8), 10), CARD_OF_ALL)
+        sizes[store] = (tmp_path / WEIGHTS).stat().st_size
+    assert sizes["int8"] < 0.28 * sizes["float32"]
+
+
+def test_a_state_knows_its_parameters_by_their_place(model: Autoencoder, few: Images, tmp_path: Path) -> None:
+    """What the optimiser keeps of each parameter comes back under the same number."""
+    optimizer = stepped(model, few, 2)
+    checkpoint.save_state(tmp_path, model, optimizer, 3, 0.5, 1)
+    kept = checkpoint.load_state(tmp_path, model, 1)
+    expected = optimizer.state_dict()["state"]
+    assert kept.moments.keys() == expected.keys()
+    for index, moments in expected.items():
+        assert moments.keys() == kept.moments[index].keys()
+        assert all(torch.equal(tensor, kept.moments[index][name]) for name, tensor in moments.items())

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import struct
 import time
@@ -19,7 +20,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
-from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, sources
+from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, is_named, other_classes, sources
 from vaecore.data.batches import SHIFTED_SHARE, present
 
 RANDOM = np.random.default_rng(0)
@@ -91,6 +92,45 @@ def test_images_by_row(digits: Images) -> None:
     assert (len(some), some.names) == (2, digits.names)
     np.testing.assert_array_equal(some.images, digits.images[[5, 2]])
     np.testing.assert_array_equal(some.labels, digits.labels[[5, 2]])
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_one_class_of_a_set(split: str) -> None:
+    threes, whole = dataset("digits/3", split), dataset("digits", split)
+    assert set(threes.labels.tolist()) == {3}
+    np.testing.assert_array_equal(threes.images, whole.images[whole.labels == 3])
+    assert threes.names == whole.names
+
+
+def test_what_one_class_leaves_over() -> None:
+    threes, others, whole = dataset("digits/3", "test"), other_classes("digits/3"), dataset("digits", "test")
+    assert set(others.labels.tolist()) == set(range(10)) - {3}
+    assert rows_of(torch.cat([threes.pixels, others.pixels])) == rows_of(whole.pixels)
+    assert others.names == whole.names
+
+
+def test_a_whole_set_leaves_nothing_over(tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=GREY)
+    assert other_classes("digits") is None
+    assert other_classes(tmp_path / "mine.npz") is None
+    assert other_classes(str(tmp_path / "mine.npz")) is None
+
+
+@pytest.mark.parametrize("name", ["digits/ten", "digits/3/4", "digits/10", "digits/-1"])
+def test_a_class_that_is_not_there_is_one_sentence(name: str) -> None:
+    sentence = f"no class is called '{name.partition('/')[2]}'. Expected one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        dataset(name)
+
+
+def test_images_without_labels_have_no_classes() -> None:
+    with pytest.raises(ValueError, match=r"no class is called '3'\. Expected one of: none"):
+        Images(torch.zeros(2, 1, 2, 2, dtype=torch.uint8)).of_class("3")
+
+
+def test_what_is_a_name_and_what_a_path(tmp_path: Path) -> None:
+    assert all(is_named(name) for name in ("digits", "mnist", "digits/3", "fashion-mnist/T-shirt/top"))
+    assert not any(is_named(name) for name in ("mine.npz", "./digits", tmp_path / "digits", "~/mnist", "/mnist/3", ""))
 
 
 # torchvision's sets

@@ -1,10 +1,23 @@
 """Distributions against torch's, their samples against their moments, and noise that several processes share."""
 
+import numpy as np
 import pytest
 import torch
+from sklearn.mixture import GaussianMixture
+from torch import Tensor
 from torch import distributions as reference
 
-from vaecore.distributions import Bernoulli, Delta, Distribution, Gaussian, shard, standard_normal
+from vaecore.distributions import (
+    Bernoulli,
+    Delta,
+    Distribution,
+    Gaussian,
+    Mixture,
+    batch_mean,
+    shard,
+    standard_normal,
+    uniform,
+)
 
 SHAPE = (4, 1, 3, 2)
 
@@ -106,3 +119,110 @@ def test_shard_ends_with_its_block() -> None:
         raise RuntimeError("stop")
     torch.manual_seed(7)
     assert torch.equal(standard_normal(whole), single)
+
+
+def test_uniform_noise_is_even_and_shared_like_normal_noise() -> None:
+    torch.manual_seed(0)
+    many = uniform(torch.zeros(1000, 100))
+    assert many.min() >= 0
+    assert many.max() < 1
+    shares = torch.histc(many, 10, 0, 1) / many.numel()
+    assert ((shares - 0.1).abs() < 5 * (0.09 / many.numel()) ** 0.5).all()
+    whole = torch.zeros(8, 5)
+    torch.manual_seed(7)
+    single = uniform(whole)
+    for rank in range(4):
+        torch.manual_seed(7)
+        with shard(rank, 4):
+            assert torch.equal(uniform(whole[:2]), single[2 * rank : 2 * rank + 2])
+
+
+def test_the_mean_over_a_batch() -> None:
+    x = torch.arange(6.0).view(3, 2)
+    assert batch_mean(x).tolist() == [2.0, 3.0]
+
+
+def test_the_mean_over_a_batch_is_that_of_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`all_reduce` adds the parts up; that it does so across processes is tested with the loop."""
+    x = torch.randn(8, 3)
+    parts = [part.mean(0) for part in x.chunk(4)]
+
+    def added(part: Tensor) -> Tensor:
+        torch.testing.assert_close(part, parts[2])
+        return torch.stack(parts).sum(0)
+
+    monkeypatch.setattr("torch.distributed.nn.functional.all_reduce", added)
+    with shard(2, 4):
+        torch.testing.assert_close(batch_mean(x.chunk(4)[2]), x.mean(0))
+
+
+# The mixture
+
+
+def mixture() -> Mixture:
+    generator = torch.Generator().manual_seed(3)
+    means = 3 * torch.randn(3, 2, generator=generator, dtype=torch.float64)
+    factors = torch.randn(3, 2, 2, generator=generator, dtype=torch.float64).tril()
+    factors.diagonal(dim1=-2, dim2=-1).abs_().add_(0.3)
+    return Mixture(torch.tensor([0.5, 0.3, 0.2], dtype=torch.float64), means, factors)
+
+
+@pytest.mark.parametrize("batch", [(), (7,), (5, 7)])
+def test_mixture_log_prob(batch: tuple[int, ...]) -> None:
+    ours = mixture()
+    theirs = reference.MixtureSameFamily(
+        reference.Categorical(ours.weights), reference.MultivariateNormal(ours.means, scale_tril=ours.scale_trils)
+    )
+    value = 3 * torch.randn(*batch, 2, dtype=torch.float64)
+    assert ours.log_prob(value).shape == batch
+    torch.testing.assert_close(ours.log_prob(value), theirs.log_prob(value))
+    torch.testing.assert_close(ours.mean, theirs.mean)
+
+
+def test_mixture_log_prob_is_that_of_scikit_learn() -> None:
+    points = mixture().rsample((500,), torch.Generator().manual_seed(0)).numpy()
+    theirs = GaussianMixture(3, random_state=0).fit(points)
+    ours = Mixture(
+        torch.from_numpy(theirs.weights_),
+        torch.from_numpy(theirs.means_),
+        torch.linalg.cholesky(torch.from_numpy(theirs.covariances_)),
+    )
+    np.testing.assert_allclose(ours.log_prob(torch.from_numpy(points)), theirs.score_samples(points), rtol=1e-9)
+
+
+def test_moments_of_a_mixtures_samples() -> None:
+    ours, draws = mixture(), 100_000
+    z = ours.rsample((draws,), torch.Generator().manual_seed(0))
+    deviations = ours.means - ours.mean
+    within = (ours.weights[:, None, None] * ours.scale_trils @ ours.scale_trils.mT).sum(0)
+    covariance = within + (ours.weights[:, None] * deviations).T @ deviations
+    assert ((z.mean(0) - ours.mean).abs() < 5 * (covariance.diagonal() / draws).sqrt()).all()
+    torch.testing.assert_close(z.T.cov(), covariance, rtol=0.03, atol=0.05)
+
+
+def test_mixture_samples_have_any_leading_shape_and_a_seed() -> None:
+    one, same, other = (mixture().rsample((2, 5), torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert one.shape == (2, 5, 2)
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
+
+
+def test_no_samples_of_a_mixture_are_no_samples() -> None:
+    assert mixture().rsample((0,)).shape == (0, 2)
+
+
+def test_a_cold_mixture_gives_its_means_and_a_warm_one_spreads() -> None:
+    ours = mixture()
+    cold = ours.tempered(0.0).rsample((200,))
+    assert {tuple(row) for row in cold.tolist()} == {tuple(row) for row in ours.means.tolist()}
+    warm = ours.tempered(2.0)
+    one, other = (each.rsample((50,), torch.Generator().manual_seed(0)) for each in (ours, warm))
+    chosen = torch.multinomial(ours.weights, 50, True, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(other - ours.means[chosen], 2 * (one - ours.means[chosen]))
+
+
+def test_what_has_no_spread_has_no_temperature() -> None:
+    for distribution in (bernoulli(), Delta(torch.zeros(2, 3))):
+        with pytest.raises(TypeError, match="has no temperature"):
+            distribution.tempered(0.5)
+    torch.testing.assert_close(gaussian().tempered(0.5).scale, gaussian().scale / 2)

@@ -133,7 +133,7 @@ def test_bfloat16_autocast_keeps_the_terms_in_float32(model: Autoencoder, few: I
         torch.testing.assert_close(term, exact[name], rtol=0.05, atol=0.05)
 
 
-@pytest.mark.parametrize("store", ["float32", "float16"])
+@pytest.mark.parametrize("store", ["float32", "float16", "int8"])
 def test_kept_and_loaded(recipe: Recipe, few: Images, x: Tensor, tmp_path: Path, store: str) -> None:
     recipe = recipe.changed(store=store)
     model = made(recipe, few).eval()
@@ -143,7 +143,7 @@ def test_kept_and_loaded(recipe: Recipe, few: Images, x: Tensor, tmp_path: Path,
     assert (type(loaded), loaded_recipe, loaded_card) == (type(model), recipe, card)
     assert not loaded.training
     assert loaded.state_dict().keys() == model.state_dict().keys()
-    tolerance = 0.0 if store == "float32" else 1e-3
+    tolerance = {"float32": 0.0, "float16": 1e-3, "int8": 5e-3}[store]
     for name, tensor in loaded.state_dict().items():
         assert tensor.dtype == torch.float32
         torch.testing.assert_close(tensor, model.state_dict()[name], rtol=tolerance, atol=tolerance)
@@ -189,7 +189,7 @@ def test_training_brings_the_loss_down(recipe: Recipe, digits: Images, tmp_path:
     before, after = (
         float(sum(terms_of(which, present(images.pixels), images.target).values()).mean()) for which in (start, model)
     )
-    assert after < before - 1.5
+    assert after < before - min(1.5, 0.1 * before)
 
 
 def test_colour_images_have_their_shape(recipe: Recipe) -> None:

@@ -334,24 +334,60 @@ def test_resuming_where_nothing_is_starts(run: Path, tmp_path: Path) -> None:
 # Two processes
 
 
-@pytest.mark.parametrize("name", ["vae-digits-2", "ae-digits-2"])
-def test_two_processes_give_the_loss_curve_of_one(name: str, tmp_path: Path) -> None:
-    together = tmp_path / "together"
-    changes = {"hidden": [16], "batch": 128, "epochs": 4, "precision": "float32", "binarise": True, "shift": 1}
-    words = [f"{key}={json.dumps(value)}" for key, value in changes.items()]
+SHARED = {"batch": 128, "epochs": 4, "precision": "float32", "shift": 1}
+TOGETHER: dict[str, dict[str, Any]] = {
+    "vae-digits-2": {"hidden": [16], "binarise": True},
+    "ae-digits-2": {"hidden": [16], "binarise": True},
+    "denoising-digits": {"latent": 16},
+    "sparse-kl-digits": {"latent": 16, "sparsity": 2.0},
+    "contractive-digits": {"latent": 16, "hidden": [20], "norm": "estimate"},
+    "stacked-digits": {
+        "hidden": [16],
+        "latent": 8,
+        "epochs": 2,
+        "layer_epochs": 2,
+        "classifier_epochs": 2,
+        "dropout": 0.0,
+    },
+}
+
+
+ALL_TOGETHER = """
+import contextlib, json, sys, torch
+from vaecore import device, training
+
+with device.processes(torch.device("cpu")) as process:
+    training.processes = lambda _: contextlib.nullcontext(process)  # one meeting for all runs
+    for name, changes in json.loads(sys.argv[1]).items():
+        training.train(name, out=f"{sys.argv[2]}/{name}", device="cpu", **changes)
+"""
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The runs of two processes: one launch for all, because it is the launch that takes long."""
+    folder = tmp_path_factory.mktemp("together")
+    (folder / "train.py").write_text(ALL_TOGETHER)
+    every = json.dumps({name: SHARED | changes for name, changes in TOGETHER.items()})
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    command = [*launch, "-m", "vaecore", "train", name, "--set", *words, "--device", "cpu", "--out", str(together)]
+    command = [*launch, str(folder / "train.py"), every, str(folder)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    alone = train(name, out=tmp_path / "alone", device="cpu", **changes)
-    ours, theirs = curve(alone), curve(together)
-    assert [row["epoch"] for row in theirs] == [1, 2, 3, 4]
+    return folder
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_two_processes_give_the_loss_curve_of_one(name: str, together: Path, tmp_path: Path) -> None:
+    alone, shared = train(name, out=tmp_path / "alone", device="cpu", **SHARED | TOGETHER[name]), together / name
+    ours, theirs = curve(alone), curve(shared)
+    assert [row["epoch"] for row in theirs] == list(range(1, len(ours) + 1))
     for row, other in zip(ours, theirs, strict=True):
         for split in ("train", "test"):
             assert other[split] == pytest.approx(row[split], rel=1e-4)
-    assert {path.name for path in together.iterdir()} == {path.name for path in alone.iterdir()}
+    names = ({path.relative_to(folder) for path in folder.rglob("*")} for folder in (shared, alone))
+    assert next(names) == next(names)
     for key, tensor in checkpoint.read_tensors(alone / WEIGHTS).items():
-        other = checkpoint.read_tensors(together / WEIGHTS)[key]
+        other = checkpoint.read_tensors(shared / WEIGHTS)[key]
         torch.testing.assert_close(other, tensor, rtol=1e-2, atol=1e-3)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from vaecore import checkpoint
-from vaecore.data import DATASETS, data_folder, dataset, fetch
+from vaecore.data import DATASETS, data_folder, dataset, fetch, other_classes
 from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
 from vaecore.recipes import RECIPES, find
@@ -33,12 +33,19 @@ COLUMNS = {  # of the README's table of measurements: the metric that must be th
     "squared error": ("squared_error", "{squared_error:.3f}"),
     "PCA's": ("pca_squared_error", "{pca_squared_error:.3f}"),
     "neighbour accuracy": ("neighbour_accuracy", "{neighbour_accuracy:.4f}"),
+    "probe error": ("probe_error", "{probe_error:.2%}"),
+    "with 100 labels": ("few_label_error_100", "{few_label_error_100:.1%}"),
+    "fine-tuned error": ("classification_error", "{classification_error:.2%}"),
     "log likelihood": ("log_likelihood", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
     "grey bound": ("grey_bound", "{grey_bound:.2f} ± {grey_bound_error:.2f}"),
     "accuracy": ("accuracy", "{accuracy:.4f}"),
     "coverage": ("coverage", "{coverage:.3f}"),
     "density": ("density", "{density:.3f}"),
+    "AUROC": ("auroc_both", "{auroc_both:.4f}"),
 }
+
+
+LONGEST = 160  # characters of a list that is printed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,7 +151,8 @@ def readme_tables() -> str:
 
 
 def _figures(metrics: dict[str, float]) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in metrics.items())
+    shown = {key: metrics[key] for key, _ in COLUMNS.values() if key in metrics}
+    return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items())
 
 
 def _train(parsed: argparse.Namespace) -> None:
@@ -185,9 +193,10 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         data_folder(parsed.data_dir),
         parsed.samples,
         parsed.seed,
+        other_classes(explorer.dataset, parsed.data_dir),
     )
     for key, value in metrics.items():
-        print(f"{key:24} {value:.4f}")
+        print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
@@ -196,6 +205,11 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         folder = checkpoint_folder(parsed.name)
         keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
         checkpoint.write_json(folder / checkpoint.CARD, card)
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
 
 
 def _fetch(parsed: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
@@ -19,6 +19,9 @@ from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import Recipe, from_json
 
 RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
+STAGES = "stages"  # the folder of what each stage of a run has made
+
+STEP = ".step"  # ends the name of what a matrix of whole numbers is multiplied by, row by row
 
 NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
@@ -54,12 +57,41 @@ def save(folder: Path, recipe: Recipe, model: Autoencoder, card: dict[str, Any])
 
 def round_weights(model: Autoencoder, recipe: Recipe) -> None:
     """Round the weights to the recipe's number format: what is measured then is what is kept."""
-    model.load_state_dict(_stored(model, recipe))
+    model.load_state_dict(_restored(_stored(model, recipe)))
 
 
 def _stored(model: Autoencoder, recipe: Recipe) -> dict[str, Tensor]:
+    """The weights as the file has them; in "int8" the matrices are whole numbers and a step for each row."""
     kept = torch.float16 if recipe.training.store == "float16" else torch.float32
-    return {name: t.to(kept) if t.is_floating_point() else t for name, t in model.state_dict().items()}
+    stored = {name: t.to(kept) if t.is_floating_point() else t for name, t in model.state_dict().items()}
+    if recipe.training.store == "int8":
+        for name in [name for name, t in stored.items() if name.endswith("weight") and t.ndim > 1]:
+            matrix = stored[name]
+            step = (matrix.flatten(1).abs().amax(1) / 127).clamp(min=torch.finfo(matrix.dtype).tiny)
+            stored[name] = (matrix / _by_row(step, matrix)).round().to(torch.int8)
+            stored[name + STEP] = step
+    return stored
+
+
+def _restored(stored: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The inverse of `_stored`, up to rounding.
+
+    Raises:
+        RuntimeError: a matrix of whole numbers has no steps.
+    """
+    steps = {name.removesuffix(STEP): stored[name] for name in stored if name.endswith(STEP)}
+    lacking = [name for name, t in stored.items() if t.dtype == torch.int8 and name not in steps]
+    if lacking:
+        raise RuntimeError(f"missing key {lacking[0] + STEP!r}")
+    return {
+        name: t * _by_row(steps[name], t) if name in steps else t
+        for name, t in stored.items()
+        if not name.endswith(STEP)
+    }
+
+
+def _by_row(step: Tensor, matrix: Tensor) -> Tensor:
+    return step.view(-1, *[1] * (matrix.ndim - 1))
 
 
 def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
@@ -79,7 +111,7 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
         raise CheckpointError(f"{folder / CARD}: not a card: {error!r} is missing or wrong") from None
     tensors = read_tensors(folder / WEIGHTS)
     try:
-        model.load_state_dict(tensors)  # into float32, whatever the file has
+        model.load_state_dict(_restored(tensors))  # into float32, whatever the file has
     except RuntimeError as error:
         raise CheckpointError(f"{folder / WEIGHTS}: not the weights of {recipe.name!r}: {_flat(error)}") from None
     return model.eval(), recipe, card
@@ -118,8 +150,16 @@ def save_state(folder: Path, model: Autoencoder, optimizer: Optimizer, epoch: in
     write_tensors(folder / STATE, state)
 
 
-def load_state(folder: Path, model: Autoencoder, optimizer: Optimizer, seed: int) -> tuple[int, float]:
-    """Go back to what `save_state` kept; returns the epochs done and the seconds spent, zeros if nothing was kept.
+class State(NamedTuple):
+    """Where an unfinished run is: epochs done, seconds spent, and the optimiser's moments by parameter."""
+
+    epoch: int = 0
+    seconds: float = 0.0
+    moments: dict[int, dict[str, Tensor]] | None = None
+
+
+def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
+    """Put the weights that `save_state` kept into the model; returns the rest, the beginning if nothing was kept.
 
     Raises:
         CheckpointError: the file is broken or of another model.
@@ -127,7 +167,7 @@ def load_state(folder: Path, model: Autoencoder, optimizer: Optimizer, seed: int
     """
     path = folder / STATE
     if not path.exists():
-        return 0, 0.0
+        return State()
     state = read_tensors(path)
     try:
         epoch, seconds, kept_seed = state.pop("clock").tolist()
@@ -140,8 +180,12 @@ def load_state(folder: Path, model: Autoencoder, optimizer: Optimizer, seed: int
         raise CheckpointError(f"{path}: not the state of this run ({_flat(error)})") from None
     if int(kept_seed) != seed:
         raise ValueError(f"{folder} holds a run of seed {int(kept_seed)}, not {seed}")
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-    return int(epoch), seconds
+    return State(int(epoch), seconds, moments)
+
+
+def load_moments(optimizer: Optimizer, state: State) -> None:
+    """Put the moments of a kept state into the optimiser of the stage that it was kept in."""
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state.moments})
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -5,10 +5,10 @@ A distribution over images or codes has *event* axes (the last ones, summed by `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from math import log, pi
+from dataclasses import dataclass, replace
+from math import log, pi, prod
 
 import torch
 from jaxtyping import Float
@@ -38,10 +38,31 @@ def standard_normal(
     like: Float[Tensor, "batch *event"], samples: tuple[int, ...] = (), generator: torch.Generator | None = None
 ) -> Float[Tensor, "..."]:
     """Standard normal noise of the shape [*samples, *like.shape]; of the rows of this process inside `shard`."""
+    return _drawn(torch.randn, like, samples, generator)
+
+
+def uniform(like: Float[Tensor, "batch *event"], generator: torch.Generator | None = None) -> Float[Tensor, "..."]:
+    """Noise even on [0, 1) of the shape of `like`; of the rows of this process inside `shard`."""
+    return _drawn(torch.rand, like, (), generator)
+
+
+def _drawn(
+    draw: Callable[..., Tensor], like: Tensor, samples: tuple[int, ...], generator: torch.Generator | None
+) -> Tensor:
     rank, world = _shard
     batch, *event = like.shape
-    noise = torch.randn(*samples, batch * world, *event, generator=generator, device=like.device, dtype=like.dtype)
+    noise = draw(*samples, batch * world, *event, generator=generator, device=like.device, dtype=like.dtype)
     return noise if world == 1 else noise.narrow(len(samples), rank * batch, batch)
+
+
+def batch_mean(x: Float[Tensor, "batch *event"]) -> Float[Tensor, "*event"]:
+    """The mean over the batch, which inside `shard` is that of all processes together."""
+    world = _shard[1]
+    if world == 1:
+        return x.mean(0)
+    from torch.distributed.nn.functional import all_reduce
+
+    return all_reduce(x.mean(0)) / world
 
 
 class Distribution(ABC):
@@ -55,6 +76,14 @@ class Distribution(ABC):
     @abstractmethod
     def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
         """Samples [*samples, batch, *event]; differentiable in the parameters where the distribution allows it."""
+
+    def tempered(self, temperature: float) -> "Distribution":
+        """The same, its spread multiplied by `temperature`.
+
+        Raises:
+            TypeError: the distribution has no spread of its own.
+        """
+        raise TypeError(f"{type(self).__name__} has no temperature")
 
     @abstractmethod
     def log_prob(self, value: Tensor) -> Tensor:
@@ -81,10 +110,58 @@ class Gaussian(Distribution):
         """mean + scale * epsilon, epsilon ~ N(0, I): the reparameterisation of Kingma & Welling 2013."""
         return self.location + self.scale * standard_normal(self.location, samples, generator)
 
+    def tempered(self, temperature: float) -> "Gaussian":
+        """The same, its scale multiplied by `temperature`."""
+        return replace(self, scale=temperature * self.scale)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """Log density of `value`, in nats, summed over the event axes."""
         deviation = (value - self.location) / self.scale
         return -(deviation.square() / 2 + self.scale.log() + LOG_2_PI / 2).flatten(-self.event_axes).sum(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture(Distribution):
+    """One Gaussian of k, chosen by weight; every example's distribution is the same: a density over codes.
+
+    log p(v) = log sum_i weights_i N(v; means_i, scale_trils_i scale_trils_i')
+
+    Attributes:
+        weights: [k], of sum one.
+        means: [k, latent].
+        scale_trils: the lower Cholesky factors of the covariances, [k, latent, latent].
+    """
+
+    weights: Tensor
+    means: Tensor
+    scale_trils: Tensor
+
+    @property
+    def mean(self) -> Tensor:
+        """The expectation, [latent]."""
+        return self.weights @ self.means
+
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """Samples [*samples, latent]. The choice of the component carries no gradient."""
+        count = prod(samples)
+        some = max(count, 1)  # torch refuses to draw none
+        chosen = torch.multinomial(self.weights, some, replacement=True, generator=generator)[:count]
+        noise = torch.randn(
+            count, self.means.shape[1], 1, generator=generator, device=self.means.device, dtype=self.means.dtype
+        )
+        return (self.means[chosen] + (self.scale_trils[chosen] @ noise)[..., 0]).reshape(*samples, self.means.shape[1])
+
+    def tempered(self, temperature: float) -> "Mixture":
+        """The same, every component's scale multiplied by `temperature`."""
+        return replace(self, scale_trils=temperature * self.scale_trils)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log density of `value` [*batch, latent], in nats."""
+        deviation = (value[..., None, :] - self.means)[..., None]
+        standard = torch.linalg.solve_triangular(self.scale_trils, deviation, upper=False)[..., 0]
+        log_volume = self.scale_trils.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+        log_component = -(standard.square() + LOG_2_PI).sum(-1) / 2 - log_volume
+        return (self.weights.log() + log_component).logsumexp(-1)
 
 
 @dataclass(frozen=True, eq=False)

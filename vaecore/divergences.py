@@ -1,5 +1,6 @@
 """Kullback-Leibler divergences, per example, in nats."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -28,6 +29,16 @@ def kl_by_sampling(q: Distribution, p: Distribution, samples: int) -> Float[Tens
     """KL(q || p) = E_q[log q(z) - log p(z)] by `samples` draws, in nats: unbiased, for any pair of densities."""
     z = q.rsample((samples,))
     return (q.log_prob(z) - p.log_prob(z)).mean(0)
+
+
+def kl_of_activity(wanted: float, activity: Float[Tensor, "*units"]) -> Float[Tensor, "*units"]:
+    """KL(rho || rho_j) of two Bernoulli distributions, rho the wanted activity and rho_j a unit's, in nats.
+
+    KL = rho log(rho / rho_j) + (1 - rho) log((1 - rho) / (1 - rho_j))
+    """
+    smallest = torch.finfo(activity.dtype).eps
+    activity = activity.clamp(smallest, 1 - smallest)
+    return wanted * (wanted / activity).log() + (1 - wanted) * ((1 - wanted) / (1 - activity)).log()
 
 
 def squared_error(

@@ -6,7 +6,7 @@ from typing import cast
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import linear, one_hot
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "gelu": nn.GELU,
@@ -26,9 +26,37 @@ class MLP(nn.Sequential):
         super().__init__(*layers[:-1])
 
     @property
-    def last(self) -> nn.Linear:
-        """The output layer."""
-        return cast("nn.Linear", self[-1])
+    def linear(self) -> list[nn.Linear]:
+        """The layers with weights, first to last."""
+        return [layer for layer in self if isinstance(layer, nn.Linear)]
+
+    @property
+    def output_bias(self) -> nn.Parameter:
+        """What is added last."""
+        return self.linear[-1].bias
+
+
+class Transposed(nn.Module):
+    """An MLP run backwards: the same weight matrices transposed, biases of its own (tied weights)."""
+
+    def __init__(self, network: MLP, activation: str) -> None:
+        super().__init__()
+        self._forwards = (network,)  # in a tuple: its weights belong to the encoder and are kept once
+        self.activation = ACTIVATIONS[activation]()
+        inputs = [layer.in_features for layer in network.linear]
+        self.biases = nn.ParameterList(nn.Parameter(torch.zeros(size)) for size in reversed(inputs))
+
+    def forward(self, z: Float[Tensor, "*batch outputs"]) -> Float[Tensor, "*batch inputs"]:
+        """W_1' a(W_2' a(... W_L' z + c_L ...) + c_2) + c_1."""
+        (network,) = self._forwards
+        for depth, (layer, bias) in enumerate(zip(reversed(network.linear), self.biases, strict=True)):
+            z = linear(self.activation(z) if depth else z, layer.weight.T, bias)
+        return z
+
+    @property
+    def output_bias(self) -> nn.Parameter:
+        """What is added last."""
+        return cast("nn.Parameter", self.biases[-1])
 
 
 def with_label(

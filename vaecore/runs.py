@@ -4,18 +4,23 @@ import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from filelock import FileLock, Timeout
 
 from vaecore import checkpoint
 from vaecore.data import Images
-from vaecore.evaluation.reconstruction import code_quantiles, mean_squared_error
+from vaecore.data.batches import present
+from vaecore.evaluation.anomaly import anomaly_scores, reference_of
+from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.models import Autoencoder
 from vaecore.recipes import Recipe, find
 
 HISTORY = "history.jsonl"
+LARGEST_REFERENCE = 10_000
 
 
 @contextmanager
@@ -71,6 +76,10 @@ def append(folder: Path, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
+def _history(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(row) for row in (folder / HISTORY).read_text(encoding="utf-8").splitlines()]
+
+
 def rewind(folder: Path, epochs: int) -> None:
     """Forget the epochs after the kept state: they are trained again."""
     path = folder / HISTORY
@@ -82,21 +91,63 @@ def keep(
     folder: Path, recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
 ) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
-    checkpoint.round_weights(model, recipe)
-    measured = {
-        "codes": code_quantiles(model, images),
-        "metrics": {"squared_error": mean_squared_error(model, test_images)},
-    }
-    checkpoint.save(folder, recipe, model, _card(recipe, model, images, seed, seconds) | measured)
+    card = _measured(recipe, model, images, test_images, seed, seconds)
+    checkpoint.save(folder, recipe, model, card | _stages(folder, model))
     (folder / checkpoint.STATE).unlink(missing_ok=True)
 
 
+def keep_stage(
+    folder: Path,
+    stage: str,
+    recipe: Recipe,
+    model: Autoencoder,
+    images: Images,
+    test_images: Images,
+    seed: int,
+    seconds: float,
+) -> None:
+    """What a stage has made, as a checkpoint of its own."""
+    part = model.part(stage).eval()
+    card = _measured(replace(recipe, settings=part.settings), part, images, test_images, seed, seconds)
+    history = [round(sum(row["test"].values()), 3) for row in _history(folder) if row.get("stage") == stage]
+    own = {"stage": stage, "command": _command(recipe, seed), "history": history}
+    checkpoint.save(folder / checkpoint.STAGES / stage, replace(recipe, settings=part.settings), part, card | own)
+
+
+def _stages(folder: Path, model: Autoencoder) -> dict[str, Any]:
+    """What the card of a run with stages says of those before its last."""
+    folders = [folder / checkpoint.STAGES / stage for stage in model.stages()]
+    cards = [checkpoint.read_card(each) for each in folders if (each / checkpoint.CARD).exists()]
+    told = [{key: card[key] for key in ("stage", "seconds", "metrics", "history")} for card in cards]
+    return {"stages": told} if told else {}
+
+
+def _measured(
+    recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
+) -> dict[str, Any]:
+    """Round the weights to what is stored, fit what is fitted on codes, and measure: the card."""
+    checkpoint.round_weights(model, recipe)
+    codes = encode(model, images)
+    model.conclude(codes)
+    checkpoint.round_weights(model, recipe)  # what is fitted on the codes is stored in the same format
+    metrics = {"squared_error": mean_squared_error(model, test_images)}
+    if "classify" in model.abilities and test_images.target is not None:
+        metrics["classification_error"] = classification_error(model, test_images)
+    return (
+        _card(recipe, model, images, seed, seconds)
+        | {"codes": code_quantiles(codes), "metrics": metrics}
+        | ({"anomaly": _normal(model, images)} if "sample" in model.abilities else {})
+    )
+
+
+def _normal(model: Autoencoder, images: Images) -> dict[str, tuple[float, float]]:
+    """Mean and deviation of the anomaly scores over the first 10,000 training images."""
+    some = images.rows(torch.arange(min(len(images), LARGEST_REFERENCE)))
+    label = some.target if model.classes else None
+    return reference_of(anomaly_scores(model, present(some.pixels), label))
+
+
 def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds: float) -> dict[str, Any]:
-    sets = [
-        word
-        for key, value in recipe.differences(find(recipe.name)).items()
-        for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
-    ]
     return {
         "name": recipe.name,
         "recipe": json.loads(recipe.to_json()),
@@ -106,5 +157,14 @@ def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds
         "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),
         "seed": seed,
         "seconds": round(seconds, 1),
-        "command": shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)]),
+        "command": _command(recipe, seed),
     }
+
+
+def _command(recipe: Recipe, seed: int) -> str:
+    sets = [
+        word
+        for key, value in recipe.differences(find(recipe.name)).items()
+        for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+    ]
+    return shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)])

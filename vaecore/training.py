@@ -2,8 +2,10 @@
 
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from math import cos, isfinite, pi
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +15,7 @@ from torch.optim import AdamW
 from tqdm import tqdm
 
 from vaecore import checkpoint, runs
-from vaecore.data import DATASETS, Images, dataset, fetch
+from vaecore.data import Images, dataset, fetch, is_named
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, processes
 from vaecore.distributions import shard
@@ -50,7 +52,7 @@ def train(
         ValueError: an unknown recipe, field, device or data set; a folder that holds another run.
     """
     recipe = find(name).changed(**changes)
-    if recipe.dataset not in DATASETS:
+    if not is_named(recipe.dataset):
         recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder
     if not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"expected a seed from 0 to {LARGEST_SEED - 1}, got {seed}")
@@ -60,7 +62,7 @@ def train(
         if runs.is_finished(folder, recipe, seed, resume):
             (folder / checkpoint.STATE).unlink(missing_ok=True)  # a kill may have come between the card and this
             return folder
-        if process.leads and recipe.dataset in DATASETS:
+        if process.leads and is_named(recipe.dataset):
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
@@ -81,73 +83,103 @@ def fit(
     seed: int = 0,
     process: Process = Process(),
 ) -> tuple[Autoencoder, float]:
-    """The loop. Returns the trained model and the seconds that it took.
+    """The loop, once for each stage of the model; most have one. Returns the model and the seconds that it took.
 
     Every epoch is seeded by (seed, epoch), and its state is kept with the optimiser's: a run that was killed and
     resumed gives the same weights, bit for bit, as one that was not. Noise is drawn for the whole batch in every
     process, so that the loss curve does not depend on their number.
     """
-    training = recipe.training
     if device.type == "cpu":
         keep_freed_memory()
     torch.manual_seed(seed)
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
     model.prepare(pixels)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    if not training.epochs or not parameters:
+    stages = _stages(model, recipe.training)
+    if not stages[-1].end or not any(True for _ in model.parameters()):
         return model.eval(), 0.0
 
-    batch = min(training.batch, len(pixels))
+    batch = min(recipe.training.batch, len(pixels))
     mine = process.share(batch)
     per_epoch = len(pixels) // batch
-    steps = training.epochs * per_epoch
-    optimizer = AdamW(
-        parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
-    )
-    begin, seconds = checkpoint.load_state(folder, model, optimizer, seed)
+    kept = checkpoint.load_state(folder, model, seed)
     if process.leads:
         checkpoint.write_recipe(folder, recipe)  # from here on nothing refuses the run: the folder is its own
-        runs.rewind(folder, begin)
-    objective = DistributedDataParallel(model) if process.world > 1 else model
-    saved = time.monotonic()
-    with tqdm(
-        desc=recipe.name, total=steps * batch, initial=begin * per_epoch * batch, unit=" images", unit_scale=True,
-        mininterval=0.5, disable=not process.leads,
-    ) as progress:  # fmt: skip
-        for epoch in range(begin, training.epochs):
-            started = time.monotonic()
-            torch.manual_seed(seed * 1_000_003 + epoch + 1)
-            half = _in_bfloat16(training, device, epoch)
-            order = torch.randperm(len(pixels), device=device)[: per_epoch * batch].split(batch)
-            totals: dict[str, Tensor] = {}
-            model.train()
-            for step, index in enumerate(order, start=epoch * per_epoch):
-                x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
-                with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
-                    terms = objective(x, None if label is None else label[index[mine]])
-                optimizer.zero_grad()
-                torch.stack(list(terms.values())).sum(0).mean().backward()
-                clip_gradient(parameters, training.clip)
-                optimizer.param_groups[0]["lr"] = training.learning_rate * schedule(step / steps, training.warmup)
-                optimizer.step()
-                totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
-                progress.update(batch)
-            trained = {name: float(process.total(total)) / (per_epoch * batch) for name, total in totals.items()}
-            seconds += time.monotonic() - started
-            if not all(isfinite(mean) for mean in trained.values()):
-                raise ValueError(
-                    f"{recipe.name}: epoch {epoch + 1} gave {trained}; try a smaller learning_rate or clip"
-                )
-            if not process.leads:
-                continue
-            tested = held_out(model, test_images, training)
-            progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
-            runs.append(folder, {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds})
-            if epoch + 1 == training.epochs or time.monotonic() - saved > SAVE_SECONDS:
-                checkpoint.save_state(folder, model, optimizer, epoch + 1, seconds, seed)
-                saved = time.monotonic()
+        runs.rewind(folder, kept.epoch)
+    seconds, saved = kept.seconds, time.monotonic()
+    for stage in (stage for stage in stages if stage.end >= kept.epoch):
+        training, begin = stage.training, max(stage.begin, kept.epoch)
+        steps = training.epochs * per_epoch
+        model.enter(stage.name)
+        parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        optimizer = AdamW(
+            parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
+        )
+        if begin > stage.begin:
+            checkpoint.load_moments(optimizer, kept)
+        objective = DistributedDataParallel(model) if process.world > 1 else model
+        with tqdm(
+            desc=f"{recipe.name} {stage.name}".rstrip(), total=steps * batch,
+            initial=(begin - stage.begin) * per_epoch * batch, unit=" images", unit_scale=True,
+            mininterval=0.5, disable=not process.leads,
+        ) as progress:  # fmt: skip
+            for epoch in range(begin, stage.end):
+                started = time.monotonic()
+                torch.manual_seed(seed * 1_000_003 + epoch + 1)
+                half = _in_bfloat16(training, device, epoch - stage.begin)
+                order = torch.randperm(len(pixels), device=device)[: per_epoch * batch].split(batch)
+                totals: dict[str, Tensor] = {}
+                model.train()
+                for step, index in enumerate(order, start=(epoch - stage.begin) * per_epoch):
+                    x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
+                    with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
+                        terms = objective(x, None if label is None else label[index[mine]])
+                    optimizer.zero_grad()
+                    torch.stack(list(terms.values())).sum(0).mean().backward()
+                    clip_gradient(parameters, training.clip)
+                    optimizer.param_groups[0]["lr"] = training.learning_rate * schedule(step / steps, training.warmup)
+                    optimizer.step()
+                    totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
+                    progress.update(batch)
+                trained = {name: float(process.total(total)) / (per_epoch * batch) for name, total in totals.items()}
+                seconds += time.monotonic() - started
+                if not all(isfinite(mean) for mean in trained.values()):
+                    raise ValueError(
+                        f"{recipe.name}: epoch {epoch + 1} gave {trained}; try a smaller learning_rate or clip"
+                    )
+                if not process.leads:
+                    continue
+                tested = held_out(model, test_images, training)
+                progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
+                row = {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds}
+                runs.append(folder, row | ({"stage": stage.name} if stage.name else {}))
+                if epoch + 1 < stage.end and time.monotonic() - saved > SAVE_SECONDS:
+                    checkpoint.save_state(folder, model, optimizer, epoch + 1, seconds, seed)
+                    saved = time.monotonic()
+        model.leave(stage.name)
+        if process.leads and training.epochs:
+            checkpoint.save_state(folder, model, optimizer, stage.end, seconds, seed)
+            if stage is not stages[-1]:
+                runs.keep_stage(folder, stage.name, recipe, model, images, test_images, seed, seconds)
     return model.eval(), seconds
+
+
+class Stage(NamedTuple):
+    """One of the objectives that a model is trained on, one after the other, and the epochs that it has."""
+
+    name: str
+    training: Training
+    begin: int
+    end: int
+
+
+def _stages(model: Autoencoder, training: Training) -> list[Stage]:
+    stages, begin = [], 0
+    for name, changes in model.stages().items():
+        own = replace(training, **changes)
+        stages.append(Stage(name, own, begin, begin + own.epochs))
+        begin += own.epochs
+    return stages
 
 
 def schedule(share: float, warmup: float) -> float:

@@ -6,9 +6,11 @@ import streamlit as st
 from app import figures, results, state, strips
 from app.results import MIDDLE
 from app.state import Model
+from vaecore import serving
 from vaecore.serving import Explorer
 
 FIRST = 12  # sliders before "more"
+DENSITIES = ("the mixture fitted on them", "N(0, I)")
 SIDE = 16  # images along each side of the manifold
 
 
@@ -27,7 +29,10 @@ def sliders(model: Model, latent: int) -> np.ndarray:
     """Draw a slider per dimension, the unused last, in percent of the prior; return the percents [latent]."""
     order = results.used_first(model) if latent > 2 else list(range(latent))
     above = st.container()  # the toggle stands below the sliders, but a link may have set it: it is asked first
-    if latent > FIRST and not st.toggle(f"All {latent} dimensions", key="all", bind="query-params"):
+    if latent > state.WIDEST:
+        st.caption(f"The first {FIRST} of {latent:,} units; the others stay at their medians.")
+        order = order[:FIRST]
+    elif latent > FIRST and not st.toggle(f"All {latent} dimensions", key="all", bind="query-params"):
         order = order[:FIRST]
     percents = np.full(latent, MIDDLE)
     with above, st.grid(1 if latent <= 2 else 3, min_column_width=150, gap=("xsmall", "medium")):
@@ -47,7 +52,7 @@ def buttons(latent: int) -> None:
 
 def randomise(latent: int) -> None:
     """Put every slider at an even draw, which is a draw from the prior."""
-    if latent > FIRST:
+    if FIRST < latent <= state.WIDEST:
         st.session_state["all"] = True
     for index, percent in enumerate(np.random.default_rng().integers(1, 100, latent)):
         st.session_state[f"z{index + 1}"] = int(percent)
@@ -101,8 +106,17 @@ def by_hand() -> None:
     if flat:
         with columns[2]:
             st.html(plane(model, percents, label))
-            spread = "prior" if "sample" in own.abilities else "training codes"
+            spread = "prior" if "likelihood" in own.abilities else "training codes"
             st.caption(f"The whole plane, evenly over the {spread}; the mark is where the sliders point.")
+
+
+def choose_density() -> str:
+    """Return where the codes of an autoencoder without a prior are drawn from."""
+    return st.segmented_control(
+        "Draw codes from", DENSITIES, default=DENSITIES[0], required=True, key="density", bind="query-params",
+        help="This model's objective says nothing of where codes lie: a mixture of Gaussians was fitted on them "
+        "afterwards. Draw from N(0, I) instead, as if it were a VAE, and see why that was needed.",
+    )  # fmt: skip
 
 
 def renew() -> None:
@@ -128,7 +142,10 @@ def samples() -> None:
         st.button("Draw again", icon=":material/casino:", on_click=renew)
     labels = np.repeat(np.arange(len(own.classes)), 4).reshape(-1, 4).T.ravel()
     count = len(labels) if "condition" in own.abilities else 40
-    images = own.sample(count, state.own_labels(own, labels), temperature=temperature, seed=seed)
+    if "likelihood" in own.abilities or choose_density() == DENSITIES[0]:
+        images = own.sample(count, state.own_labels(own, labels), temperature=temperature, seed=seed)
+    else:
+        images = serving.without_density(own, count, temperature, seed)
     columns = len(own.classes) if "condition" in own.abilities else 10
     cells = figures.enlarge(figures.pixels(images), strips.CELL)
     st.html(strips.picture_tag(figures.sheet(cells, columns, strips.GAP), "Random samples"))

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import streamlit as st
 
-from app import figures, results, state, strips
+from app import charts, results, state, strips
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import LatentMap
@@ -82,7 +82,7 @@ def page() -> None:
     for column, (key, title, points, axes) in zip(st.columns(3), maps, strict=True):
         with column:
             st.markdown(f"**{title}**")
-            figure = figures.scatter(points, laid.labels, laid.index, names, focus, axes)
+            figure = charts.scatter(points, laid.labels, laid.index, names, focus, axes)
             st.plotly_chart(figure, config=CHART, key=f"map-{key}")
             st.html(score(laid, key, x, y))
     st.caption(

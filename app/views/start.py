@@ -6,12 +6,21 @@ import numpy as np
 import streamlit as st
 
 from app import figures, results, state, strips
+from app.results import units
 from app.state import Model
 from vaecore.serving import Explorer
 
 SIDE = 8  # images along each side of a model's picture
 LARGEST_SIDE = 10  # where each class has its column
 PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
+IDEAS = {  # the page that shows what a variant is for, and its icon
+    "denoising": ("corrupt", "blur_on"),
+    "sparse-l1": ("features", "grid_view"),
+    "sparse-kl": ("features", "grid_view"),
+    "contractive": ("sensitivity", "touch_app"),
+    "stacked": ("stack", "layers"),
+}
+DENSITY = ("anomaly", "troubleshoot")  # for a model that fitted a density on its codes
 METRICS = {  # of a card: its name here, and how it is written
     "squared_error": ("squared error", "{squared_error:.2f}"),
     "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
@@ -19,6 +28,7 @@ METRICS = {  # of a card: its name here, and how it is written
     "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
     "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
     "grey_bound": ("grey-pixel bound", "{grey_bound:.2f}"),
+    "classification_error": ("classification error", "{classification_error:.2%}"),
     "accuracy": ("samples of their class", "{accuracy:.1%}"),
     "coverage": ("coverage", "{coverage:.3f}"),
 }
@@ -26,7 +36,7 @@ METRICS = {  # of a card: its name here, and how it is written
 
 @st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
 def portrait(model: Model) -> str:
-    """Return the address of a picture made by the model: its manifold, its samples, or what it makes of real codes."""
+    """Return the address of a model's picture: its manifold, samples or filters, or what it makes of real codes."""
     own = state.explorer(model)
     columns = SIDE
     if own.latent == 2 and "condition" not in own.abilities:
@@ -35,28 +45,43 @@ def portrait(model: Model) -> str:
         columns = min(len(own.classes), LARGEST_SIDE) if "condition" in own.abilities else SIDE
         labels = np.arange(columns * columns) % columns
         images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
+    elif own.latent > state.WIDEST:
+        return filters(model)
     else:
         images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
     cells = figures.enlarge(figures.pixels(images), strips.CELL)
     return strips.address(figures.sheet(cells, columns, strips.GAP), shared=True)
 
 
+def filters(model: Model) -> str:
+    """Return the address of what a wide model's strongest units look for: its codes are not drawn by hand."""
+    strongest = units.strongest(model, SIDE * SIDE)
+    cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
+    return strips.address(figures.sheet(cells, SIDE, strips.GAP), shared=True)
+
+
 def card(model: Model) -> None:
     """Draw one model: picture, words, numbers, and the pages that open it."""
     own = state.explorer(model)
     st.html(
-        f'<div class="vc-card">{strips.sheet_tag(portrait(model), f"Images decoded by {own.name}")}'
+        f'<div class="vc-card">{strips.sheet_tag(portrait(model), f"A picture by {own.name}")}'
         f"<div><h4>{escape(own.name)}</h4>{strips.words(own.summary)}{strips.facts(numbers(own))}</div></div>"
     )
     st.space("stretch")
     with st.container(horizontal=True, gap="xsmall"):
-        for page, icon in PAGES.items():
+        for page, icon in pages(own).items():
             st.page_link(
                 f"views/{page}.py",
                 label=page.capitalize(),
                 icon=f":material/{icon}:",
                 query_params={"model": model.place},
             )
+
+
+def pages(own: Explorer) -> dict[str, str]:
+    """Return the page that shows the model's own idea, then those that every model opens, with their icons."""
+    idea = IDEAS.get(own.variant) or (DENSITY if getattr(own.recipe.settings, "density", 0) else None)
+    return (dict([idea]) if idea else {}) | PAGES
 
 
 def numbers(own: Explorer) -> list[tuple[str, str]]:

@@ -13,6 +13,9 @@ from harness import MAIN, Open, Visit, serve, settle
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
+import vaecore
+from vaecore import serving
+
 NOWHERE = "http://127.0.0.1:9"
 NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
 QUIET = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
@@ -32,6 +35,25 @@ def fresh() -> Iterator[None]:
 def no_data(fresh: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty data folder; the network is away in every test."""
     monkeypatch.setenv("VAECORE_DATA", str(tmp_path))
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sparse and a denoising model and their plain twin, after an epoch each."""
+    folder = tmp_path_factory.mktemp("pretrained")
+    one_layer = {"latent": 128, "hidden": (), "code": "sigmoid", "tied": True}
+    for name in ("sparse-kl-digits", "denoising-digits"):
+        vaecore.train(name, out=folder / name, device="cpu", epochs=1)
+    vaecore.train("ae-digits-2", out=folder / "ae-digits-128", device="cpu", epochs=1, **one_layer)
+    recipe = folder / "ae-digits-128" / "recipe.json"
+    recipe.write_text(recipe.read_text().replace('"ae-digits-2"', '"ae-digits-128"'))
+    return folder
+
+
+@pytest.fixture
+def trained(fresh: None, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These three among the pretrained models, in place of any shipped ones of their names."""
+    monkeypatch.setattr("vaecore.serving.explorer.SOURCES", (runs, *serving.explorer.SOURCES))
 
 
 @pytest.fixture

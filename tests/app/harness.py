@@ -1,22 +1,53 @@
 """What the tests of the app share: a server as people start it, and how to wait for a page."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
-PAGES = ("start", "reconstruct", "map", "interpolate", "generate")
+IMAGES = (
+    "reconstruct",
+    "interpolate",
+    "corrupt",
+    "features",
+    "sensitivity",
+    "stack",
+    "anomaly",
+)  # pages that work on them
+PAGES = ("start", "map", "generate", *IMAGES)
 STARTED = 120  # seconds
 Open = Callable[..., AppTest]
 Visit = Callable[..., Page]
+
+
+def text(app: AppTest) -> str:
+    """Everything that a page says in HTML, warnings and notes."""
+    parts = [*app.get("html"), *app.warning, *app.info, *app.caption, *app.title]
+    return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
+
+
+class Row(NamedTuple):
+    """What a page says beside and below one strip of pictures."""
+
+    note: str
+    captions: list[str]
+
+
+def rows_of(app: AppTest) -> dict[str, Row]:
+    """The strips of pictures on a page, by their titles."""
+    strip = r'<section class="vc-row[^>]*><header><b>(.*?)</b><span>(.*?)</span>.*?<ol>(.*?)</ol>'
+    found = re.findall(strip, text(app), re.DOTALL)
+    return {title: Row(note, re.findall(r"<li[^>]*>(.*?)</li>", items, re.DOTALL)) for title, note, items in found}
 
 
 def free_port() -> int:

@@ -4,18 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import PAGES, Open
-from streamlit.testing.v1 import AppTest
+from harness import IMAGES, PAGES, Open, text
 
 import vaecore
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
-
-
-def text(app: AppTest) -> str:
-    """Everything that a page says in HTML, warnings and notes."""
-    parts = [*app.get("html"), *app.warning, *app.info, *app.caption, *app.title]
-    return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -160,6 +153,4 @@ def test_a_model_of_mnist_works_without_mnist(open_page: Open, page: str) -> Non
     app = open_page(page, model="ae-mnist-2")
     assert not app.exception
     assert len(app.title) == 1
-    assert ["Until then" in warning.value for warning in app.warning] == [True] * (
-        page in ("reconstruct", "interpolate")
-    )
+    assert ["Until then" in warning.value for warning in app.warning] == [True] * (page in IMAGES)

@@ -49,6 +49,16 @@ class Images:
         """The images at `index`, in that order."""
         return Images(self.pixels[index], None if self.target is None else self.target[index], self.names)
 
+    def of_class(self, name: str) -> "Images":
+        """The images of one class; the labels and the names of all classes stay as they are.
+
+        Raises:
+            ValueError: there is no class of that name.
+        """
+        if self.target is None or name not in self.names:
+            raise ValueError(f"no class is called {name!r}. Expected one of: {', '.join(self.names) or 'none'}")
+        return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])
+
     def split(self, kind: str) -> "Images":
         """One tenth, at least one image, chosen by a fixed seed, is the "test" split; the others are for training.
 

@@ -23,9 +23,9 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
     """A data set by name, or images of your own by path.
 
     Names: "digits" (1,797 of 8x8, with scikit-learn), "mnist", "fashion-mnist" (70,000 of 28x28, downloaded on first
-    use). Paths: a folder of class sub-folders, a zip of one, or an .npz with `images` ([n,h,w], [n,c,h,w] or
-    [n,h,w,c]; uint8, or float in [0, 1]) and optionally `labels`. Where no test split is given by the source, one
-    tenth, chosen by a fixed seed, is the test split.
+    use); "mnist/3" is what MNIST has of the class 3. Paths: a folder of class sub-folders, a zip of one, or an .npz
+    with `images` ([n,h,w], [n,c,h,w] or [n,h,w,c]; uint8, or float in [0, 1]) and optionally `labels`. Where no test
+    split is given by the source, one tenth, chosen by a fixed seed, is the test split.
 
     Images of your own keep their size when all share one of at most 64x64. Otherwise each is cut to its central
     square and resized to 32x32 by area (Pillow's BOX filter).
@@ -40,12 +40,29 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
     """
     if split not in SPLITS:
         raise ValueError(f"expected split 'train' or 'test', got {split!r}")
-    if str(name) in DATASETS:
-        return DATASETS[str(name)](split, data_folder(data_dir))
+    if is_named(name):
+        base, _, only = str(name).partition("/")
+        images = DATASETS[base](split, data_folder(data_dir))
+        return images.of_class(only) if only else images
     path = Path(name).expanduser()
     if not path.exists():
         raise ValueError(f"no data set and no file is called {str(name)!r}. Expected {', '.join(DATASETS)} or a path")
     return own_images(path).split(split)
+
+
+def is_named(name: str | Path) -> bool:
+    """Whether that is a data set's name, or that of one of its classes, and no path."""
+    return str(name).partition("/")[0] in DATASETS
+
+
+def other_classes(name: str | Path, data_dir: str | Path | None = None) -> Images | None:
+    """What the test split of "mnist" has beside the threes, for "mnist/3"; None for a data set that is whole."""
+    base, _, only = str(name).partition("/")
+    if not (is_named(name) and only):
+        return None
+    whole = dataset(base, "test", data_dir)
+    assert whole.target is not None
+    return whole.rows((whole.target != whole.names.index(only)).nonzero()[:, 0])
 
 
 def fetch(name: str, data_dir: str | Path | None = None) -> Path:
@@ -54,7 +71,7 @@ def fetch(name: str, data_dir: str | Path | None = None) -> Path:
     Raises:
         ValueError: an unknown name, or the download failed; nothing half-made is left behind.
     """
-    if name not in DATASETS:
+    if not is_named(name):
         raise ValueError(f"unknown data set {name!r}. Expected one of: {', '.join(DATASETS)}")
     dataset(name, "test", data_dir)
     return data_folder(data_dir)
@@ -128,3 +145,4 @@ DATASETS: dict[str, Callable[[str, Path], Images]] = {
     "mnist": _torchvision("MNIST"),
     "fashion-mnist": _torchvision("FashionMNIST"),
 }
+SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # known before the download

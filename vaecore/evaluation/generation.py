@@ -112,3 +112,17 @@ def coverage_and_density(
         inside_one.append(within.any(1))
         inside += int(within.sum())
     return float(torch.cat(inside_one).float().mean()), inside / (k * len(fake))
+
+
+def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> float:
+    """||mean_a - mean_b||^2 + tr(C_a + C_b - 2 (C_a^1/2 C_b C_a^1/2)^1/2) of the Gaussians fitted to a and b.
+
+    It depends on how many rows there are: compare at equal n only. Source: Dowson & Landau 1982; Heusel et al. 2017.
+    """
+    a, b = a.double(), b.double()
+    covariances = torch.cov(a.T), torch.cov(b.T)
+    values, vectors = torch.linalg.eigh(covariances[0])
+    root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+    cross = torch.linalg.eigvalsh(root @ covariances[1] @ root).clamp(min=0).sqrt().sum()
+    shift = (a.mean(0) - b.mean(0)).square().sum()
+    return max(0.0, float(shift + covariances[0].trace() + covariances[1].trace() - 2 * cross))

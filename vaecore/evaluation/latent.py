@@ -41,6 +41,14 @@ def trustworthiness(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n
     return float(score(images, codes, n_neighbors=min(TRUST_NEIGHBOURS, (len(images) - 1) // 2)))
 
 
+def continuity(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> float:
+    """How far the 10 nearest neighbours of each image stayed neighbours as codes, in [0, 1] (Venna & Kaski 2001).
+
+    It is trustworthiness with images and codes changing places.
+    """
+    return trustworthiness(codes, images)
+
+
 @dataclass(frozen=True, eq=False)
 class LatentMap:
     """The codes of some test images beside two other planes of the same images.
@@ -69,20 +77,26 @@ def map_of(
     pca: Float32[ndarray, "n 2"],
     index: Int64[ndarray, "n"],
     labels: Int64[ndarray, "n"] | None,
+    tsne: Float32[ndarray, "n 2"] | None = None,
 ) -> LatentMap:
-    """t-SNE of the pixels, and the scores of the three planes. Takes seconds: the result is worth keeping."""
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
-
-    reduced = PCA(min(50, *pixels.shape), random_state=0).fit_transform(pixels)
-    perplexity = min(30.0, (len(pixels) - 1) / 3)
-    tsne = TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced).astype(np.float32)
+    """t-SNE of the pixels, unless it is known, and the scores of the three planes. The result is worth keeping."""
+    if tsne is None:
+        tsne = _tsne(pixels)
     scores = {}
     for name, plane in {"codes": codes, "pca": pca, "tsne": tsne}.items():
         scores[name] = {"trustworthiness": trustworthiness(pixels, plane)}
         if labels is not None:
             scores[name]["neighbours"] = transductive_neighbour_accuracy(plane, labels)
     return LatentMap(codes, pca, tsne, index, labels, scores)
+
+
+def _tsne(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n 2"]:
+    from sklearn.decomposition import PCA
+    from sklearn.manifold import TSNE
+
+    reduced = PCA(min(50, *pixels.shape), random_state=0).fit_transform(pixels)
+    perplexity = min(30.0, (len(pixels) - 1) / 3)
+    return TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced).astype(np.float32)
 
 
 def shortest_path(

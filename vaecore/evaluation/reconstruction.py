@@ -14,15 +14,16 @@ from vaecore.divergences import squared_error
 from vaecore.models import Autoencoder
 
 CHUNK = 1000
+LARGEST_QUANTILE = 10_000
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
 
 
 def batches(model: Autoencoder, images: Images, binarise: bool = False) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """(images in [0, 1], labels) in chunks, on the model's device; labels only for a conditional model."""
+    """(images in [0, 1], labels where there are any) in chunks, on the model's device."""
     device = model_device(model)
     for index in torch.arange(len(images)).split(CHUNK):
         rows = images.rows(index)
-        label = rows.target.to(device) if rows.target is not None and model.classes else None
+        label = None if rows.target is None else rows.target.to(device)
         yield present(rows.pixels.to(device), binarise), label
 
 
@@ -48,8 +49,15 @@ def mean_squared_error(model: Autoencoder, images: Images) -> float:
     return float(squared_errors(model, images).double().mean())
 
 
-def code_quantiles(model: Autoencoder, images: Images) -> dict[str, Any]:
-    """Quantiles of every latent dimension over the first 10,000 images: where codes lie if no prior says so."""
-    codes = encode(model, images.rows(torch.arange(min(len(images), 10_000))))
-    quantiles = codes.quantile(torch.tensor(LEVELS), dim=0)
+@torch.no_grad()
+def classification_error(model: Autoencoder, images: Images) -> float:
+    """Share of images whose class is not the one that the model's classifier finds most likely."""
+    assert images.target is not None
+    found = torch.cat([model.classify(x).argmax(1).cpu() for x, _ in batches(model, images)])
+    return float((found != images.target).float().mean())
+
+
+def code_quantiles(codes: Float[Tensor, "n latent"]) -> dict[str, Any]:
+    """Quantiles of every latent dimension over the first 10,000 codes: where codes lie if no prior says so."""
+    quantiles = codes[:LARGEST_QUANTILE].quantile(torch.tensor(LEVELS), dim=0)
     return {"levels": list(LEVELS), "quantiles": [[round(v, 4) for v in row] for row in quantiles.tolist()]}

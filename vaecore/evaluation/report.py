@@ -4,45 +4,159 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy import ndarray
+from torch import Tensor
 
+from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.device import model_device
-from vaecore.evaluation.generation import NEIGHBOURS, classifier, coverage_and_density, features_and_classes
-from vaecore.evaluation.latent import neighbour_accuracy
+from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
+from vaecore.evaluation.features import FEW, few_label_errors, probe_error, scaled
+from vaecore.evaluation.generation import (
+    NEIGHBOURS,
+    classifier,
+    coverage_and_density,
+    features_and_classes,
+    frechet_distance,
+)
+from vaecore.evaluation.latent import MAP_IMAGES, continuity, neighbour_accuracy, trustworthiness
 from vaecore.evaluation.likelihood import elbo, log_likelihood
-from vaecore.evaluation.reconstruction import encode, squared_errors
+from vaecore.evaluation.reconstruction import classification_error, encode, squared_errors
+from vaecore.evaluation.robustness import LEVELS, robustness
+from vaecore.evaluation.sensitivity import sensitivity
+from vaecore.evaluation.sparsity import sparseness
 from vaecore.models import PCA, Autoencoder
+
+ROBUST_IMAGES, JACOBIANS = 10_000, 100
+FEWEST = 4
 
 
 def evaluate(
-    model: Autoencoder, train: Images, test: Images, binarise: bool, folder: Path, samples: int = 1000, seed: int = 0
+    model: Autoencoder,
+    train: Images,
+    test: Images,
+    binarise: bool,
+    folder: Path,
+    samples: int = 1000,
+    seed: int = 0,
+    strangers: Images | None = None,
 ) -> dict[str, Any]:
     """Metrics by name, measured on the test images; each is there if the model's abilities allow it.
 
-    squared_error, pca_squared_error: summed over pixels, averaged over images; PCA at the same k, on `train`.
-    neighbour_accuracy: 5 nearest training codes of each test code. log_likelihood, elbo: nats per image, with
-    `samples` importance samples; on pixels binarised once with `seed` where the model was trained on such, on grey
-    pixels ("grey_bound", no likelihood) otherwise. accuracy, coverage, density: of as many class-conditional samples
-    as there are test images, with their labels, by an independent classifier kept in `folder`.
+    squared_error, pca_squared_error: summed over pixels, averaged over images; PCA at the same k, on
+    `train`, where that is at most half the pixels.
+    neighbour_accuracy: 5 nearest training codes of each test code. probe_error, few_label_error_100 and _1000 (with
+    _deviation over ten draws): softmax regression on frozen codes. classification_error: of the model's own
+    classifier. trustworthiness, continuity: of 2,000 test codes against their images, k=10. activity: of each unit of
+    a code with an activation; mean_activity, lifetime_sparseness, population_sparseness: their means. jacobian_norm,
+    singular_values: of the encoder, over 100 test images. robustness: squared error to the clean image by kind and
+    level of noise.
+    log_likelihood, elbo: nats per image, with `samples` importance samples; on pixels binarised once with `seed` where
+    the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise.
+    accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, by
+    an independent classifier kept in `folder`. frechet: the distance of as many samples of the density fitted on the
+    codes to the test images in that classifier's features, of codes from N(0, I), and of training images as a floor.
+    auroc_...: one-class models, by each anomaly score, the test images against `strangers`.
     """
     errors = squared_errors(model, test)
     metrics: dict[str, Any] = {"squared_error": float(errors.double().mean())}
-    if not isinstance(model, PCA):
+    if not isinstance(model, PCA) and 2 * model.latent <= model.pixels:  # a wider code is no bottleneck for PCA
         theirs = squared_errors(_pca(model, train), test)
         metrics["pca_squared_error"] = float(theirs.double().mean())
         metrics["better_than_pca"] = float((errors < theirs).float().mean())
-    if test.target is not None and train.target is not None and not model.classes:
-        codes, train_codes = encode(model, test).numpy(), encode(model, train).numpy()
-        metrics["neighbour_accuracy"] = neighbour_accuracy(
-            codes, test.target.numpy(), train_codes, train.target.numpy()
-        )
+    if "classify" in model.abilities and test.target is not None:
+        metrics["classification_error"] = classification_error(model, test)
+    metrics |= _codes(model, train, test)
+    if "likelihood" not in model.abilities:
+        metrics |= _properties(model, test, seed)
     if "likelihood" in model.abilities:
         metrics |= _likelihoods(model, test, binarise, samples, seed)
     if "condition" in model.abilities:
         metrics |= _generation(model, train, test, folder, seed)
+    elif "sample" in model.abilities and "likelihood" not in model.abilities and _classes(train) > 1:
+        metrics |= _frechet(model, train, test, folder, seed)
+    if strangers is not None:
+        metrics |= _aurocs(model, train, test, strangers)
     return metrics
+
+
+def _classes(images: Images) -> int:
+    return 0 if images.target is None else len(images.target.unique())
+
+
+def _codes(model: Autoencoder, train: Images, test: Images) -> dict[str, float]:
+    codes, train_codes = encode(model, test), encode(model, train)
+    some = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values
+    flat, plane = test.rows(some).images.reshape(len(some), -1), codes[some].numpy()
+    metrics = {}
+    if len(some) > FEWEST:
+        metrics["trustworthiness"], metrics["continuity"] = trustworthiness(flat, plane), continuity(flat, plane)
+    if train.target is None or test.target is None or model.classes or _classes(train) < 2:
+        return metrics
+    labels = train.target.numpy(), test.target.numpy()
+    metrics["neighbour_accuracy"] = neighbour_accuracy(codes.numpy(), labels[1], train_codes.numpy(), labels[0])
+    metrics |= _probes(scaled(train_codes, codes), labels)
+    if isinstance(model, PCA):  # whose card is the place for what needs no model at all
+        pixels = [present(images.pixels).flatten(1) for images in (train, test)]
+        metrics |= {f"pixels_{name}": value for name, value in _probes(scaled(*pixels), labels).items()}
+    return metrics
+
+
+def _probes(codes: tuple[ndarray, ndarray], labels: tuple[ndarray, ndarray]) -> dict[str, float]:
+    metrics = {"probe_error": probe_error(codes[0], labels[0], codes[1], labels[1])}
+    for count in FEW:
+        if count <= len(np.unique(labels[0])) * np.unique(labels[0], return_counts=True)[1].min():
+            errors = few_label_errors(codes[0], labels[0], codes[1], labels[1], count)
+            metrics[f"few_label_error_{count}"] = float(errors.mean())
+            metrics[f"few_label_error_{count}_deviation"] = float(errors.std(ddof=1))
+    return metrics
+
+
+def _properties(model: Autoencoder, test: Images, seed: int) -> dict[str, Any]:
+    """Of a deterministic model: its Jacobian, its answer to noise, and how sparse it is."""
+    some = test.rows(torch.arange(min(len(test), ROBUST_IMAGES)))
+    x = present(some.pixels)
+    curves = {kind: robustness(model, x, kind, LEVELS, seed).tolist() for kind in KINDS if kind != "none"}
+    metrics: dict[str, Any] = sensitivity(model, x[:JACOBIANS])
+    metrics["robustness"] = {"levels": list(LEVELS), "images": len(some)} | {
+        kind: [round(value, 3) for value in curve] for kind, curve in curves.items()
+    }
+    if getattr(model.settings, "code", "identity") != "identity":
+        codes = encode(model, test)
+        activity = codes.double().mean(0)
+        metrics["mean_activity"] = float(activity.mean())
+        metrics["activity"] = [round(value, 4) for value in activity.tolist()]
+        metrics["lifetime_sparseness"] = float(sparseness(codes.T).mean())
+        metrics["population_sparseness"] = float(sparseness(codes).mean())
+    return metrics
+
+
+def _frechet(model: Autoencoder, train: Images, test: Images, folder: Path, seed: int) -> dict[str, float]:
+    judge = classifier(train, folder, model_device(model))
+    real, _ = features_and_classes(judge, present(test.pixels))
+    floor, _ = features_and_classes(judge, present(train.pixels[: len(test)]))
+    prior, generator = model.prior(), torch.Generator(model_device(model)).manual_seed(seed)
+    codes = prior.rsample((len(test),), generator)
+    normal = torch.randn(codes.shape, generator=generator, device=codes.device)
+    samples = [torch.cat([model.likelihood(part).mean for part in z.split(1000)]).clamp(0, 1) for z in (codes, normal)]
+    fitted, standard = (features_and_classes(judge, images)[0] for images in samples)
+    return {
+        "frechet": frechet_distance(real, fitted),
+        "frechet_standard_normal": frechet_distance(real, standard),
+        "frechet_floor": frechet_distance(real, floor),
+    }
+
+
+def _aurocs(model: Autoencoder, train: Images, test: Images, strangers: Images) -> dict[str, float]:
+    def scores(images: Images, normal: Reference | None = None) -> dict[str, Tensor]:
+        return anomaly_scores(model, present(images.pixels), images.target if model.classes else None, normal)
+
+    normal = reference_of(scores(train))
+    ours, theirs = scores(test, normal), scores(strangers, normal)
+    return {f"auroc_{name}": auroc(score, theirs[name]) for name, score in ours.items()}
 
 
 def _pca(model: Autoencoder, train: Images) -> PCA:

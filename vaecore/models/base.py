@@ -2,14 +2,15 @@
 
 from abc import ABC, abstractmethod
 from math import prod
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
-from jaxtyping import Float, Int64, UInt8
-from pydantic import ConfigDict, PositiveInt
+from jaxtyping import Bool, Float, Int64, UInt8
+from pydantic import ConfigDict, NonNegativeFloat, PositiveInt
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from vaecore.corruption import Corruption, corrupt
 from vaecore.distributions import Distribution
 from vaecore.networks import MLP, with_label
 
@@ -29,6 +30,19 @@ class BaseSettings:
     activation: Literal["gelu", "relu", "tanh", "sigmoid", "identity"] = "gelu"
 
 
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class NoisySettings(BaseSettings):
+    """What every model whose encoder is trained can be told: to see a corrupted image and to restore the clean one.
+
+    Attributes:
+        corruption: the kind of noise; see `vaecore.corruption`.
+        level: the share of pixels that it replaces, or the standard deviation of what it adds.
+    """
+
+    corruption: Corruption = "none"
+    level: NonNegativeFloat = 0.0
+
+
 class Autoencoder(nn.Module, ABC):
     """An encoder f and a decoder g over images x in [0, 1]^[c, h, w], and a loss that makes g undo f.
 
@@ -43,7 +57,7 @@ class Autoencoder(nn.Module, ABC):
     Settings: ClassVar[type[BaseSettings]] = BaseSettings
     equation: ClassVar[str]
     source: ClassVar[str]
-    abilities: ClassVar[frozenset[str]] = frozenset({"encode", "decode"})
+    abilities: frozenset[str] = frozenset({"encode", "decode"})
 
     def __init__(self, settings: BaseSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__()
@@ -73,12 +87,42 @@ class Autoencoder(nn.Module, ABC):
         """
         raise TypeError(f"{type(self).__name__} has no prior: its objective does not say where codes lie")
 
+    def classify(self, x: Images) -> Float[Tensor, "batch classes"]:
+        """Unnormalised log p(y|x) of every class.
+
+        Raises:
+            TypeError: the model has no classifier.
+        """
+        raise TypeError(f"{type(self).__name__} has no classifier")
+
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
         """See all training images once before the first step: data-dependent initialisation, or a closed form."""
+
+    def conclude(self, codes: Float[Tensor, "n latent"]) -> None:
+        """See the codes of all training images once after the last step: a density on them, where one is asked for."""
+
+    def stages(self) -> dict[str, dict[str, Any]]:
+        """What is trained one after the other: the name of each stage, and its changes of the recipe's training."""
+        return {"": {}}
+
+    def enter(self, stage: str) -> None:
+        """Begin a stage, or go on with it: choose the parameters that are trained and the loss."""
+
+    def leave(self, stage: str) -> None:
+        """End a stage; called again when a run is resumed right there."""
+
+    def part(self, stage: str) -> "Autoencoder":
+        """What a stage before the last has made, as a model of its own."""
+        return self
 
     def forward(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
         """The loss: what a data-parallel wrapper calls."""
         return self.loss(x, label)
+
+    def corrupted(self, x: Images) -> tuple[Images, Bool[Tensor, "batch channels height width"]]:
+        """What the encoder is shown while it is trained, x~, and which pixels the noise touched."""
+        assert isinstance(self.settings, NoisySettings)
+        return corrupt(x, self.settings.corruption, self.settings.level)
 
     def mlp_encoder(self, outputs: int) -> MLP:
         """A network from the pixels (and the one-hot label) to `outputs` numbers."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vaecore.distributions import Bernoulli, Distribution, Gaussian
 from vaecore.divergences import kl
-from vaecore.models.base import STRICT, Autoencoder, BaseSettings, Codes, Images, Labels, logit_of_mean, mean_image
+from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, logit_of_mean, mean_image
 
 
 class VAE(Autoencoder):
@@ -21,7 +21,7 @@ class VAE(Autoencoder):
     """
 
     @dataclass(frozen=True, kw_only=True, config=STRICT)
-    class Settings(BaseSettings):
+    class Settings(NoisySettings):
         """The likelihood of a pixel; `scale` is a Gaussian pixel's standard deviation, or "learned"."""
 
         likelihood: Literal["bernoulli", "gaussian"] = "bernoulli"
@@ -47,7 +47,7 @@ class VAE(Autoencoder):
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
         """Start the decoder at the mean image."""
-        self.decoder.last.bias.copy_(logit_of_mean(pixels) if self.log_scale is None else mean_image(pixels))
+        self.decoder.output_bias.copy_(logit_of_mean(pixels) if self.log_scale is None else mean_image(pixels))
 
     def posterior(self, x: Images, label: Labels | None = None) -> Gaussian:
         """q(z|x) = N(mean(x), diag scale(x)^2)."""
@@ -67,8 +67,11 @@ class VAE(Autoencoder):
         return Gaussian(like.new_zeros(self.latent), like.new_ones(self.latent))
 
     def loss(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
-        """{"distortion": -log p(x|z), z ~ q(z|x); "rate": KL(q(z|x) || p(z))}, whose sum is -elbo(x)."""
-        posterior = self.posterior(x, label)
+        """{"distortion": -log p(x|z), z ~ q(z|x); "rate": KL(q(z|x) || p(z))}, whose sum is -elbo(x).
+
+        With a corruption in the settings z ~ q(z|x~), which bounds the evidence as well (Im et al. 2017).
+        """
+        posterior = self.posterior(self.corrupted(x)[0], label)
         z = posterior.rsample()
         return {"distortion": -self.likelihood(z, label).log_prob(x), "rate": kl(posterior, self.prior())}
 

@@ -1,5 +1,7 @@
 """PCA behind the four verbs, and the linear autoencoder that finds the same subspace by gradient."""
 
+from typing import Literal
+
 import torch
 from jaxtyping import Float, UInt8
 from pydantic import PositiveInt
@@ -104,6 +106,7 @@ class LinearAutoencoder(DeterministicAutoencoder):
 
         latent: PositiveInt = 8
         hidden: tuple[PositiveInt, ...] = ()
+        code: Literal["identity"] = "identity"
 
     equation = "min ||x - g(f(x))||^2,  f and g affine"
     source = "Baldi & Hornik 1989"

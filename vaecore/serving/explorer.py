@@ -129,6 +129,16 @@ class Explorer:
         """Every image, encoded and decoded."""
         return self.decode(self.encode(images, labels), labels)
 
+    @torch.no_grad()
+    def classify(self, images: ndarray) -> Float32[ndarray, "n classes"]:
+        """p(y|x) of every class, for a model with a classifier on top.
+
+        Raises:
+            ValueError: the model has none.
+        """
+        self._able("classify", "tell classes, because it has no classifier on top")
+        return self._batched(lambda x, _: self.model.classify(x).softmax(1), self._images(images), None)
+
     def sample(
         self, n: int, labels: ndarray | None = None, temperature: float = 1.0, seed: int | None = None
     ) -> Float32[ndarray, "n c h w"]:
@@ -137,13 +147,16 @@ class Explorer:
         Raises:
             ValueError: the model has no prior, `n` is negative, or the temperature is.
         """
-        self._able("sample", "be sampled, because it has no prior: nothing in its objective says where codes lie")
+        self._able(
+            "sample",
+            "be sampled, because it has no prior: nothing in its objective says where codes lie, and no density was "
+            "fitted on them (a recipe asks for one with density=10)",
+        )
         n = as_count(n, f"{self.name}: n")
         if not 0 <= temperature < np.inf:
             raise ValueError(f"{self.name}: expected a temperature >= 0, got {temperature}")
-        prior = self.model.prior()
-        noise = prior.rsample((n,), self._generator(seed)) - prior.mean
-        return self.decode((prior.mean + temperature * noise).cpu().numpy(), labels)
+        codes = self.model.prior().tempered(temperature).rsample((n,), self._generator(seed))
+        return self.decode(codes.cpu().numpy(), labels)
 
     def interpolate(
         self, a: ndarray, b: ndarray, steps: int, path: Literal["linear", "spherical", "data"] = "linear"
@@ -218,7 +231,7 @@ class Explorer:
         levels = np.asarray(levels, dtype=np.float64)
         if not ((levels > 0) & (levels < 1)).all():
             raise ValueError(f"{self.name}: expected levels inside (0, 1), got {levels.min():g} to {levels.max():g}")
-        if "sample" in self.abilities:
+        if "likelihood" in self.abilities:
             standard = torch.special.ndtri(torch.from_numpy(levels)).numpy()
             return np.repeat(standard[:, None], self.latent, axis=1).astype(np.float32)
         kept = self.card["codes"]

@@ -9,21 +9,22 @@ from threading import Lock
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from numpy import ndarray
 from platformdirs import user_cache_path
 
 from vaecore import checkpoint
 from vaecore.data import dataset
 from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of, transductive_neighbour_accuracy
-from vaecore.evaluation.reconstruction import code_quantiles
+from vaecore.evaluation.reconstruction import code_quantiles, encode
 from vaecore.models import MODELS
 from vaecore.recipes import find
-from vaecore.serving.explorer import Explorer, load, names
+from vaecore.serving.explorer import Explorer, checkpoint_folder, load, names
 
 MAP = "map.safetensors"
 EDGE = 0.02
 LARGEST_PCA = 64
+WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
 FEWEST = 3
 LAYING_OUT = Lock()
 
@@ -105,7 +106,7 @@ def _pca(name: str, data_dir: str | Path | None = None) -> Explorer:
     recipe = replace(fitted, name=f"pca-{Path(name).stem}")
     model = checkpoint.build(recipe, images.shape, len(images.names))
     model.prepare(images.pixels)
-    card = {"classes": list(images.names), "shape": list(images.shape), "codes": code_quantiles(model, images)}
+    card = {"classes": list(images.names), "shape": list(images.shape), "codes": code_quantiles(encode(model, images))}
     return Explorer(model.eval(), recipe, card)
 
 
@@ -124,7 +125,7 @@ def latent_map(explorer: Explorer) -> LatentMap:
     with LAYING_OUT:  # the second visitor waits for the first one's map
         for path in (cached,) if explorer.folder is None else (explorer.folder / MAP, cached):
             if path.exists():
-                found = _read_map(path)
+                found = _read_map(path, explorer)
                 if found.codes.shape[1] == explorer.latent:
                     return found
         found = compute_map(explorer)
@@ -149,12 +150,19 @@ def compute_map(explorer: Explorer, data_dir: str | Path | None = None) -> Laten
     codes = explorer.encode(rows.images, labels)
     flat = rows.images.reshape(len(rows), -1)
     pca = _pca(explorer.dataset, data_dir).truncate(2).encode(rows.images)
-    return map_of(codes, flat, pca, chosen.numpy(), rows.labels)
+    return map_of(codes, flat, pca, chosen.numpy(), rows.labels, _kept_tsne(explorer.dataset))
+
+
+def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:
+    """The t-SNE that ships with the data set's PCA: it is of the same images, whatever the model."""
+    path = checkpoint_folder(f"pca-{data}") / MAP if f"pca-{data}" in names() else None
+    return checkpoint.read_tensors(path)["tsne"].float().numpy() if path and path.exists() else None
 
 
 def keep_map(found: LatentMap, path: Path) -> None:
-    """Write a map; the planes in half precision, which no screen shows."""
-    tensors = {name: torch.from_numpy(getattr(found, name)).half() for name in ("codes", "pca", "tsne")}
+    """Write a map; the planes in half precision, which no screen shows, and codes only if they are not wide."""
+    planes = ("codes", "pca", "tsne") if found.codes.shape[1] <= WIDEST_KEPT else ("pca", "tsne")
+    tensors = {name: torch.from_numpy(getattr(found, name)).half() for name in planes}
     tensors["index"] = torch.from_numpy(found.index).int()
     if found.labels is not None:
         tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
@@ -163,15 +171,21 @@ def keep_map(found: LatentMap, path: Path) -> None:
     checkpoint.write_tensors(path, tensors)
 
 
-def _read_map(path: Path) -> LatentMap:
+def _read_map(path: Path, explorer: Explorer) -> LatentMap:
     tensors = checkpoint.read_tensors(path)
     scores: dict[str, dict[str, float]] = {}
     for key in (key for key in tensors if key.startswith("scores.")):
         _, plane, score = key.split(".")
         scores.setdefault(plane, {})[score] = float(tensors[key])
-    codes, pca, tsne = (tensors[name].float().numpy() for name in ("codes", "pca", "tsne"))
+    pca, tsne = (tensors[name].float().numpy() for name in ("pca", "tsne"))
+    codes = tensors["codes"].float().numpy() if "codes" in tensors else _codes_of(explorer, tensors["index"].long())
     labels = tensors["labels"].long().numpy() if "labels" in tensors else None
     return LatentMap(codes, pca, tsne, tensors["index"].long().numpy(), labels, scores)
+
+
+def _codes_of(explorer: Explorer, index: Int64[torch.Tensor, "n"]) -> Float32[ndarray, "n latent"]:
+    rows = dataset(explorer.dataset, "test").rows(index)
+    return explorer.encode(rows.images, rows.labels if "condition" in explorer.abilities else None)
 
 
 def plane_accuracy(found: LatentMap, x: int, y: int) -> float:
@@ -198,6 +212,12 @@ def manifold(explorer: Explorer, side: int, label: int | None = None) -> Float32
     codes = np.stack(np.meshgrid(z1, z2[::-1]), axis=-1).reshape(-1, 2)
     labels = None if label is None else np.full(len(codes), label)
     return explorer.decode(codes, labels).reshape(side, side, *explorer.shape)
+
+
+def without_density(explorer: Explorer, n: int, temperature: float = 1.0, seed: int = 0) -> Float32[ndarray, "n c h w"]:
+    """Images decoded from codes of N(0, temperature^2 I), whatever the model's codes are like: what a prior is for."""
+    codes = np.random.default_rng(seed).standard_normal((n, explorer.latent), dtype=np.float32)
+    return explorer.decode(temperature * codes)
 
 
 def variants() -> list[dict[str, str]]:

@@ -1,0 +1,239 @@
+"""Arrays in, charts out: scatter plots, lines and histograms, without Streamlit and without torch."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+
+from app.figures import class_color
+
+# One colour per variable, the same as in style.css: they can be told apart on the light and the dark page.
+COLORS = {
+    "x": "#7b8190",
+    "z": "#8a63d2",
+    "reconstruction": "#1b8f84",
+    "baseline": "#cf7a1d",
+    "error": "#c2493d",
+    "twin": "#3f7fd0",
+    "denoising": "#c0559b",
+}
+STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and does not move
+DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}
+FADED = 0.06  # opacity of the points outside the chosen classes: still there, out of the way
+HEIGHT = 300
+ROOM = 1.08  # of the highest line, where the axis does not choose its own end
+
+
+class Series(NamedTuple):
+    """A line: its name in the legend, its points, and the variable whose colour it has."""
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    variable: str = "reconstruction"
+
+
+class Group(NamedTuple):
+    """Values of a histogram: their name in the legend, and the variable whose colour they have."""
+
+    name: str
+    values: np.ndarray
+    variable: str = "reconstruction"
+
+
+def scatter(
+    points: np.ndarray,
+    labels: np.ndarray | None,
+    index: np.ndarray,
+    names: Sequence[str],
+    focus: Sequence[int] = (),
+    axes: tuple[str, str] | None = None,
+) -> go.Figure:
+    """Draw points [n, 2] by class on equal axes; classes outside ``focus``, if it names any, fade.
+
+    Axes without a name have no ticks either: their numbers mean nothing.
+    """
+    figure = go.Figure(_cloud(points, labels, index, names, focus))
+    if labels is not None:
+        for label in sorted(set(labels.tolist()) & set(focus or labels.tolist())):
+            _name_class(figure, np.median(points[labels == label], axis=0), label, names)
+    known = axes is not None
+    x_range, y_range = (_middle(values) for values in points.T)
+    axis = {"zeroline": False, "showticklabels": known, "showgrid": known, "automargin": True}
+    x_title, y_title = axes or ("", "")
+    figure.update_xaxes(title=x_title, range=x_range, **axis)
+    figure.update_yaxes(title=y_title, range=y_range, scaleanchor="x", scaleratio=1, **axis)
+    figure.update_layout(
+        height=310,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        showlegend=False,
+        dragmode=False,  # a finger that starts on a plot scrolls the page
+        hoverlabel={"namelength": 0},
+    )
+    return figure
+
+
+def _cloud(
+    points: np.ndarray,
+    labels: np.ndarray | None,
+    index: np.ndarray,
+    names: Sequence[str],
+    focus: Sequence[int],
+) -> go.Scattergl:
+    """Draw the points as one trace in their own order, so that no class lies on top of another."""
+    marker: dict = {"size": 4 if len(points) > 1000 else 6, "opacity": 0.75}
+    text = None
+    if labels is not None:
+        last = max(len(names), 2) - 1
+        scale = [[label / last, class_color(label)] for label in range(last + 1)]
+        marker |= {"color": labels, "colorscale": scale, "cmin": 0, "cmax": last}
+        text = [names[label] for label in labels]
+        if focus:
+            marker["opacity"] = np.where(np.isin(labels, focus), 0.85, FADED)
+    return go.Scattergl(
+        x=points[:, 0],
+        y=points[:, 1],
+        mode="markers",
+        marker=marker,
+        text=text,
+        customdata=index,
+        hovertemplate=("<b>%{text}</b> · " if text else "") + "image %{customdata}<extra></extra>",
+    )
+
+
+def _middle(values: np.ndarray) -> list[float]:
+    """Return the range of 99 percent of the values with a margin: one outlier must not shrink all others."""
+    low, high = np.quantile(values, [0.005, 0.995])
+    margin = 0.08 * max(high - low, 1e-6)
+    return [float(low - margin), float(high + margin)]
+
+
+def _name_class(figure: go.Figure, center: np.ndarray, label: int, names: Sequence[str]) -> None:
+    """Write a class's name where its points are, so that the eye need not travel to a legend."""
+    figure.add_annotation(
+        x=float(center[0]),
+        y=float(center[1]),
+        text=f"<b>{names[label]}</b>",
+        showarrow=False,
+        bgcolor=class_color(label),
+        font={"color": "#14161C" if _is_light(class_color(label)) else "#FFFFFF", "size": 12},
+        borderpad=2,
+        opacity=0.92,
+    )
+
+
+def _is_light(color: str) -> bool:
+    """Tell whether dark text reads better than white on a colour (relative luminance, WCAG 2)."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179
+
+
+def lines(
+    series: Sequence[Series],
+    x_title: str,
+    y_title: str,
+    at: float | None = None,
+    reference: Series | None = None,
+    scale: Literal["linear", "log"] = "linear",
+    form: str = ".2f",
+    height: int = HEIGHT,
+) -> go.Figure:
+    """Draw named lines over one axis; one hover says all values at a place, written as ``form`` says.
+
+    A value ``at`` on the axis gets a vertical line and a mark where each line passes it. A ``reference`` is thin and
+    may leave the chart, so that what it is there to be compared with keeps its size. A linear axis begins at 0.
+    """
+    figure = go.Figure([_line(each, form) for each in series])
+    if reference is not None:
+        figure.add_trace(_line(reference, form).update(line={"width": 1.5, "dash": "dot"}))
+    if at is not None:
+        figure.add_vline(at, line={"color": COLORS["x"], "width": 1})
+        figure.add_traces([_mark(each, at) for each in series])
+    frame(figure, x_title, y_title, height)
+    figure.update_layout(hovermode="x unified")
+    if scale == "log":
+        figure.update_yaxes(type="log")
+    elif reference is not None:
+        figure.update_yaxes(range=[0, ROOM * max(float(np.max(each.y)) for each in series)])
+    else:
+        figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def _line(series: Series, form: str) -> go.Scatter:
+    line = {"color": COLORS[series.variable], "width": 2.5, "dash": DASHES.get(series.variable, "solid")}
+    template = f"%{{y:{form}}}<extra>{series.name}</extra>"
+    return go.Scatter(x=series.x, y=series.y, name=series.name, mode="lines", line=line, hovertemplate=template)
+
+
+def _mark(series: Series, at: float) -> go.Scatter:
+    """Draw a dot where a line passes a place; the hover that names the line's value need not name the dot's."""
+    height = np.interp(at, series.x, series.y)
+    marker = {"color": COLORS[series.variable], "size": 10, "line": {"color": "#FFFFFF", "width": 1.5}}
+    return go.Scatter(x=[at], y=[height], mode="markers", marker=marker, showlegend=False, hoverinfo="skip")
+
+
+def histogram(
+    groups: Sequence[Group],
+    x_title: str,
+    y_title: str = "share",
+    bins: int = 40,
+    at: dict[str, float] | None = None,
+    height: int = HEIGHT,
+) -> go.Figure:
+    """Draw groups of values over the same bins, each as shares of its own size, so that few beside many can be seen.
+
+    Places named in ``at`` get a vertical line, and their name in the legend.
+    """
+    edges = _edges([group.values for group in groups], bins)
+    shares = [_shares(group.values, edges) for group in groups]
+    figure = go.Figure([_bars(group, edges, each) for group, each in zip(groups, shares, strict=True)])
+    top = ROOM * max(float(each.max()) for each in shares)
+    line = {"color": COLORS["error"], "width": 2, "dash": "dash"}
+    for name, place in (at or {}).items():
+        figure.add_scatter(x=[place, place], y=[0, top], name=name, mode="lines", line=line, hoverinfo="skip")
+    frame(figure, x_title, y_title, height)
+    figure.update_layout(barmode="overlay", bargap=0.04)
+    figure.update_yaxes(tickformat=".0%", range=[0, top])
+    return figure
+
+
+def _edges(values: Sequence[np.ndarray], bins: int) -> np.ndarray:
+    """Return the ends of equal bins over the values of all groups, infinite ones left out."""
+    found = np.concatenate([np.ravel(each) for each in values])
+    return np.histogram_bin_edges(found[np.isfinite(found)], bins)
+
+
+def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    counts, _ = np.histogram(values, edges)
+    return counts / max(np.size(values), 1)
+
+
+def _bars(group: Group, edges: np.ndarray, shares: np.ndarray) -> go.Bar:
+    low, high = edges[:-1], edges[1:]
+    template = f"%{{y:.1%}} from %{{customdata[0]:.3g}} to %{{customdata[1]:.3g}}<extra>{group.name}</extra>"
+    return go.Bar(
+        x=(low + high) / 2,
+        y=shares,
+        width=high - low,
+        name=group.name,
+        marker={"color": COLORS[group.variable], "opacity": 0.6},
+        customdata=np.stack([low, high], axis=1),
+        hovertemplate=template,
+    )
+
+
+def frame(figure: go.Figure, x_title: str, y_title: str, height: int) -> None:
+    """Give a chart its titles and the look that all charts share: legend above, nothing that a finger could drag."""
+    axis = {"zeroline": False, "fixedrange": True, "automargin": True}
+    figure.update_xaxes(title=x_title, showgrid=False, **axis)
+    figure.update_yaxes(title=y_title, **axis)
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,  # a finger that starts on a chart scrolls the page
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
+    )

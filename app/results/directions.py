@@ -1,0 +1,108 @@
+"""What a code feels and what it ignores at one image, and how far a push moves it; each result kept."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app.state import Model, Pictures, Source, explorer, find, own_labels
+from vaecore import serving
+from vaecore.serving import Explorer, Sensitivity
+
+DIRECTIONS = 8  # of those that a code feels most and least
+AMONG = 2000  # images that say in which directions images vary, and how far they lie from each other
+PUSHES = np.arange(-100, 101, 5)  # in percent of the usual distance between two images
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def companions(model: Model, names: tuple[str, ...]) -> list[str]:
+    """Return which of the models named read a model's images: its plain twin first, then what is most like it."""
+    own, twin = explorer(model), serving.twin(explorer(model))
+    others = {name: explorer(find(name)) for name in names if name != model.place}
+    alike = [name for name, other in others.items() if other.shape == own.shape and _same_classes(own, other)]
+
+    def strangeness(name: str) -> tuple[bool, bool, bool, bool, str]:
+        other = others[name]
+        unlike = (other.dataset != own.dataset, other.latent != own.latent, other.variant != "contractive")
+        return name != twin, *unlike, name
+
+    return sorted(alike, key=strangeness)
+
+
+def _same_classes(own: Explorer, other: Explorer) -> bool:
+    return "condition" not in other.abilities or other.classes == own.classes
+
+
+def sensitivity(model: Model, found: Pictures, row: int) -> Sensitivity:
+    """Return what a model's code feels and what it ignores at one image."""
+    return _sensitivity(model, found.source, row, found)
+
+
+@st.cache_resource(show_spinner="Taking the Jacobian apart ...", max_entries=256)
+def _sensitivity(model: Model, source: Source, row: int, _found: Pictures) -> Sensitivity:
+    del source  # it stands for the images
+    own = explorer(model)
+    among = _found.images[:AMONG]
+    return serving.sensitivity(own, _found.images[row], DIRECTIONS, own_label(own, _found, row), among)
+
+
+def own_label(own: Explorer, found: Pictures, row: int) -> int | None:
+    """Return an image's label for a conditional model, None for one that takes no labels.
+
+    Raises:
+        ValueError: the model is conditional and the images have no labels.
+    """
+    if "condition" not in own.abilities:
+        return None
+    if found.labels is None:
+        raise ValueError(f"{own.name} needs a label with every image; these have none.")
+    return int(found.labels[row])
+
+
+@dataclass(frozen=True)
+class Push:
+    """One image pushed along a direction, as one model sees it; shares are of the usual distance between two images.
+
+    Attributes:
+        image: the image where it was pushed to, [c, h, w].
+        reconstruction: what the model makes of it.
+        length: of the push, in pixel space.
+        percent: how far the code moved, in percent of the usual distance between the codes of two images.
+        curve: the same for every percent in `PUSHES`.
+    """
+
+    image: np.ndarray
+    reconstruction: np.ndarray
+    length: float
+    percent: float
+    curve: np.ndarray
+
+
+def push(model: Model, found: Pictures, row: int, direction: np.ndarray, percent: int) -> Push:
+    """Push an image by a percentage of the usual distance between two images."""
+    own, image = explorer(model), found.images[row]
+    label, (apart, codes_apart) = own_label(own, found, row), _apart(model, found.source, found)
+    length = percent / 100 * apart
+    nudge = serving.nudge(own, image, direction, length, label)
+    curve = serving.movement(own, image, direction, PUSHES / 100 * apart, label)
+    share = 100 / max(codes_apart, 1e-12)
+    return Push(nudge.image, nudge.reconstruction, length, share * nudge.distance, share * curve)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _apart(model: Model, source: Source, _found: Pictures) -> tuple[float, float]:
+    """Return the usual distance between two images, and between their codes."""
+    del source
+    own, images = explorer(model), _found.images[:AMONG]
+    labels = None if _found.labels is None else own_labels(own, _found.labels[:AMONG])
+    return serving.usual_distance(images), serving.usual_distance(own.encode(images, labels))
+
+
+def ratio(own: Sensitivity, other: Sensitivity) -> float:
+    """Return how many times as much one code feels as another."""
+    return own.norm / max(other.norm, 1e-12)
+
+
+def ranks(felt: Sensitivity) -> np.ndarray:
+    """Return the ranks of the singular values, from 1."""
+    return np.arange(1, len(felt.values) + 1)

@@ -1,0 +1,210 @@
+"""Sensitivity: which changes of an image move its code, and which leave it where it is."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from app import charts, curves, exhibits, figures, picks, state, strips
+from app.charts import Series
+from app.exhibits import Exhibit
+from app.results import directions
+from app.results.directions import Push
+from app.state import Model, Pictures
+from vaecore.serving import Sensitivity
+
+
+class Side(NamedTuple):
+    """A model, what its code feels at the chosen image, and its colour."""
+
+    model: Model
+    name: str
+    felt: Sensitivity
+    variable: str
+
+
+def choose_image(found: Pictures) -> int:
+    """Draw the image's choosers beside it; return its row."""
+    picture, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
+    with control:
+        names = ["any", *found.names] if found.labels is not None else ["any"]
+        name = st.selectbox("Class", names, key="of", bind="query-params")
+        label = names.index(name) - 1 if name != "any" else None
+        rows = picks.members(found.labels, label, len(found.images))
+        if len(rows) == 0:
+            raise ValueError(f"there is no image of class {name} here; choose another")
+        state.keep_valid("which", range(1, len(rows) + 1), 1)
+        number = st.number_input(f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params")
+        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=(len(rows),))
+    row = int(rows[number - 1])
+    tag = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], "The image")
+    picture.html(f'<div class="vc-frame" style="--width:7.5rem">{tag}</div>')
+    return row
+
+
+def redraw(count: int) -> None:
+    """Take another image of the same class."""
+    st.session_state["which"] = int(np.random.default_rng().integers(1, count + 1))
+
+
+def choose_companion(model: Model) -> Model | None:
+    """Draw the choice of the model beside, the plain twin first."""
+    names = directions.companions(model, tuple(state.model_names()))
+    if not names:
+        return None
+    state.keep_valid("beside", names, names[0])
+    name = st.selectbox(
+        "Beside it", names, key="beside", bind="query-params",
+        help="A model's plain twin comes first: the same data, the same size and kind of code, no penalty.",
+    )  # fmt: skip
+    return state.find(name)
+
+
+def sides(model: Model, companion: Model | None, found: Pictures, row: int) -> list[Side]:
+    """Take the Jacobians of the models apart."""
+    shown = [Side(model, state.explorer(model).name, directions.sensitivity(model, found, row), "reconstruction")]
+    if companion:
+        name = state.explorer(companion).name
+        other = f"{name}, the other" if name == shown[0].name else name
+        shown.append(Side(companion, other, directions.sensitivity(companion, found, row), "twin"))
+    return shown
+
+
+def norms(shown: list[Side]) -> None:
+    """Write how much each code feels in all."""
+    columns = st.columns(len(shown))
+    for column, side in zip(columns, shown, strict=True):
+        column.metric(f"‖J‖ of {side.name}", f"{side.felt.norm:.2f}")
+    if len(shown) == 2:
+        ratio = directions.ratio(shown[0].felt, shown[1].felt)
+        st.caption(
+            f"In all, {shown[0].name} feels **{ratio:.2f} times** as much as {shown[1].name}. That is a fair "
+            "comparison of codes of one kind only: a code of larger numbers has a larger Jacobian."
+        )
+
+
+def spectra(shown: list[Side]) -> None:
+    """Draw the singular values of every model."""
+    st.markdown("**How far the code moves, direction by direction**")
+    series = [
+        Series(side.name, directions.ranks(side.felt), side.felt.values, side.variable) for side in shown
+    ]  # fmt: skip
+    st.plotly_chart(curves.spectrum(series, height=330), config=charts.STILL, key="spectra")
+
+
+def pictures(shown: list[Side]) -> str:
+    """Return the directions that each code feels most and least, as signed pictures on one scale."""
+    top = figures.reach(*(part for side in shown for part in (side.felt.felt, side.felt.ignored)))
+    return "".join(
+        strips.row(side.name, figures.signed(part, top), lengths(values), side.variable, note)
+        for side in shown
+        for note, part, values in (
+            ("feels most", side.felt.felt, side.felt.values),
+            ("ignores most", side.felt.ignored, side.felt.ignored_values),
+        )
+    ) + strips.signed_legend(top, "per pixel of a step of length 1; the sign of a direction means nothing")
+
+
+def lengths(values: np.ndarray) -> list[str]:
+    """Write singular values under their directions."""
+    return [f"{value:.3f}" for value in values[: directions.DIRECTIONS]]
+
+
+def choose_push(shown: list[Side]) -> tuple[np.ndarray, int]:
+    """Draw the choice of a direction and of a step; return both."""
+    sensitivities = {side.name: side.felt for side in shown}
+    names = list(sensitivities)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        end = st.segmented_control(
+            "Direction", ("felt", "ignored"), default="felt", required=True, key="end", bind="query-params"
+        )
+        state.keep_valid("by", names, names[0])
+        whose = st.segmented_control("By", names, default=names[0], required=True, key="by", bind="query-params")
+        among = sensitivities[whose].felt if end == "felt" else sensitivities[whose].ignored
+        state.keep_valid("nth", range(1, len(among) + 1), 1)
+        number = st.number_input("Number", 1, len(among), 1, key="nth", bind="query-params", width=130)
+        percent = st.slider(
+            "Step", -100, 100, 40, 5, format="%d%%", key="step", bind="query-params", width=260,
+            help="In percent of the usual distance between two images, in pixel space.",
+        )  # fmt: skip
+    return among[number - 1], percent
+
+
+def pushed(shown: list[Side], found: Pictures, row: int, direction: np.ndarray, percent: int) -> list[Push]:
+    """Draw the image, where it was pushed to, and what each model makes of that; return the pushes."""
+    done = [directions.push(side.model, found, row, direction, percent) for side in shown]
+    top = figures.reach(direction[None])
+    st.html(
+        exhibits.gallery(
+            [
+                Exhibit("Image", figures.pixels(found.images[row : row + 1])[0], f"row {row}"),
+                Exhibit("Direction", figures.signed(direction[None], top)[0], "length 1", "z"),
+                Exhibit("Pushed", figures.pixels(done[0].image[None])[0], signed(done[0].length)),
+                *(
+                    Exhibit(side.name, figures.pixels(each.reconstruction[None])[0], "reconstructs this", side.variable)
+                    for side, each in zip(shown, done, strict=True)
+                ),
+            ]
+        )
+    )
+    return done
+
+
+def signed(length: float) -> str:
+    """Write the length of a push."""
+    return "by " + f"{length:+.2f}".replace("-", strips.MINUS)
+
+
+def movements(shown: list[Side], done: list[Push], percent: int) -> None:
+    """Say how far each code moved, and draw it for every step."""
+    left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
+    parts = [f"that of **{side.name}** by {each.percent:.0f}%" for side, each in zip(shown, done, strict=True)]
+    left.markdown(
+        f"The image moved by {abs(percent)}% of the usual distance between two images. In the same measure, the usual "
+        f"distance between the codes of two images, its code moved: {', '.join(parts)}."
+    )
+    series = [
+        Series(side.name, directions.PUSHES, each.curve, side.variable) for side, each in zip(shown, done, strict=True)
+    ]
+    figure = charts.lines(series, "step, %", "code moves, %", percent, form=".0f", height=260)
+    figure.update_xaxes(tickvals=[-100, -50, 0, 50, 100], range=[-103, 103])
+    right.plotly_chart(figure, config=charts.STILL, key="movements")
+
+
+@st.fragment
+def page() -> None:
+    """Draw the page; a control reruns no more than this."""
+    model, _ = state.chosen()
+    found = state.chosen_pictures()
+    left, right = st.columns([1, 1.35], gap="medium")
+    try:
+        with left:
+            with st.container(border=True):
+                row = choose_image(found)
+            companion = choose_companion(model)
+            shown = sides(model, companion, found, row)
+            norms(shown)
+    except ValueError as error:
+        st.warning(strips.sentence(str(error)), icon=":material/info:")
+        return
+    with right:
+        spectra(shown)
+    st.subheader("What the code feels, and what it ignores")
+    st.html(pictures(shown))
+    st.caption(
+        "Under each direction: how far the code moves for a small step of length 1. What is ignored is sought among "
+        "the directions in which images do vary, the commonest first where many move nothing: a corner that is always "
+        "black would be no news."
+    )
+    st.subheader("Push the image")
+    direction, percent = choose_push(shown)
+    done = pushed(shown, found, row, direction, percent)
+    movements(shown, done, percent)
+
+
+st.title("Sensitivity")
+strips.lead(
+    "A good code answers to what matters in an image and lets the rest go. Push the image along a direction that "
+    "the code feels, then along one that it ignores: what changes in the picture, and what in the reconstruction?"
+)
+page()
