@@ -8,18 +8,7 @@ from app import state, strips
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
-FOLLOWS_MODEL = (
-    "data",
-    "k",
-    "x",
-    "y",
-    "classes",
-    "label",
-    "told",
-    "other",
-    "units",
-    "sheet",
-)
+FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told")
 
 
 def show(needs_images: bool) -> bool:
@@ -53,12 +42,21 @@ def _choose_model() -> str | None:
         _with_typed(state.model_names(), "model"),
         key="model",
         accept_new_options=True,
-        on_change=_follow_model,
+        on_change=_take_model,
         placeholder="a name or a run's folder",
         help="A pretrained model, or type the path of a run's folder to open your own.",
     )
     _write_url("model", model)
     return model
+
+
+def _take_model() -> None:
+    """Take a model that was chosen, or the first whose name begins with what was typed, if that is no path."""
+    _follow_model()
+    typed = st.session_state["model"]
+    begun = [name for name in state.model_names() if typed and name.startswith(typed)]
+    if begun and not Path(typed).exists():
+        st.session_state["model"] = begun[0]
 
 
 def _choose_data(own: str, size: tuple[int, int, int]) -> None:

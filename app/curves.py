@@ -45,7 +45,9 @@ def legs(stages: Sequence[Leg], height: int = HEIGHT) -> go.Figure:
         named.add(stage.variable)
         begin += len(stage.errors)
     frame(figure, "epoch", "error on the test images", height)
-    figure.update_yaxes(type="log", dtick="D2", range=_log_range([stage.errors for stage in stages]))
+    low, high = _log_range([stage.errors for stage in stages])
+    ticks = [digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 5)]  # Plotly would write 20 as 2
+    figure.update_yaxes(type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
     return figure
 
 

@@ -14,6 +14,7 @@ from app.components.blobs import BLOBS
 CELL = 28  # pixels of the file per cell, before the page scales it
 GAP = 2
 TYPESET = {
+    "||_F": "‖",  # which norm of a matrix needs no saying on a page
     "||": "‖",
     "^2": "²",
     "x^": "x\u0302",
@@ -157,7 +158,8 @@ def equation(text: str) -> str:
     for plain, typeset in TYPESET.items():
         text = text.replace(plain, typeset)
     text = re.sub(r"(?<![^\s(\[])-", MINUS, text)
-    coloured = re.sub(r"\b([xz])(?!\w)", r'<b class="vc-\1">\1</b>', escape(text))
+    # An accent is a character of its own: it must stay in the element of its letter.
+    coloured = re.sub(r"\b([xz])([\u0302\u0303]?)(?!\w)", r'<b class="vc-\1">\1\2</b>', escape(text))
     return f'<p class="vc-equation">{coloured}</p>'
 
 
@@ -182,7 +184,8 @@ def share(name: str, wins: int, other: str, other_wins: int, count: int) -> str:
 
 def lead(text: str) -> None:
     """Write the sentence that opens a page and says what to try; on a phone, the hidden choice too."""
-    where = f"{Path(st.session_state['model']).name} · {Path(st.session_state['data']).name}"
+    chosen = (st.session_state["model"], st.session_state["data"])
+    where = " · ".join(Path(place).name if Path(place).exists() else place for place in chosen)
     st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{escape(text)}</p>')
 
 

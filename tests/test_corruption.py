@@ -1,9 +1,12 @@
 """Noise: how much of an image it touches, what it leaves there, and what a denoising autoencoder makes of it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
 
+import vaecore
 from vaecore import checkpoint
 from vaecore.corruption import KINDS, Corruption, corrupt
 from vaecore.data import Images
@@ -197,7 +200,7 @@ def test_a_vae_can_be_shown_noise(few: Images) -> None:
     torch.testing.assert_close(terms["rate"], divergence)
 
 
-@pytest.mark.parametrize("changes", [{"corruption": "none", "level": 0.5}, {"corruption": "masking", "level": 0.0}])
+@pytest.mark.parametrize("changes", [{"corruption": "none", "level": 0.5}, {"corruption": "none", "level": 0.0}])
 def test_without_noise_it_is_the_plain_autoencoder_bit_for_bit(changes: dict[str, object], few: Images) -> None:
     shape = {"latent": 20, "hidden": (30,), "code": "sigmoid", "tied": False}
     plain = built("ae-digits-2", few, **shape)
@@ -215,3 +218,20 @@ def test_without_noise_it_is_the_plain_autoencoder_bit_for_bit(changes: dict[str
 def test_an_unknown_noise_is_refused_by_the_recipe_and_by_the_noise() -> None:
     with pytest.raises(ValueError, match=r"denoising-digits: corruption.*got 'blur'"):
         find("denoising-digits").changed(corruption="blur")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"corruption": "masking", "level": 0.0}, "corruption 'masking' needs a level above 0"),
+        ({"corruption": "masking", "level": 1.5}, "masking: expected a level from 0 to 1, got 1.5"),
+        ({"corruption": "salt and pepper", "level": 2}, "salt and pepper: expected a level from 0 to 1, got 2"),
+        ({"corruption": "snow", "level": 0.5}, "corruption"),
+    ],
+)
+def test_a_recipe_refuses_noise_that_cannot_be_before_anything_is_trained(
+    changes: dict[str, object], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        vaecore.train("denoising-digits", out=tmp_path / "run", **changes)
+    assert not (tmp_path / "run").exists()

@@ -649,3 +649,12 @@ def test_what_a_killed_download_left_is_removed_once_it_is_old(tmp_path: Path) -
         with pytest.raises(ValueError, match="MNIST"):
             dataset("mnist", "test", tmp_path)
     assert [left.name for left in tmp_path.glob(".partial-*")] == [".partial-running"]
+
+
+def test_a_file_that_is_there_goes_before_a_class_of_that_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "digits").mkdir()
+    np.savez(tmp_path / "digits" / "mine.npz", images=np.zeros((20, 8, 8), np.uint8))
+    monkeypatch.chdir(tmp_path)
+    assert len(dataset("digits/mine.npz", "train")) == 18
+    assert not is_named(Path("digits/3"))
+    assert not is_named("digits/")

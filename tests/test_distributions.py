@@ -1,5 +1,7 @@
 """Distributions against torch's, their samples against their moments, and noise that several processes share."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from vaecore.distributions import (
     Gaussian,
     Mixture,
     batch_mean,
+    one_gaussian,
     shard,
     standard_normal,
     uniform,
@@ -226,3 +229,22 @@ def test_what_has_no_spread_has_no_temperature() -> None:
         with pytest.raises(TypeError, match="has no temperature"):
             distribution.tempered(0.5)
     torch.testing.assert_close(gaussian().tempered(0.5).scale, gaussian().scale / 2)
+
+
+def test_one_gaussian_has_the_mean_and_the_covariance_of_the_codes() -> None:
+    codes = torch.randn(500, 3, generator=torch.Generator().manual_seed(0)) @ torch.tensor(
+        [[2.0, 0, 0], [1, 0.5, 0], [-1, 0.3, 0.1]]
+    )
+    found = one_gaussian(codes + 4)
+    torch.testing.assert_close(found.mean, codes.mean(0) + 4)
+    covariance = found.scale_trils[0] @ found.scale_trils[0].T
+    torch.testing.assert_close(covariance, torch.cov(codes.T, correction=0), rtol=1e-3, atol=1e-4)
+
+
+def test_the_density_of_many_rows_needs_no_copy_of_the_components() -> None:
+    """A wide code: ten Cholesky factors for each of a thousand rows would be gigabytes."""
+    latent, k, rows = 200, 10, 1000
+    wide = Mixture(torch.full((k,), 1 / k), torch.zeros(k, latent), torch.eye(latent).repeat(k, 1, 1))
+    value = torch.randn(2, rows, latent)
+    expected = -(value.square() + math.log(2 * math.pi)).sum(-1) / 2
+    torch.testing.assert_close(wide.log_prob(value), expected, rtol=1e-5, atol=1e-3)

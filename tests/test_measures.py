@@ -272,7 +272,12 @@ def test_normal_is_zero_on_average() -> None:
     for name, (mean, deviation) in reference.items():
         standard = (scores[name] - mean) / deviation
         assert float(standard.mean()) == pytest.approx(0, abs=1e-5)
-        assert float(standard.std()) == pytest.approx(1, rel=1e-5)
+        assert float(standard.std(correction=0)) == pytest.approx(1, rel=1e-5)
+
+
+@pytest.mark.parametrize("scores", [torch.tensor([3.0]), torch.full((7,), 3.0)], ids=["one image", "all alike"])
+def test_what_has_no_deviation_is_told_in_its_own_unit(scores: Tensor) -> None:
+    assert reference_of({"reconstruction": scores}) == {"reconstruction": (3.0, 1.0)}
 
 
 # The Jacobian
@@ -374,3 +379,11 @@ def test_strangers_to_a_conditional_model_are_no_reason_to_stop(few: Images, qui
     """A conditional model of one class has labels for what it never saw, or no score of it: not half a report."""
     metrics = report.evaluate(built("cvae-digits-2", few), few, few, False, tmp_path, samples=2, strangers=few)
     assert metrics["squared_error"] > 0
+
+
+def test_more_classes_than_labels_are_no_reason_to_stop() -> None:
+    classes = np.arange(150).repeat(3)
+    codes = np.random.default_rng(0).normal(size=(len(classes), 4)).astype(np.float32)
+    found = report._probes((codes, codes), (classes, classes))
+    assert "few_label_error_100" not in found
+    assert 0 <= found["probe_error"] <= 1

@@ -34,18 +34,17 @@ COLUMNS = {  # of the README's table of measurements: the metric that must be th
     "PCA's": ("pca_squared_error", "{pca_squared_error:.3f}"),
     "neighbour accuracy": ("neighbour_accuracy", "{neighbour_accuracy:.4f}"),
     "probe error": ("probe_error", "{probe_error:.2%}"),
-    "with 100 labels": ("few_label_error_100", "{few_label_error_100:.1%}"),
+    "with 100 labels": ("few_label_error_100", "{few_label_error_100:.1%} ± {few_label_error_100_deviation:.1%}"),
     "fine-tuned error": ("classification_error", "{classification_error:.2%}"),
     "log likelihood": ("log_likelihood", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
     "grey bound": ("grey_bound", "{grey_bound:.2f} ± {grey_bound_error:.2f}"),
     "accuracy": ("accuracy", "{accuracy:.4f}"),
     "coverage": ("coverage", "{coverage:.3f}"),
     "density": ("density", "{density:.3f}"),
-    "AUROC": ("auroc_both", "{auroc_both:.4f}"),
 }
 
 
-LONGEST = 160  # characters of a list that is printed
+LONGEST = 12  # numbers that are printed one by one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,15 +126,15 @@ def _list(parsed: argparse.Namespace) -> None:
         return
     print("variants")
     for variant in variants():
-        print(f"  {variant['name']:16} {variant['equation']}  ({variant['source']})")
+        print(f"  {variant['name']:20} {variant['equation']}  ({variant['source']})")
     print("\npretrained models")
     for name in names():
         card = checkpoint.read_card(checkpoint_folder(name))
-        print(f"  {name:16} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
+        print(f"  {name:20} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
         training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
-        print(f"  {name:16} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
+        print(f"  {name:20} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
 
 
 def readme_tables() -> str:
@@ -207,9 +206,14 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         checkpoint.write_json(folder / checkpoint.CARD, card)
 
 
-def _short(value: object) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
+    """A curve or a list on one line: short ones whole, of long ones the ends and the middle."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key} {_short(part)}" for key, part in value.items())
+    if isinstance(value, list) and len(value) > LONGEST:
+        low, middle, high = (sorted(value)[i] for i in (0, len(value) // 2, -1))
+        return f"{len(value)} values from {low:g} to {high:g}, half of them above {middle:g}"
+    return " ".join(f"{part:g}" for part in value) if isinstance(value, list) else str(value)
 
 
 def _fetch(parsed: argparse.Namespace) -> None:

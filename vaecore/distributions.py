@@ -157,11 +157,20 @@ class Mixture(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log density of `value` [*batch, latent], in nats."""
-        deviation = (value[..., None, :] - self.means)[..., None]
-        standard = torch.linalg.solve_triangular(self.scale_trils, deviation, upper=False)[..., 0]
+        rows = value.reshape(-1, value.shape[-1])
+        deviation = (rows - self.means[:, None]).mT  # [k, latent, rows]: one solve for each component, not for each row
+        standard = torch.linalg.solve_triangular(self.scale_trils, deviation, upper=False)
         log_volume = self.scale_trils.diagonal(dim1=-2, dim2=-1).log().sum(-1)
-        log_component = -(standard.square() + LOG_2_PI).sum(-1) / 2 - log_volume
-        return (self.weights.log() + log_component).logsumexp(-1)
+        log_component = -(standard.square() + LOG_2_PI).sum(1) / 2 - log_volume[:, None]
+        return (self.weights.log()[:, None] + log_component).logsumexp(0).reshape(value.shape[:-1])
+
+
+def one_gaussian(codes: Float[Tensor, "n latent"]) -> Mixture:
+    """The Gaussian of full covariance with the mean and the covariance of `codes`: a mixture of one."""
+    covariance = torch.cov(codes.T.double(), correction=0).reshape(codes.shape[1], codes.shape[1])
+    ridge = 1e-6 * covariance.diagonal().mean() * torch.eye(len(covariance), dtype=torch.float64, device=codes.device)
+    scale_tril = torch.linalg.cholesky(covariance + ridge).to(codes.dtype)
+    return Mixture(codes.new_ones(1), codes.mean(0, keepdim=True), scale_tril[None])
 
 
 @dataclass(frozen=True, eq=False)

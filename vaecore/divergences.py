@@ -34,7 +34,8 @@ def kl_by_sampling(q: Distribution, p: Distribution, samples: int) -> Float[Tens
 def kl_of_activity(wanted: float, activity: Float[Tensor, "*units"]) -> Float[Tensor, "*units"]:
     """KL(rho || rho_j) of two Bernoulli distributions, rho the wanted activity and rho_j a unit's, in nats.
 
-    KL = rho log(rho / rho_j) + (1 - rho) log((1 - rho) / (1 - rho_j))
+    KL = rho log(rho / rho_j) + (1 - rho) log((1 - rho) / (1 - rho_j)); rho_j is kept inside (0, 1), and a unit that
+    reaches an end of it gets no gradient.
     """
     smallest = torch.finfo(activity.dtype).eps
     activity = activity.clamp(smallest, 1 - smallest)

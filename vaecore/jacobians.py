@@ -39,6 +39,6 @@ def squared_norm_of_sigmoid_layer(
 ) -> Float[Tensor, "batch"]:
     """||J_f(x)||_F^2 = sum_j (h_j (1 - h_j))^2 sum_i W_ji^2 for h = sigmoid(W x + b).
 
-    Source: Rifai, Vincent, Muller, Glorot & Bengio 2011, equation 6.
+    Source: Rifai, Vincent, Muller, Glorot & Bengio 2011.
     """
     return ((code * (1 - code)).square() * weight.square().sum(1)).sum(1)  # no matrix product: autocast rounds those

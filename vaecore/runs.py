@@ -76,8 +76,12 @@ def append(folder: Path, row: dict[str, Any]) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def _history(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(row) for row in (folder / HISTORY).read_text(encoding="utf-8").splitlines()]
+def _errors(folder: Path, stage: str) -> list[float]:
+    """The loss on the test images after each epoch of a stage."""
+    path = folder / HISTORY
+    rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    parsed = (json.loads(row) for row in rows)
+    return [round(sum(row["test"].values()), 4) for row in parsed if row.get("stage") == stage]
 
 
 def rewind(folder: Path, epochs: int) -> None:
@@ -92,7 +96,7 @@ def keep(
 ) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
     card = _measured(recipe, model, images, test_images, seed, seconds)
-    checkpoint.save(folder, recipe, model, card | _stages(folder, model))
+    checkpoint.save(folder, recipe, model, card | _stages(folder, model, card))
     (folder / checkpoint.STATE).unlink(missing_ok=True)
 
 
@@ -109,17 +113,23 @@ def keep_stage(
     """What a stage has made, as a checkpoint of its own."""
     part = model.part(stage).eval()
     card = _measured(replace(recipe, settings=part.settings), part, images, test_images, seed, seconds)
-    history = [round(sum(row["test"].values()), 3) for row in _history(folder) if row.get("stage") == stage]
-    own = {"stage": stage, "command": _command(recipe, seed), "history": history}
+    own = {"stage": stage, "command": _command(recipe, seed), "history": _errors(folder, stage)}
     checkpoint.save(folder / checkpoint.STAGES / stage, replace(recipe, settings=part.settings), part, card | own)
 
 
-def _stages(folder: Path, model: Autoencoder) -> dict[str, Any]:
-    """What the card of a run with stages says of those before its last."""
-    folders = [folder / checkpoint.STAGES / stage for stage in model.stages()]
-    cards = [checkpoint.read_card(each) for each in folders if (each / checkpoint.CARD).exists()]
-    told = [{key: card[key] for key in ("stage", "seconds", "metrics", "history")} for card in cards]
-    return {"stages": told} if told else {}
+def _stages(folder: Path, model: Autoencoder, card: dict[str, Any]) -> dict[str, Any]:
+    """What the card of a run with stages says of each: the last is the run itself."""
+    *before, last = model.stages()
+    cards = [_stage_card(folder, stage) for stage in before] + [
+        card | {"stage": last, "history": _errors(folder, last)}
+    ]
+    told = [{key: each[key] for key in ("stage", "seconds", "metrics", "history")} for each in cards if each]
+    return {"stages": told} if before else {}
+
+
+def _stage_card(folder: Path, stage: str) -> dict[str, Any] | None:
+    place = folder / checkpoint.STAGES / stage
+    return checkpoint.read_card(place) if (place / checkpoint.CARD).exists() else None
 
 
 def _measured(

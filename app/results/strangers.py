@@ -97,6 +97,14 @@ def alarm(mixed: Mix, score: str, percent: int) -> Alarm:
     return Alarm(threshold, found, len(strange), wrong, len(normal), found / len(strange), wrong / len(normal))
 
 
+def errors_of(mixed: Mix, score: str, threshold: float, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of the unseen that a threshold lets through, and of the normal that it flags: the worst first."""
+    scores = mixed.scores[score]
+    missed = np.flatnonzero(mixed.unseen & (scores <= threshold))
+    flagged = np.flatnonzero(~mixed.unseen & (scores > threshold))
+    return missed[np.argsort(scores[missed], kind="stable")][:count], flagged[np.argsort(-scores[flagged])][:count]
+
+
 def values(mixed: Mix, score: str, unseen: bool) -> np.ndarray:
     """Return the scores of the images never seen, or of the normal ones."""
     return mixed.scores[score][mixed.unseen == unseen]

@@ -110,13 +110,28 @@ def outcome(caught: Alarm, percent: int) -> str:
     )
 
 
-def telling(mixed: Mix, score: str, kind: str) -> None:
+def mistakes(mixed: Mix, score: str, threshold: float, count: int) -> str:
+    """Return the images that the threshold takes for what they are not."""
+    titles = (("Slipped through", "unseen, not flagged", "error"), ("Flagged wrongly", "normal, flagged", "z"))
+    return "".join(
+        strips.row(title, figures.pixels(mixed.images[rows]), captions(mixed, score, rows), variable, note)
+        if len(rows)
+        else strips.heading(title, variable, "none at this threshold")
+        for (title, note, variable), rows in zip(
+            titles, strangers.errors_of(mixed, score, threshold, count), strict=True
+        )
+    )
+
+
+def telling(mixed: Mix, score: str, kind: str, count: int) -> None:
     """Draw how well the score tells the two apart, and what a threshold does."""
     st.subheader("Can the score tell?")
     areas(mixed)
     st.caption(
         f"{judgement(mixed.rocs[score].area, kind)} The area under the curve is the probability that an image never "
-        "seen scores above a normal one; one half is guessing."
+        "seen scores above a normal one; one half is guessing. Over "
+        f"{int((~mixed.unseen).sum()):,} normal and {int(mixed.unseen.sum()):,} unseen images: a card's figure, over "
+        "all of them, differs a little."
     )
     left, right = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
     percent = left.slider(
@@ -135,6 +150,7 @@ def telling(mixed: Mix, score: str, kind: str) -> None:
     curve, stand = mixed.rocs[score], (caught.share_wrong, caught.share_found)
     figure = curves.roc(curve.false_positives, curve.true_positives, curve.area, stand)
     right.plotly_chart(figure, config=charts.STILL, key="roc")
+    st.html(mistakes(mixed, score, caught.threshold, count))
 
 
 @st.fragment
@@ -155,7 +171,7 @@ def page() -> None:
             )
             return
     st.html(ranking(model, mixed, score, count))
-    telling(mixed, score, kind)
+    telling(mixed, score, kind, count)
     with st.expander("What these scores are blind to", icon=":material/visibility_off:"):
         for name in mixed.scores:
             st.markdown(SCORES[name][1])

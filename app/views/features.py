@@ -19,11 +19,13 @@ def choose_beside(model: Model) -> list[Model]:
     names = units.others(model)
     if not names:
         return [model]
+    state.keep_valid("other", names, names[0])
     return [model, state.find(st.selectbox("Beside", names, key="other", bind="query-params", width=220))]
 
 
 def choose_sheet(shown: list[Units]) -> tuple[Order, int]:
     """Draw the choice of the units to show."""
+    state.keep_valid("units", shown[0].orders, shown[0].orders[0])
     order: Order = st.segmented_control(
         "Show first", shown[0].orders, default=shown[0].orders[0], required=True, key="units", bind="query-params",
         help="Selective: on for a few images only, by lifetime sparseness. Strong: of large weights.",
@@ -31,6 +33,7 @@ def choose_sheet(shown: list[Units]) -> tuple[Order, int]:
     count = units.sheets(*shown)
     if count == 1:
         return order, 1
+    state.keep_valid("sheet", range(1, count + 1), 1)
     number = st.number_input(f"Sheet, of {count}", 1, count, 1, key="sheet", bind="query-params", width=150)
     return order, number
 
@@ -78,6 +81,7 @@ def choose_image(found: Pictures) -> int:
             name = st.selectbox("Class", names, key="shown_class", bind="query-params", width=110)
         label = None if name is None else found.names.index(name)
         rows = picks.members(found.labels, label, len(found.images))
+        state.keep_valid("which", range(1, len(rows) + 1), 1)
         number = st.number_input(
             f"Which {name or 'image'}, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params", width=160
         )

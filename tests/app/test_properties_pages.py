@@ -179,8 +179,8 @@ def test_the_history_is_drawn_where_the_card_keeps_it(open_page: Open, stack_wit
     app = open_page("stack", model=str(stack_with_history))
     assert not app.exception
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert [trace["name"] for trace in drawn["data"]] == ["of pixels", "of codes", "of pixels"]
-    assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [0, 2, 4]
+    assert [trace["name"] for trace in drawn["data"]] == ["of pixels", "of codes", "of pixels", "cross-entropy"]
+    assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [0, 2, 4, 6]
 
 
 def test_a_model_that_is_no_stack_invites_to_one(

@@ -51,8 +51,11 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
 
 
 def is_named(name: str | Path) -> bool:
-    """Whether that is a data set's name, or that of one of its classes, and no path."""
-    return str(name).partition("/")[0] in DATASETS
+    """Whether that is a data set's name, or that of one of its classes, and no path: a file of that name goes first."""
+    base, slash, only = str(name).partition("/")
+    if isinstance(name, Path) or base not in DATASETS:
+        return False
+    return not slash or (bool(only) and not Path(name).exists())
 
 
 def other_classes(name: str | Path, data_dir: str | Path | None = None) -> Images | None:

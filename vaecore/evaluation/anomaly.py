@@ -42,8 +42,11 @@ def anomaly_scores(
 
 
 def reference_of(scores: dict[str, Float[Tensor, "n"]]) -> dict[str, tuple[float, float]]:
-    """Mean and deviation of each score of training images: what is normal."""
-    return {name: (float(score.mean()), float(score.std())) for name, score in scores.items()}
+    """Mean and deviation of each score of training images: what is normal. A deviation of zero is told as one."""
+    return {
+        name: (float(score.mean()), float(score.std(correction=0)) or 1.0)  # of one image, or of images all alike
+        for name, score in scores.items()
+    }
 
 
 def auroc(normal: Float[Tensor, "n"], strange: Float[Tensor, "m"]) -> float:

@@ -13,6 +13,7 @@ from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.device import model_device
+from vaecore.distributions import Gaussian, one_gaussian
 from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
 from vaecore.evaluation.features import FEW, few_label_errors, probe_error, scaled
 from vaecore.evaluation.generation import (
@@ -51,14 +52,15 @@ def evaluate(
     neighbour_accuracy: 5 nearest training codes of each test code. probe_error, few_label_error_100 and _1000 (with
     _deviation over ten draws): softmax regression on frozen codes. classification_error: of the model's own
     classifier. trustworthiness, continuity: of 2,000 test codes against their images, k=10. activity: of each unit of
-    a code with an activation; mean_activity, lifetime_sparseness, population_sparseness: their means. jacobian_norm,
-    singular_values: of the encoder, over 100 test images. robustness: squared error to the clean image by kind and
-    level of noise.
+    a code with an activation; mean_activity, lifetime_sparseness (of units that are ever on), population_sparseness:
+    the means; dead_units: those that never are on. jacobian_norm, singular_values: of the encoder, over the first 100
+    test images. robustness: squared error to the clean image by kind and level of noise.
     log_likelihood, elbo: nats per image, with `samples` importance samples; on pixels binarised once with `seed` where
     the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise.
     accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, by
     an independent classifier kept in `folder`. frechet: the distance of as many samples of the density fitted on the
-    codes to the test images in that classifier's features, of codes from N(0, I), and of training images as a floor.
+    codes to the test images in that classifier's features; and that of codes from one Gaussian fitted on them, of codes
+    from N(0, I), and of training images as a floor.
     auroc_...: one-class models, by each anomaly score, the test images against `strangers`.
     """
     errors = squared_errors(model, test)
@@ -107,8 +109,9 @@ def _codes(model: Autoencoder, train: Images, test: Images) -> dict[str, float]:
 
 def _probes(codes: tuple[ndarray, ndarray], labels: tuple[ndarray, ndarray]) -> dict[str, float]:
     metrics = {"probe_error": probe_error(codes[0], labels[0], codes[1], labels[1])}
+    sizes = np.unique(labels[0], return_counts=True)[1]
     for count in FEW:
-        if count <= len(np.unique(labels[0])) * np.unique(labels[0], return_counts=True)[1].min():
+        if 1 <= count // len(sizes) <= sizes.min():
             errors = few_label_errors(codes[0], labels[0], codes[1], labels[1], count)
             metrics[f"few_label_error_{count}"] = float(errors.mean())
             metrics[f"few_label_error_{count}_deviation"] = float(errors.std(ddof=1))
@@ -129,25 +132,32 @@ def _properties(model: Autoencoder, test: Images, seed: int) -> dict[str, Any]:
         activity = codes.double().mean(0)
         metrics["mean_activity"] = float(activity.mean())
         metrics["activity"] = [round(value, 4) for value in activity.tolist()]
-        metrics["lifetime_sparseness"] = float(sparseness(codes.T).mean())
+        live = codes.abs().amax(0) > 0
+        metrics["dead_units"] = float((~live).sum())
+        metrics["lifetime_sparseness"] = float(sparseness(codes.T[live]).mean())
         metrics["population_sparseness"] = float(sparseness(codes).mean())
     return metrics
 
 
+@torch.no_grad()
 def _frechet(model: Autoencoder, train: Images, test: Images, folder: Path, seed: int) -> dict[str, float]:
-    judge = classifier(train, folder, model_device(model))
+    device = model_device(model)
+    judge = classifier(train, folder, device)
     real, _ = features_and_classes(judge, present(test.pixels))
-    floor, _ = features_and_classes(judge, present(train.pixels[: len(test)]))
-    prior, generator = model.prior(), torch.Generator(model_device(model)).manual_seed(seed)
-    codes = prior.rsample((len(test),), generator)
-    normal = torch.randn(codes.shape, generator=generator, device=codes.device)
-    samples = [torch.cat([model.likelihood(part).mean for part in z.split(1000)]).clamp(0, 1) for z in (codes, normal)]
-    fitted, standard = (features_and_classes(judge, images)[0] for images in samples)
-    return {
-        "frechet": frechet_distance(real, fitted),
-        "frechet_standard_normal": frechet_distance(real, standard),
-        "frechet_floor": frechet_distance(real, floor),
+    drawn = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
+    floor, _ = features_and_classes(judge, present(train.pixels[drawn]))
+    metrics = {"frechet_floor": frechet_distance(real, floor)}
+    generator, codes = torch.Generator(device).manual_seed(seed), encode(model, train).to(device)
+    densities = {
+        "": model.prior(),
+        "_one_gaussian": one_gaussian(codes),
+        "_standard_normal": Gaussian(torch.zeros_like(codes[0]), torch.ones_like(codes[0])),
     }
+    for name, density in densities.items():
+        z = density.rsample((len(test),), generator)
+        images = torch.cat([model.likelihood(part).mean.cpu() for part in z.split(1000)]).clamp(0, 1)
+        metrics[f"frechet{name}"] = frechet_distance(real, features_and_classes(judge, images)[0])
+    return metrics
 
 
 def _aurocs(model: Autoencoder, train: Images, test: Images, strangers: Images) -> dict[str, float]:

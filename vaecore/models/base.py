@@ -6,11 +6,11 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float, Int64, UInt8
-from pydantic import ConfigDict, NonNegativeFloat, PositiveInt
+from pydantic import ConfigDict, NonNegativeFloat, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
-from vaecore.corruption import Corruption, corrupt
+from vaecore.corruption import Corruption, check_level, corrupt
 from vaecore.distributions import Distribution
 from vaecore.networks import MLP, with_label
 
@@ -41,6 +41,14 @@ class NoisySettings(BaseSettings):
 
     corruption: Corruption = "none"
     level: NonNegativeFloat = 0.0
+
+    @model_validator(mode="after")
+    def _noise_has_a_level(self) -> "NoisySettings":
+        """A level that the kind of noise cannot have is refused before anything is trained."""
+        check_level(self.corruption, self.level)
+        if self.corruption != "none" and self.level == 0:
+            raise ValueError(f"corruption {self.corruption!r} needs a level above 0")
+        return self
 
 
 class Autoencoder(nn.Module, ABC):
@@ -112,8 +120,8 @@ class Autoencoder(nn.Module, ABC):
         """End a stage; called again when a run is resumed right there."""
 
     def part(self, stage: str) -> "Autoencoder":
-        """What a stage before the last has made, as a model of its own."""
-        return self
+        """What a stage before the last has made, as a model of its own, which shares nothing with this one."""
+        raise NotImplementedError(f"{type(self).__name__} has one stage")
 
     def forward(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
         """The loss: what a data-parallel wrapper calls."""

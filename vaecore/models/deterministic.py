@@ -62,7 +62,13 @@ class DeterministicAutoencoder(Autoencoder):
 
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
-        """Start the decoder at the mean image."""
+        """Start the decoder at the mean image.
+
+        Raises:
+            ValueError: there are fewer images than components of the density.
+        """
+        if len(pixels) < self.components:
+            raise ValueError(f"density={self.components} needs as many training images, got {len(pixels)}")
         self.decoder.output_bias.copy_(self.output_bias(pixels))
 
     def output_bias(self, pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
@@ -97,15 +103,14 @@ class DeterministicAutoencoder(Autoencoder):
 
     @torch.no_grad()
     def conclude(self, codes: Float[Tensor, "n latent"]) -> None:
-        """Fit the Gaussian mixture, full covariances, by expectation maximisation."""
+        """Fit the Gaussian mixture, full covariances, by expectation maximisation from one k-means start."""
         if not self.components:
             return
         from sklearn.mixture import GaussianMixture
 
-        k = self.components
-        if len(codes) < k:
-            raise ValueError(f"a mixture of {k} components needs as many training images, got {len(codes)}")
-        fitted = GaussianMixture(k, random_state=0, reg_covar=1e-4 * float(codes.var(0).mean())).fit(codes.double())
+        spread = float(codes.var(0, correction=0).mean()) or 1.0  # codes all alike have none
+        mixture = GaussianMixture(self.components, random_state=0, reg_covar=1e-4 * spread)
+        fitted = mixture.fit(codes.double().numpy())
         self.mixture_weights.copy_(torch.from_numpy(fitted.weights_))
         self.mixture_means.copy_(torch.from_numpy(fitted.means_))
         self.mixture_scale_trils.copy_(torch.linalg.cholesky(torch.from_numpy(fitted.covariances_)))
@@ -182,7 +187,7 @@ class SparseAutoencoderL1(DeterministicAutoencoder):
         sparsity: PositiveFloat = 0.1
 
     equation = "min ||x - g(f(x))||^2 + lambda sum_j |a_j|,  a = f(x)"
-    source = "Ranzato et al. 2006; Ng 2011"
+    source = "Le et al. 2011; Goodfellow et al. 2016, section 14.2"
 
     def __init__(self, settings: Settings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
@@ -227,7 +232,8 @@ class ContractiveAutoencoder(DeterministicAutoencoder):
     """The contractive autoencoder: a code that hardly moves when the image does, unless it must.
 
     min ||x - g(f(x))||^2 + lambda ||J_f(x)||_F^2,  J_f the Jacobian of the encoder, as Rifai et al. have it: one
-    sigmoid layer, tied weights, so that the code cannot shrink while the decoder grows.
+    sigmoid layer, tied weights, so that the code cannot shrink while the decoder grows. With a corruption in the
+    settings, J is taken at x~, which the encoder is shown.
     """
 
     @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -246,7 +252,7 @@ class ContractiveAutoencoder(DeterministicAutoencoder):
         contraction: PositiveFloat = 0.1
         norm: Literal["auto", "exact", "estimate"] = "auto"
 
-    equation = "min ||x - g(f(x))||^2 + lambda ||J||^2,  J = df/dx"
+    equation = "min ||x - g(f(x))||^2 + lambda ||J||_F^2,  J = df/dx"
     source = "Rifai et al. 2011"
 
     def __init__(self, settings: Settings, shape: tuple[int, int, int], classes: int = 0) -> None:

@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 from torch.nn.functional import cross_entropy, dropout, linear
 
-from vaecore.corruption import Corruption, corrupt
+from vaecore.corruption import Corruption, check_level, corrupt
 from vaecore.device import model_device
 from vaecore.divergences import squared_error
 from vaecore.models.base import STRICT, Images, Labels
@@ -65,13 +65,15 @@ class StackedAutoencoder(DeterministicAutoencoder):
     def __init__(self, settings: Settings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.own = settings
-        self.decoder = Transposed(self.encoder, settings.activation)
+        self.decoder = Transposed(self.encoder, settings.activation)  # as the parent made it, for the type checker
         self.widths = (*settings.hidden, settings.latent)
         self.levels = settings.levels or (settings.level,) * len(self.widths)
         if settings.code != settings.activation:
             raise ValueError(f"stacked: expected a code of {settings.activation} like the layers, got {settings.code}")
         if len(self.levels) != len(self.widths):
             raise ValueError(f"stacked: expected {len(self.widths)} levels, one per layer, got {len(self.levels)}")
+        for level in self.levels:
+            check_level(settings.corruption, level)
         self.corruption: Corruption = settings.corruption
         self.dropout, self.input_dropout = settings.dropout, settings.input_dropout
         self.layer_training = {"epochs": settings.layer_epochs}

@@ -83,7 +83,7 @@ class Explorer:
         self.recipe = recipe
         self.card = card
         self.folder = folder
-        self.name = recipe.name
+        self.name = f"{recipe.name}, {card['stage']}" if "stage" in card else recipe.name
         self.variant = recipe.model
         self.dataset = recipe.dataset
         self.latent = model.latent

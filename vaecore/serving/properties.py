@@ -1,6 +1,8 @@
 """What each autoencoder is for: noise and its removal, features, sensitivity, layers, strangers."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -289,9 +291,15 @@ def _layer_by_layer(explorer: Explorer) -> StackedAutoencoder:
     kept = explorer.folder / checkpoint.STAGES / f"layer-{depth}" if explorer.folder else None
     if kept is None or not (kept / checkpoint.WEIGHTS).exists():
         return explorer.model
-    stack, *_ = checkpoint.load(kept)
+    return _loaded(kept, (kept / checkpoint.WEIGHTS).stat().st_mtime).to(explorer.device)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, changed: float) -> StackedAutoencoder:
+    """The stack in a folder, as it was when it was last `changed`."""
+    stack, *_ = checkpoint.load(folder)
     assert isinstance(stack, StackedAutoencoder)
-    return stack.to(explorer.device)
+    return stack
 
 
 def unseen_kinds(explorer: Explorer) -> tuple[str, ...]:
