@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import vaecore
-from vaecore.__main__ import main
+from vaecore.__main__ import _short, main
 from vaecore.checkpoint import CARD, RECIPE, WEIGHTS
 from vaecore.data import Images
 from vaecore.models import MODELS
@@ -243,3 +243,15 @@ def test_it_is_a_program(tmp_path: Path) -> None:
     )
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr.startswith("vaecore: unknown data set 'emnist'")
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ([1.0, 0.25], "1 0.25"),
+        (list(range(101)), "101 values from 0 to 100, half of them above 50"),
+        ({"levels": [0.0, 0.5], "masking": [1.0, 2.0]}, "levels 0 0.5; masking 1 2"),
+    ],
+)
+def test_a_curve_is_printed_on_one_line(value: object, line: str) -> None:
+    assert _short(value) == line

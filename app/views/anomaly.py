@@ -74,10 +74,11 @@ def marks(mixed: Mix, rows: np.ndarray) -> list[str]:
     return ["unseen" if unseen else "normal" for unseen in mixed.unseen[rows]]
 
 
-def captions(mixed: Mix, score: str, rows: np.ndarray) -> list[str]:
-    """Write what each image really is, its class and its score."""
+def captions(mixed: Mix, score: str, rows: np.ndarray, alike: bool = False) -> list[str]:
+    """Write what each image really is, unless all are alike in that, its class and its score."""
     scores = [f"{value:.1f}".replace("-", strips.MINUS) for value in mixed.scores[score][rows]]
-    parts = zip(marks(mixed, rows), (mixed.classes[row] for row in rows), scores, strict=True)
+    really = [""] * len(rows) if alike else marks(mixed, rows)
+    parts = zip(really, (mixed.classes[row] for row in rows), scores, strict=True)
     return ["\n".join(part for part in each if part) for each in parts]
 
 
@@ -114,7 +115,7 @@ def mistakes(mixed: Mix, score: str, threshold: float, count: int) -> str:
     """Return the images that the threshold takes for what they are not."""
     titles = (("Slipped through", "unseen, not flagged", "error"), ("Flagged wrongly", "normal, flagged", "z"))
     return "".join(
-        strips.row(title, figures.pixels(mixed.images[rows]), captions(mixed, score, rows), variable, note)
+        strips.row(title, figures.pixels(mixed.images[rows]), captions(mixed, score, rows, True), variable, note)
         if len(rows)
         else strips.heading(title, variable, "none at this threshold")
         for (title, note, variable), rows in zip(

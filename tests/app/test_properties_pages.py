@@ -340,3 +340,15 @@ def test_a_mark_is_a_style_and_a_word() -> None:
 def test_kinds_of_the_unseen_hold_the_images_chosen_at_the_left(vae: Explorer) -> None:
     assert strangers.kinds(vae, "digits") == list(serving.ALTERATIONS)
     assert strangers.kinds(vae, "my.npz") == [*serving.ALTERATIONS, "my.npz"]
+
+
+def test_the_mistakes_of_a_threshold_are_the_clearest_first() -> None:
+    scores = np.array([5.0, 1.0, 3.0, 0.5, 2.0, 4.0])
+    unseen = np.array([False, False, False, True, True, True])
+    curve = serving.roc(scores[~unseen], scores[unseen])
+    mixed = strangers.Mix(np.zeros((6, 1, 2, 2)), None, ("",) * 6, unseen, {"reconstruction": scores}, {"r": curve})
+    missed, flagged = strangers.errors_of(mixed, "reconstruction", 2.5, 10)
+    assert (missed.tolist(), flagged.tolist()) == ([3, 4], [0, 2])
+    missed, flagged = strangers.errors_of(mixed, "reconstruction", 2.5, 1)
+    assert (missed.tolist(), flagged.tolist()) == ([3], [0])
+    assert not any(len(rows) for rows in strangers.errors_of(mixed, "reconstruction", 0.0, 10)[:1])

@@ -1,29 +1,33 @@
 """The door for pages and programs: explorers, and studies of what they do."""
 
 from vaecore.corruption import Corruption
+from vaecore.serving.directions import (
+    Nudge,
+    Sensitivity,
+    movement,
+    nudge,
+    sensitivity,
+    usual_distance,
+)
 from vaecore.serving.explorer import Explorer, load, names
 from vaecore.serving.properties import (
-    ALTERATIONS,
     NOISES,
     Activity,
-    Nudge,
     Restoration,
-    Roc,
-    Sensitivity,
     activity,
-    anomaly,
     error_curve,
     filters,
     layers,
-    movement,
-    nudge,
     restore,
-    roc,
-    sensitivity,
     twin,
+)
+from vaecore.serving.strangers import (
+    ALTERATIONS,
+    Roc,
+    anomaly,
+    roc,
     unseen,
     unseen_kinds,
-    usual_distance,
 )
 from vaecore.serving.studies import (
     Comparison,
