@@ -4,6 +4,8 @@ import doctest
 import importlib
 import pkgutil
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -660,3 +662,10 @@ def test_there_are_examples_in_docstrings() -> None:
 def test_the_public_names_are_those_that_were_promised() -> None:
     assert set(vaecore.__all__) == {"Explorer", "dataset", "load", "names", "train"}
     assert all(hasattr(serving, name) for name in serving.__all__)
+
+
+def test_serving_waits_for_no_library_that_it_may_not_need() -> None:
+    """A second of every start: scikit-learn and torchvision are imported where they are used."""
+    script = "import sys, vaecore.serving; print(*{'sklearn', 'torchvision', 'streamlit'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""

@@ -2,13 +2,15 @@
 
 import warnings
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float32, Int64
 from numpy import ndarray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 DRAWS = 10
 TOLERANCE, ITERATIONS = 1e-6, 1000  # at scikit-learn's own 1e-4 the error is a tenth of a point off
@@ -79,7 +81,10 @@ def _draws(labels: Int64[ndarray, "n"], count: int) -> Iterator[Int64[ndarray, "
         yield np.concatenate([generator.choice(np.flatnonzero(labels == c), each, replace=False) for c in classes])
 
 
-def _probe(decay: float, codes: Float32[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> LogisticRegression:
+def _probe(decay: float, codes: Float32[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> "LogisticRegression":
+    from sklearn.exceptions import ConvergenceWarning  # here: a page that never probes need not wait for the library
+    from sklearn.linear_model import LogisticRegression
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # at the last iteration a probe is as good as it gets
         return LogisticRegression(C=1 / (decay * len(codes)), tol=TOLERANCE, max_iter=ITERATIONS).fit(codes, labels)
