@@ -28,7 +28,7 @@ def show(needs_images: bool) -> bool:
         _describe(own)
     try:
         if needs_images:
-            _report(state.chosen_pictures().source.trouble)
+            _report(state.chosen_pictures())
     except ValueError as error:
         _explain(error, model)
         return False
@@ -124,12 +124,12 @@ def _explain(error: ValueError, way_back: str | None) -> None:
         st.button(f"Open {Path(way_back).name} with its own images", on_click=open_model, args=(way_back,))
 
 
-def _report(trouble: str) -> None:
+def _report(found: state.Pictures) -> None:
     """Say that a model's data set cannot be had, and offer one that always can."""
-    if not trouble:
+    if not found.source.trouble:
         return
     st.warning(
-        f"{strips.sentence(trouble)} Until then this page works on images that the model itself decodes.",
+        f"{strips.sentence(found.source.trouble)} Until then this page works on images that {found.maker} decodes.",
         icon=":material/cloud_off:",
     )
     digits = next((name for name in state.model_names() if name.startswith("vae-digits")), None)

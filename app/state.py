@@ -35,12 +35,13 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Pictures:
-    """The test images that a page works on; where their source is in trouble, the model's own instead."""
+    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead."""
 
     images: np.ndarray
     labels: np.ndarray | None
     names: tuple[str, ...]
     source: Source
+    maker: str = ""
 
 
 @st.cache_resource(show_spinner=False)
@@ -157,7 +158,7 @@ def _stand_in(model: Model, source: Source) -> Pictures:
     own = explorer(model)
     codes, labels = results.kept_codes(model)
     images = np.clip(own.decode(codes, own_labels(own, labels)), 0, 1)
-    return Pictures(images, labels, tuple(own.classes), source)
+    return Pictures(images, labels, tuple(own.classes), source, own.name)
 
 
 def _check_readable(own: Explorer, found: Pictures) -> None:

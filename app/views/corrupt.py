@@ -111,7 +111,7 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, leve
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model, _ = state.chosen()
     found = state.chosen_pictures()
     kind, level = choose_noise()
     k, seed, rows = choose_images(model, found)
@@ -126,14 +126,14 @@ def page() -> None:
     )
     st.subheader("Errors over the noise")
     errors_by_level(who, found, kind, level)
-    st.caption(about_curves(own.name, found))
+    st.caption(about_curves(found))
 
 
-def about_curves(name: str, found: Pictures) -> str:
+def about_curves(found: Pictures) -> str:
     """Say what the curves were measured on."""
     count = min(restorations.COUNT, len(found.images))
     if found.source.trouble:
-        return f"Over {count} images that {name} decoded itself, so its own errors are flattered."
+        return f"Over {count} images that {found.maker} decoded, so its own errors are flattered."
     return f"Over {count} test images, drawn and damaged alike for every model, whatever is chosen above."
 
 

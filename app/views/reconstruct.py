@@ -87,7 +87,7 @@ def remembered(own: Explorer) -> None:
     first.metric(own.name, f"{metrics['squared_error']:.2f}")
     if "pca_squared_error" in metrics:
         second.metric(f"PCA-{own.latent}", f"{metrics['pca_squared_error']:.2f}")
-    st.caption("The images above were decoded by the model itself, so their errors say nothing of real ones.")
+    st.caption("The images above were decoded by a model, so their errors say nothing of real ones.")
 
 
 def totals(name: str, k: int, result: Scores) -> None:

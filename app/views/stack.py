@@ -107,7 +107,7 @@ def classifier(own: Explorer, model: Model, found: Pictures, rows: np.ndarray) -
     first, second = st.columns([1, 3], vertical_alignment="center")
     if known is not None:
         wrong, share = stacks.mistakes(votes, known)
-        first.metric("Test error", f"{share:.2%}")
+        first.metric("Error on decoded images" if found.source.trouble else "Test error", f"{share:.2%}")
         second.caption(
             f"{wrong:,} of {len(known):,} images are put into the wrong class. Each bar is a probability; what an "
             "image really is stands above it, with its row. “wrong” above shows the mistakes, the surest first."
