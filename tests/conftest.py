@@ -100,18 +100,27 @@ def pca() -> Explorer:
     return load("pca-digits", device="cpu")
 
 
-@pytest.fixture(scope="session")
-def mnist_folder() -> Path:
-    """The data folder, with MNIST in it; where it must be there, its absence is a failure."""
+def folder_with(kind: str, name: str) -> Path:
+    """The data folder, with a data set in it; where it must be there, its absence is a failure."""
     folder = data_folder()
-    raw = folder / "MNIST" / "raw"
+    raw = folder / kind / "raw"
     stem = "train-images-idx3-ubyte"
     if not (raw / stem).exists() and not (raw / f"{stem}.gz").exists():
-        message = f"MNIST is not in {folder}; `vaecore fetch mnist` puts it there"
+        message = f"{kind} is not in {folder}; `vaecore fetch {name}` puts it there"
         if os.environ.get("VAECORE_REQUIRE_DATA") == "1":
             pytest.fail(message)
         pytest.skip(message)
     return folder
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    return folder_with("MNIST", "mnist")
+
+
+@pytest.fixture(scope="session")
+def fashion_folder() -> Path:
+    return folder_with("FashionMNIST", "fashion-mnist")
 
 
 @pytest.fixture(scope="session")

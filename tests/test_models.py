@@ -181,6 +181,8 @@ def test_training_brings_the_loss_down(recipe: Recipe, digits: Images, tmp_path:
     recipe = recipe.changed(hidden=(32,) * len(recipe.settings.hidden), precision="float32")
     if recipe.training.epochs:
         recipe = recipe.changed(epochs=60, batch=64, learning_rate=1e-2)
+        if getattr(recipe.settings, "tied", False):  # three units that have to be sparse, or sigmoids, say too little
+            recipe = recipe.changed(latent=64)
         with torch.enable_grad():
             model, _ = fit(recipe, images, images, tmp_path, CPU)
         start = made(recipe, images)
@@ -189,7 +191,7 @@ def test_training_brings_the_loss_down(recipe: Recipe, digits: Images, tmp_path:
     before, after = (
         float(sum(terms_of(which, present(images.pixels), images.target).values()).mean()) for which in (start, model)
     )
-    assert after < before - min(1.5, 0.1 * before)
+    assert after < before - 1.5
 
 
 def test_colour_images_have_their_shape(recipe: Recipe) -> None:

@@ -56,6 +56,12 @@ def test_a_card_of_mnist_is_true(name: str) -> None:
     check_squared_error(name)
 
 
+@pytest.mark.usefixtures("fashion_folder")
+@pytest.mark.parametrize("name", [name for name in vaecore.names() if "fashion" in name])
+def test_a_card_of_fashion_mnist_is_true(name: str) -> None:
+    check_squared_error(name)
+
+
 def check_squared_error(name: str) -> None:
     explorer = vaecore.load(name, device="cpu")
     with torch.no_grad():
