@@ -1,13 +1,13 @@
 """The stacked autoencoder: layer by layer, then as a whole, then as a classifier."""
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from jaxtyping import Float
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic.dataclasses import dataclass
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, dropout, linear
 
 from vaecore.corruption import Corruption, check_level, corrupt
@@ -65,7 +65,6 @@ class StackedAutoencoder(DeterministicAutoencoder):
     def __init__(self, settings: Settings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.own = settings
-        self.decoder = Transposed(self.encoder, settings.activation)  # as the parent made it, for the type checker
         self.widths = (*settings.hidden, settings.latent)
         self.levels = settings.levels or (settings.level,) * len(self.widths)
         if settings.code != settings.activation:
@@ -87,6 +86,11 @@ class StackedAutoencoder(DeterministicAutoencoder):
             self.classifier = MLP(self.pixels, self.widths, classes, settings.activation)
         self.stage: str | None = None
 
+    @property
+    def biases(self) -> nn.ParameterList:
+        """The decoder's, of g_L ... g_1: its weights are always the encoder's."""
+        return cast("Transposed", self.decoder).biases
+
     def stages(self) -> dict[str, dict[str, Any]]:
         """Each layer, then all of them, then the classifier."""
         layers = {f"layer-{depth}": self.layer_training for depth in range(1, len(self.widths) + 1)}
@@ -95,7 +99,7 @@ class StackedAutoencoder(DeterministicAutoencoder):
     def enter(self, stage: str) -> None:
         """Train what the stage trains; everything else is held still."""
         self.stage = stage
-        biases = list(reversed(self.decoder.biases))  # of g_1 ... g_L
+        biases = list(reversed(self.biases))  # of g_1 ... g_L
         for depth, (layer, bias) in enumerate(zip(self.encoder.linear, biases, strict=True), start=1):
             trained = stage in (RECONSTRUCTION, f"layer-{depth}")
             layer.requires_grad_(trained)
@@ -136,7 +140,7 @@ class StackedAutoencoder(DeterministicAutoencoder):
         part = type(self)(own, self.shape).to(model_device(self))
         for mine, theirs in zip(part.encoder.linear, self.encoder.linear, strict=False):
             mine.load_state_dict(theirs.state_dict())
-        for mine, theirs in zip(part.decoder.biases, self.decoder.biases[-depth:], strict=True):
+        for mine, theirs in zip(part.biases, self.biases[-depth:], strict=True):
             mine.copy_(theirs)
         return part.train(self.training)
 
@@ -172,7 +176,7 @@ class StackedAutoencoder(DeterministicAutoencoder):
         with torch.no_grad():
             for layer in self.encoder.linear[: depth - 1]:
                 h = self.activate_code(layer(h)).to(x.dtype)
-        layer, bias = self.encoder.linear[depth - 1], self.decoder.biases[-depth]
+        layer, bias = self.encoder.linear[depth - 1], self.biases[-depth]
         code = self.activate_code(layer(corrupt(h, self.corruption, self.levels[depth - 1])[0]))
         outputs = linear(code, layer.weight.T, bias).to(x.dtype)
         restored = self.activate(outputs) if depth == 1 else self.activate_code(outputs)
