@@ -133,12 +133,12 @@ def test_a_crash_while_writing_leaves_the_old_file(
     file: str, call: str, folder: Path, model: Autoencoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     optimizer = AdamW(model.parameters())
-    checkpoint.save_state(folder, model, optimizer, 1, 0.0, 0)
+    checkpoint.save_state(folder, model, [optimizer], 1, 0.0, 0)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def write() -> None:
         if file == STATE:
-            checkpoint.save_state(folder, model, optimizer, 2, 0.0, 0)
+            checkpoint.save_state(folder, model, [optimizer], 2, 0.0, 0)
         elif file == WEIGHTS:
             checkpoint.write_tensors(folder / file, {"weight": torch.ones(9)})
         else:
@@ -197,13 +197,13 @@ def stepped(model: Autoencoder, images: Images, steps: int, optimizer: AdamW | N
 
 def test_state_comes_back_with_the_optimiser(model: Autoencoder, few: Images, tmp_path: Path) -> None:
     optimizer = stepped(model, few, 3)
-    checkpoint.save_state(tmp_path, model, optimizer, 7, 1.5, 42)
+    checkpoint.save_state(tmp_path, model, [optimizer], 7, 1.5, 42)
     torch.manual_seed(9)
     twin = checkpoint.build(RECIPE_OF_ALL, (1, 8, 8), 10)
     twin_optimizer = AdamW(twin.parameters(), 1e-2, fused=True)
     kept = checkpoint.load_state(tmp_path, twin, 42)
     assert (kept.epoch, kept.seconds) == (7, 1.5)
-    checkpoint.load_moments(twin_optimizer, kept)
+    checkpoint.load_moments([twin_optimizer], kept)
     stepped(model, few, 3, optimizer)
     stepped(twin, few, 3, twin_optimizer)
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), twin.parameters(), strict=True))
@@ -215,7 +215,7 @@ def test_no_state_is_the_beginning(model: Autoencoder, tmp_path: Path) -> None:
 
 def test_state_of_another_seed_is_refused(model: Autoencoder, tmp_path: Path) -> None:
     optimizer = AdamW(model.parameters())
-    checkpoint.save_state(tmp_path, model, optimizer, 1, 0.0, 3)
+    checkpoint.save_state(tmp_path, model, [optimizer], 1, 0.0, 3)
     with pytest.raises(ValueError, match="holds a run of seed 3, not 4"):
         checkpoint.load_state(tmp_path, model, 4)
 
@@ -234,7 +234,7 @@ def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> 
         lambda path: rewrite(path, lambda tensors: tensors.pop("clock")),
         lambda path: rewrite(path, lambda tensors: tensors.pop("model.encoder.0.weight")),
         lambda path: rewrite(path, lambda tensors: tensors.update(clock=torch.zeros(2))),
-        lambda path: rewrite(path, lambda tensors: tensors.update({"optimizer.first.step": torch.zeros(1)})),
+        lambda path: rewrite(path, lambda tensors: tensors.update({"optimizer.0.first.step": torch.zeros(1)})),
         lambda path: rewrite(path, lambda tensors: tensors.update({"model.encoder.0.weight": torch.zeros(1)})),
     ],
     ids=["truncated", "pickle", "no clock", "weight missing", "short clock", "odd moment", "other shape"],
@@ -243,7 +243,7 @@ def test_a_damaged_state_is_named(
     damage: Callable[[Path], object], model: Autoencoder, few: Images, tmp_path: Path
 ) -> None:
     optimizer = stepped(model, few, 1)
-    checkpoint.save_state(tmp_path, model, optimizer, 1, 0.0, 0)
+    checkpoint.save_state(tmp_path, model, [optimizer], 1, 0.0, 0)
     damage(tmp_path / STATE)
     with pytest.raises(CheckpointError, match=str(tmp_path / STATE)) as caught:
         checkpoint.load_state(tmp_path, model, 0)
@@ -327,10 +327,11 @@ def test_whole_numbers_take_a_quarter_of_the_room(tmp_path: Path) -> None:
 def test_a_state_knows_its_parameters_by_their_place(model: Autoencoder, few: Images, tmp_path: Path) -> None:
     """What the optimiser keeps of each parameter comes back under the same number."""
     optimizer = stepped(model, few, 2)
-    checkpoint.save_state(tmp_path, model, optimizer, 3, 0.5, 1)
+    checkpoint.save_state(tmp_path, model, [optimizer], 3, 0.5, 1)
     kept = checkpoint.load_state(tmp_path, model, 1)
     expected = optimizer.state_dict()["state"]
-    assert kept.moments.keys() == expected.keys()
+    (moments_kept,) = kept.moments.values()
+    assert moments_kept.keys() == expected.keys()
     for index, moments in expected.items():
-        assert moments.keys() == kept.moments[index].keys()
-        assert all(torch.equal(tensor, kept.moments[index][name]) for name, tensor in moments.items())
+        assert moments.keys() == moments_kept[index].keys()
+        assert all(torch.equal(tensor, moments_kept[index][name]) for name, tensor in moments.items())

@@ -40,7 +40,7 @@ def made(recipe: Recipe, images: Images, seed: int = 0) -> Autoencoder:
 
 @pytest.fixture
 def model(recipe: Recipe, few: Images) -> Autoencoder:
-    return made(recipe, few)
+    return made(recipe, few).eval()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_every_parameter_gets_a_finite_gradient(recipe: Recipe, model: Autoencod
     parameters = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
     assert bool(parameters) == (recipe.training.epochs > 0), "what has parameters is trained, and the other way round"
     if parameters:
-        torch.stack(list(model(x, few.target).values())).sum(0).mean().backward()
+        torch.stack(list(model.train()(x, few.target).values())).sum(0).mean().backward()
     for name, parameter in parameters.items():
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
@@ -145,7 +145,7 @@ def test_kept_and_loaded(recipe: Recipe, few: Images, x: Tensor, tmp_path: Path,
     assert loaded.state_dict().keys() == model.state_dict().keys()
     tolerance = {"float32": 0.0, "float16": 1e-3, "int8": 5e-3}[store]
     for name, tensor in loaded.state_dict().items():
-        assert tensor.dtype == torch.float32
+        assert tensor.dtype == (torch.int64 if name.endswith("num_batches_tracked") else torch.float32)
         torch.testing.assert_close(tensor, model.state_dict()[name], rtol=tolerance, atol=tolerance)
     for name, term in terms_of(loaded, x, few.target).items():
         expected = terms_of(model, x, few.target)[name]
@@ -183,6 +183,8 @@ def test_training_brings_the_loss_down(recipe: Recipe, digits: Images, tmp_path:
         recipe = recipe.changed(epochs=60, batch=64, learning_rate=1e-2)
         if getattr(recipe.settings, "tied", False):  # three units that have to be sparse, or sigmoids, say too little
             recipe = recipe.changed(latent=64)
+        if hasattr(recipe.settings, "beta"):  # in so few steps on so few images a dear rate is best not paid at all
+            recipe = recipe.changed(beta=0.1)
         with torch.enable_grad():
             model, _ = fit(recipe, images, images, tmp_path, CPU)
         start = made(recipe, images)

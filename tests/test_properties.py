@@ -161,7 +161,7 @@ def test_a_twin_is_the_plain_autoencoder_of_the_same_size(
     for name, recipe in at_hand.items():
         checkpoint.write_recipe(tmp_path / name, recipe)
     monkeypatch.setattr(serving.properties, "names", lambda: list(at_hand))
-    monkeypatch.setattr(serving.properties, "checkpoint_folder", lambda name: tmp_path / name)
+    monkeypatch.setattr(checkpoint, "find", lambda name: tmp_path / name)
     assert serving.twin(untrained("contractive-digits", few, latent=6)) == "b-sigmoid"
     assert serving.twin(untrained("ae-digits-2", few, latent=6)) == "a-identity"
     assert serving.twin(untrained("sparse-l1-digits", few, latent=9)) == "c-wider"

@@ -13,7 +13,6 @@ from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
 from vaecore.recipes import RECIPES, find
 from vaecore.serving import load, names, variants
-from vaecore.serving.explorer import checkpoint_folder
 from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.training import train
 
@@ -129,7 +128,7 @@ def _list(parsed: argparse.Namespace) -> None:
         print(f"  {variant['name']:20} {variant['equation']}  ({variant['source']})")
     print("\npretrained models")
     for name in names():
-        card = checkpoint.read_card(checkpoint_folder(name))
+        card = checkpoint.read_card(checkpoint.find(name))
         print(f"  {name:20} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
@@ -143,7 +142,7 @@ def readme_tables() -> str:
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
     rows += ["", f"| model | parameters | trained in | {' | '.join(COLUMNS)} |", "|---" * (3 + len(COLUMNS)) + "|"]
     for name in names():
-        card = checkpoint.read_card(checkpoint_folder(name))
+        card = checkpoint.read_card(checkpoint.find(name))
         figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in COLUMNS.values()]
         rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {' | '.join(figures)} |")
     return "\n".join(rows)
@@ -201,7 +200,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         command = shlex.join(words)
         protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
-        folder = checkpoint_folder(parsed.name)
+        folder = checkpoint.find(parsed.name)
         keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
         checkpoint.write_json(folder / checkpoint.CARD, card)
 

@@ -23,11 +23,32 @@ STAGES = "stages"  # the folder of what each stage of a run has made
 
 STEP = ".step"  # ends the name of what a matrix of whole numbers is multiplied by, row by row
 
+PACKAGE = Path(__file__).parent
+SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
+
 NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
 class CheckpointError(ValueError):
     """A file of a checkpoint is missing, broken or foreign; the message says which and why."""
+
+
+def names() -> list[str]:
+    """The pretrained models at hand, sorted."""
+    return sorted({path.parent.name for source in SOURCES for path in source.glob(f"*/{RECIPE}")})
+
+
+def find(name: str | Path) -> Path:
+    """The folder of the checkpoint of that name, or at that path.
+
+    Raises:
+        ValueError: there is none.
+    """
+    shipped = [source / str(name) for source in SOURCES if str(name) in names()]
+    for folder in (*shipped, Path(name).expanduser()):
+        if (folder / RECIPE).exists():
+            return folder
+    raise ValueError(f"no pretrained model and no run is called {str(name)!r}. At hand: {', '.join(names()) or 'none'}")
 
 
 def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Autoencoder:
@@ -37,7 +58,7 @@ def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Autoenco
         ValueError: the recipe's model is conditional and the data has no labels.
     """
     kind = MODELS[recipe.model]
-    if "condition" in kind.abilities and not classes:
+    if recipe.settings.asks_for_labels and not classes:
         raise ValueError(f"recipe {recipe.name!r} is conditional: expected labelled images, {recipe.dataset} has none")
     return kind(recipe.settings, shape, classes)
 
@@ -100,21 +121,39 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     Raises:
         CheckpointError: a file is missing, truncated, foreign or of a newer format.
     """
-    recipe = load_recipe(folder)
-    if not (folder / CARD).exists():
-        raise CheckpointError(f"{folder / CARD}: no such file; a run that is not finished goes on with --resume")
-    card = read_card(folder)
+    recipe, card = load_recipe(folder), _finished_card(folder)
     try:
         (channels, height, width), classes = card["shape"], len(card["classes"])
         model = build(recipe, (channels, height, width), classes)
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CARD}: not a card: {error!r} is missing or wrong") from None
-    tensors = read_tensors(folder / WEIGHTS)
+    _read_weights(model, folder / WEIGHTS, recipe.name)
+    return model.eval(), recipe, card
+
+
+def start_from(model: Autoencoder, name: str, own: str) -> None:
+    """Put another checkpoint's weights, by its name or path, into a model of the recipe `own` that is to be trained.
+
+    Raises:
+        ValueError: there is no such checkpoint, or its weights are not of this model's shapes.
+    """
+    folder = find(name)
+    _finished_card(folder)
+    _read_weights(model, folder / WEIGHTS, own)
+
+
+def _finished_card(folder: Path) -> dict[str, Any]:
+    if not (folder / CARD).exists():
+        raise CheckpointError(f"{folder / CARD}: no such file; a run that is not finished goes on with --resume")
+    return read_card(folder)
+
+
+def _read_weights(model: Autoencoder, path: Path, name: str) -> None:
+    tensors = read_tensors(path)
     try:
         model.load_state_dict(_restored(tensors))  # into float32, whatever the file has
     except RuntimeError as error:
-        raise CheckpointError(f"{folder / WEIGHTS}: not the weights of {recipe.name!r}: {_flat(error)}") from None
-    return model.eval(), recipe, card
+        raise CheckpointError(f"{path}: not the weights of {name!r}: {_flat(error)}") from None
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -141,21 +180,24 @@ def load_recipe(folder: Path) -> Recipe:
         raise CheckpointError(str(error)) from None
 
 
-def save_state(folder: Path, model: Autoencoder, optimizer: Optimizer, epoch: int, seconds: float, seed: int) -> None:
-    """Keep an unfinished run: weights, optimiser, epochs done, seconds spent and the seed, in one file."""
+def save_state(
+    folder: Path, model: Autoencoder, optimizers: list[Optimizer], epoch: int, seconds: float, seed: int
+) -> None:
+    """Keep an unfinished run: weights, optimisers, epochs done, seconds spent and the seed, in one file."""
     state = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    for index, moments in optimizer.state_dict()["state"].items():
-        state |= {f"optimizer.{index}.{name}": tensor for name, tensor in moments.items()}
+    for order, optimizer in enumerate(optimizers):
+        for index, moments in optimizer.state_dict()["state"].items():
+            state |= {f"optimizer.{order}.{index}.{name}": tensor for name, tensor in moments.items()}
     state["clock"] = torch.tensor([epoch, seconds, seed], dtype=torch.float64)
     write_tensors(folder / STATE, state)
 
 
 class State(NamedTuple):
-    """Where an unfinished run is: epochs done, seconds spent, and the optimiser's moments by parameter."""
+    """Where an unfinished run is: epochs done, seconds spent, and the optimisers' moments by parameter."""
 
     epoch: int = 0
     seconds: float = 0.0
-    moments: dict[int, dict[str, Tensor]] | None = None
+    moments: dict[int, dict[int, dict[str, Tensor]]] | None = None
 
 
 def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
@@ -172,10 +214,10 @@ def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
     try:
         epoch, seconds, kept_seed = state.pop("clock").tolist()
         model.load_state_dict(_below("model.", state))
-        moments: dict[int, dict[str, Tensor]] = {}
+        moments: dict[int, dict[int, dict[str, Tensor]]] = {}
         for name, tensor in _below("optimizer.", state).items():
-            index, key = name.split(".")
-            moments.setdefault(int(index), {})[key] = tensor
+            order, index, key = name.split(".")
+            moments.setdefault(int(order), {}).setdefault(int(index), {})[key] = tensor
     except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"{path}: not the state of this run ({_flat(error)})") from None
     if int(kept_seed) != seed:
@@ -183,9 +225,10 @@ def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
     return State(int(epoch), seconds, moments)
 
 
-def load_moments(optimizer: Optimizer, state: State) -> None:
-    """Put the moments of a kept state into the optimiser of the stage that it was kept in."""
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state.moments})
+def load_moments(optimizers: list[Optimizer], state: State) -> None:
+    """Put the moments of a kept state into the optimisers of the stage that it was kept in."""
+    for order, optimizer in enumerate(optimizers):
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": (state.moments or {})[order]})
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

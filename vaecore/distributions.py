@@ -13,7 +13,7 @@ from math import log, pi, prod
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import logsigmoid, softplus
 
 LOG_2_PI = log(2 * pi)
 _shard = (0, 1)
@@ -90,8 +90,27 @@ class Distribution(ABC):
         """Log density or log probability of `value`, in nats, summed over the event axes: [*samples, batch]."""
 
 
+class Factored(Distribution):
+    """A distribution over codes whose log density is a sum over latents, each given those before it."""
+
+    @abstractmethod
+    def log_prob_per_latent(self, value: Tensor) -> Tensor:
+        """Log density of every latent given those before it, in nats: [*samples, batch, latent]."""
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log density of `value`, in nats: [*samples, batch]."""
+        return self.log_prob_per_latent(value).sum(-1)
+
+    def rsample_with_log_prob(
+        self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Codes and `log_prob_per_latent` of them: all that a bound needs of a posterior."""
+        z = self.rsample(samples, generator)
+        return z, self.log_prob_per_latent(z)
+
+
 @dataclass(frozen=True, eq=False)
-class Gaussian(Distribution):
+class Gaussian(Factored):
     """N(mean, diag(scale^2)), factorised over the last `event_axes` axes.
 
     log p(v) = sum_i -1/2 ((v_i - mean_i) / scale_i)^2 - log scale_i - 1/2 log 2 pi
@@ -114,10 +133,14 @@ class Gaussian(Distribution):
         """The same, its scale multiplied by `temperature`."""
         return replace(self, scale=temperature * self.scale)
 
+    def log_prob_per_latent(self, value: Tensor) -> Tensor:
+        """Log density of each number of `value`, in nats."""
+        deviation = (value - self.location) / self.scale
+        return -(deviation.square() / 2 + self.scale.log() + LOG_2_PI / 2)
+
     def log_prob(self, value: Tensor) -> Tensor:
         """Log density of `value`, in nats, summed over the event axes."""
-        deviation = (value - self.location) / self.scale
-        return -(deviation.square() / 2 + self.scale.log() + LOG_2_PI / 2).flatten(-self.event_axes).sum(-1)
+        return self.log_prob_per_latent(value).flatten(-self.event_axes).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +200,7 @@ def one_gaussian(codes: Float[Tensor, "n latent"]) -> Mixture:
 class Bernoulli(Distribution):
     """Independent binary pixels, given by their logits.
 
-    log p(v) = sum_i v_i log m_i + (1 - v_i) log(1 - m_i), m = sigmoid(logits).
+    log p(v) = sum_i v_i log m_i + (1 - v_i) log(1 - m_i) = sum_i v_i l_i - log(1 + exp(l_i)),  m = sigmoid(l).
     For grey v in [0, 1] this is minus a cross-entropy, no log probability: it cannot be compared with likelihoods.
     """
 
@@ -196,8 +219,43 @@ class Bernoulli(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log probability of `value`, in nats, summed over the event axes."""
-        value, logits = torch.broadcast_tensors(value, self.logits)
-        return -binary_cross_entropy_with_logits(logits, value, reduction="none").flatten(-self.event_axes).sum(-1)
+        said = (value * self.logits).flatten(-self.event_axes).sum(-1)
+        return said - softplus(self.logits).flatten(-self.event_axes).sum(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class DiscretisedLogistic(Distribution):
+    """Pixels of `levels` grey values, each the share of a logistic density that falls into its bin.
+
+    log p(v) = log(sigmoid((v + h - m) / s) - sigmoid((v - h - m) / s)),  h = 1/2 / (levels - 1), v in {0, ..., 1};
+    the bins of black and white reach to minus and plus infinity: the probabilities of all levels sum to one.
+    Source: Kingma et al. 2016, equation 26; Salimans et al. 2017.
+    """
+
+    location: Tensor
+    scale: Tensor
+    event_axes: int = 1
+    levels: int = 256
+
+    @property
+    def mean(self) -> Tensor:
+        """The location: the expectation, but for the tails that are cut at black and white."""
+        return self.location
+
+    def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
+        """Pixels on the levels. They carry no gradient: the rounding has none."""
+        location = self.location.detach().expand(*samples, *self.location.shape)
+        share = torch.rand(location.shape, generator=generator, device=location.device, dtype=location.dtype)
+        drawn = location + self.scale.detach() * share.logit(eps=1e-7)
+        return (drawn.clamp(0, 1) * (self.levels - 1)).round() / (self.levels - 1)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log probability of `value`, in nats, summed over the event axes."""
+        half = 0.5 / (self.levels - 1)
+        above, below = (value + half - self.location) / self.scale, (value - half - self.location) / self.scale
+        inside = logsigmoid(above) + logsigmoid(-below) + torch.log(-torch.expm1(-2 * half / self.scale))
+        edge = torch.where(value < half, logsigmoid(above), logsigmoid(-below))
+        return torch.where((value < half) | (value > 1 - half), edge, inside).flatten(-self.event_axes).sum(-1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,19 @@
 """Networks: tensor in, tensor out. They know nothing of distributions."""
 
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from math import prod
 from typing import cast
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torch.nn.functional import linear, one_hot
+from torch.nn.functional import linear, one_hot, pad
 
-ACTIVATIONS: dict[str, type[nn.Module]] = {
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
+    "leaky": partial(nn.LeakyReLU, 0.1),
     "relu": nn.ReLU,
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
@@ -17,13 +21,30 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 }
 
 
-class MLP(nn.Sequential):
-    """Linear layers with an activation between them; none after the last. `hidden=()` is one linear map."""
+class RowNorm(nn.BatchNorm1d):
+    """Batch normalisation of rows of features, whatever stands before them: draws, batch."""
 
-    def __init__(self, inputs: int, hidden: tuple[int, ...], outputs: int, activation: str) -> None:
-        widths = (inputs, *hidden, outputs)
-        layers = [layer for i, o in pairwise(widths) for layer in (nn.Linear(i, o), ACTIVATIONS[activation]())]
-        super().__init__(*layers[:-1])
+    def forward(self, input: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch features"]:
+        """Every feature over all rows: mean zero and variance one, then a scale and a shift that are learned."""
+        return super().forward(input.flatten(0, -2)).reshape(input.shape)
+
+
+def hidden_layers(inputs: int, widths: tuple[int, ...], activation: str, normalise: bool = False) -> list[nn.Module]:
+    """Linear layers, each with an activation behind it, and with batch normalisation before that if asked for."""
+    layers: list[nn.Module] = []
+    for i, o in pairwise((inputs, *widths)):
+        layers += [nn.Linear(i, o), *([RowNorm(o)] if normalise else []), ACTIVATIONS[activation]()]
+    return layers
+
+
+class MLP(nn.Sequential):
+    """Hidden layers and a last linear one. `hidden=()` is one linear map."""
+
+    def __init__(
+        self, inputs: int, hidden: tuple[int, ...], outputs: int, activation: str, normalise: bool = False
+    ) -> None:
+        before = hidden_layers(inputs, hidden, activation, normalise)
+        super().__init__(*before, nn.Linear(hidden[-1] if hidden else inputs, outputs))
 
     @property
     def linear(self) -> list[nn.Linear]:
@@ -57,6 +78,123 @@ class Transposed(nn.Module):
     def output_bias(self) -> nn.Parameter:
         """What is added last."""
         return cast("nn.Parameter", self.biases[-1])
+
+
+class ConvEncoder(nn.Module):
+    """Convolutions that halve each side, then an MLP: from a row of pixels (and what stands behind them) to numbers.
+
+    Sides that cannot be halved so often are padded with black first.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        channels: tuple[int, ...],
+        hidden: tuple[int, ...],
+        outputs: int,
+        activation: str,
+        extra: int = 0,
+    ) -> None:
+        super().__init__()
+        self.shape = shape
+        height, width = _small(shape, len(channels))
+        factor = 2 ** len(channels)
+        self.margin = (0, width * factor - shape[2], 0, height * factor - shape[1])
+        layers = [
+            layer
+            for i, o in pairwise((shape[0], *channels))
+            for layer in (nn.Conv2d(i, o, 4, stride=2, padding=1), ACTIVATIONS[activation]())
+        ]
+        self.convolutions = nn.Sequential(*layers)
+        self.head = MLP(channels[-1] * height * width + extra, hidden, outputs, activation)
+
+    def forward(self, rows: Float[Tensor, "batch pixels_and_extra"]) -> Float[Tensor, "batch outputs"]:
+        """Numbers for every row."""
+        x, extra = rows.tensor_split([prod(self.shape)], 1)
+        maps = self.convolutions(pad(x.unflatten(1, self.shape), self.margin))
+        return self.head(torch.cat([maps.flatten(1), extra], 1))
+
+
+class ConvDecoder(nn.Module):
+    """An MLP, then transposed convolutions that double each side: from codes to rows of pixels.
+
+    The mirror of `ConvEncoder`: what was padded is cut off. The last bias is one number for each pixel.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        hidden: tuple[int, ...],
+        channels: tuple[int, ...],
+        shape: tuple[int, int, int],
+        activation: str,
+    ) -> None:
+        super().__init__()
+        self.shape = shape
+        self.small = (channels[0], *_small(shape, len(channels)))
+        self.stem = MLP(inputs, hidden, prod(self.small), activation)
+        layers: list[nn.Module] = [ACTIVATIONS[activation]()]
+        for i, o in pairwise(channels):
+            layers += [nn.ConvTranspose2d(i, o, 4, stride=2, padding=1), ACTIVATIONS[activation]()]
+        last = nn.ConvTranspose2d(channels[-1], shape[0], 4, stride=2, padding=1, bias=False)
+        self.convolutions = nn.Sequential(*layers, last)
+        self.output_bias = nn.Parameter(torch.zeros(prod(shape)))
+
+    def forward(self, z: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch pixels"]:
+        """A row of pixels for every code."""
+        _, height, width = self.shape
+        maps = self.convolutions(self.stem(z).reshape(-1, *self.small))[..., :height, :width]
+        return maps.reshape(*z.shape[:-1], prod(self.shape)) + self.output_bias
+
+
+def _small(shape: tuple[int, int, int], halvings: int) -> tuple[int, int]:
+    """Height and width after so many halvings of the padded image."""
+    return -(-shape[1] // 2**halvings), -(-shape[2] // 2**halvings)
+
+
+class MaskedLinear(nn.Linear):
+    """A linear layer in which some weights are held at zero."""
+
+    mask: Tensor
+
+    def __init__(self, mask: Float[Tensor, "outputs inputs"]) -> None:
+        super().__init__(mask.shape[1], mask.shape[0])
+        self.register_buffer("mask", mask, persistent=False)
+
+    def forward(self, input: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
+        """(mask * W) x + b."""
+        return linear(input, self.mask * self.weight, self.bias)
+
+
+class MaskedMLP(nn.Sequential):
+    """An MLP in which output i sees only the inputs before i in an order, and all of a context (MADE).
+
+    Two outputs for each input. With `backwards` the order is the reverse of the inputs'.
+    Source: Germain, Gregor, Murray & Larochelle 2015.
+    """
+
+    def __init__(
+        self, inputs: int, hidden: tuple[int, ...], context: int, activation: str, backwards: bool = False
+    ) -> None:
+        order = torch.arange(inputs, 0, -1) if backwards else torch.arange(1, inputs + 1)
+        # A hidden unit of degree d sees the inputs up to the d-th, the context is of degree 0.
+        degrees = [torch.cat([order, torch.zeros(context)]), *(torch.arange(width) % inputs for width in hidden)]
+        seen = [after[:, None] >= before for before, after in pairwise(degrees)]
+        masks = [*seen, order.repeat(2)[:, None] > degrees[-1]]
+        layers = [layer for mask in masks for layer in (MaskedLinear(mask.float()), ACTIVATIONS[activation]())]
+        super().__init__(*layers[:-1])
+
+    @property
+    def output_bias(self) -> nn.Parameter:
+        """What is added last."""
+        return cast("MaskedLinear", self[-1]).bias
+
+    def given(
+        self, context: Float[Tensor, "batch context"], z: Float[Tensor, "*samples batch inputs"]
+    ) -> tuple[Float[Tensor, "*samples batch inputs"], Float[Tensor, "*samples batch inputs"]]:
+        """The two outputs for each input."""
+        first, second = self(torch.cat([z, context.expand(*z.shape[:-1], -1)], -1)).to(z.dtype).chunk(2, -1)
+        return first, second
 
 
 def with_label(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim import AdamW
+from torch.optim import AdamW, Muon, Optimizer
 from tqdm import tqdm
 
 from vaecore import checkpoint, runs
@@ -54,6 +54,8 @@ def train(
     recipe = find(name).changed(**changes)
     if not is_named(recipe.dataset):
         recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder
+    if recipe.training.start and recipe.training.start not in checkpoint.names():
+        recipe = recipe.changed(start=str(Path(recipe.training.start).expanduser().resolve()))
     if not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"expected a seed from 0 to {LARGEST_SEED - 1}, got {seed}")
     folder = Path(out).expanduser() if out is not None else Path("runs") / recipe.name
@@ -95,6 +97,8 @@ def fit(
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
     model.prepare(pixels)
+    if recipe.training.start:
+        checkpoint.start_from(model, recipe.training.start, recipe.name)
     stages = _stages(model, recipe.training)
     if not stages[-1].end or not any(True for _ in model.parameters()):
         return model.eval(), 0.0
@@ -112,11 +116,9 @@ def fit(
         steps = training.epochs * per_epoch
         model.enter(stage.name)
         parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        optimizer = AdamW(
-            parameters, training.learning_rate, betas=training.betas, weight_decay=training.weight_decay, fused=True
-        )
+        optimizers = _optimizers(parameters, training)
         if begin > stage.begin:
-            checkpoint.load_moments(optimizer, kept)
+            checkpoint.load_moments(optimizers, kept)
         objective = DistributedDataParallel(model) if process.world > 1 else model
         with tqdm(
             desc=f"{recipe.name} {stage.name}".rstrip(), total=steps * batch,
@@ -132,13 +134,16 @@ def fit(
                 model.train()
                 for step, index in enumerate(order, start=(epoch - stage.begin) * per_epoch):
                     x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
+                    model.advance(step / steps)
                     with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
                         terms = objective(x, None if label is None else label[index[mine]])
-                    optimizer.zero_grad()
+                    model.zero_grad()
                     torch.stack(list(terms.values())).sum(0).mean().backward()
                     clip_gradient(parameters, training.clip)
-                    optimizer.param_groups[0]["lr"] = training.learning_rate * schedule(step / steps, training.warmup)
-                    optimizer.step()
+                    for optimizer in optimizers:
+                        rate = training.learning_rate * schedule(step / steps, training.warmup)
+                        optimizer.param_groups[0]["lr"] = rate
+                        optimizer.step()
                     totals = {name: totals.get(name, 0) + term.detach().sum() for name, term in terms.items()}
                     progress.update(batch)
                 trained = {name: float(process.total(total)) / (per_epoch * batch) for name, total in totals.items()}
@@ -154,11 +159,11 @@ def fit(
                 row = {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds}
                 runs.append(folder, row | ({"stage": stage.name} if stage.name else {}))
                 if epoch + 1 < stage.end and time.monotonic() - saved > SAVE_SECONDS:
-                    checkpoint.save_state(folder, model, optimizer, epoch + 1, seconds, seed)
+                    checkpoint.save_state(folder, model, optimizers, epoch + 1, seconds, seed)
                     saved = time.monotonic()
         model.leave(stage.name)
         if process.leads and training.epochs:
-            checkpoint.save_state(folder, model, optimizer, stage.end, seconds, seed)
+            checkpoint.save_state(folder, model, optimizers, stage.end, seconds, seed)
             if stage is not stages[-1]:
                 runs.keep_stage(folder, stage.name, recipe, model, images, test_images, seed, seconds)
     return model.eval(), seconds
@@ -180,6 +185,22 @@ def _stages(model: Autoencoder, training: Training) -> list[Stage]:
         stages.append(Stage(name, own, begin, begin + own.epochs))
         begin += own.epochs
     return stages
+
+
+def _optimizers(parameters: list[nn.Parameter], training: Training) -> list[Optimizer]:
+    """AdamW; with "muon" the matrices are Muon's, and the rest stays with AdamW.
+
+    Muon (Jordan 2024) steps along the nearest orthogonal matrix to the gradient's momentum, here of the size that an
+    AdamW step has (Liu et al. 2025), so that one learning rate does for both. Three rounds of its iteration do as well
+    as five.
+    """
+    matrices = [p for p in parameters if training.optimizer == "muon" and p.ndim == 2 and min(p.shape) > 1]
+    others = [p for p in parameters if all(p is not matrix for matrix in matrices)]
+    rate, decay = training.learning_rate, training.weight_decay
+    found: list[Optimizer] = [AdamW(others, rate, betas=training.betas, weight_decay=decay, fused=True)]
+    if matrices:
+        found.append(Muon(matrices, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw", ns_steps=3))
+    return found
 
 
 def schedule(share: float, warmup: float) -> float:

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from vaecore import serving
 
 NOWHERE = "http://127.0.0.1:9"
 NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
@@ -53,7 +52,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def trained(fresh: None, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """These three among the pretrained models, in place of any shipped ones of their names."""
-    monkeypatch.setattr("vaecore.serving.explorer.SOURCES", (runs, *serving.explorer.SOURCES))
+    monkeypatch.setattr("vaecore.checkpoint.SOURCES", (runs, *checkpoint.SOURCES))
 
 
 @pytest.fixture

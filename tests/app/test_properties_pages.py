@@ -18,8 +18,8 @@ from app.exhibits import Ballot
 from app.results import stacks, strangers
 from app.state import Model
 from vaecore import serving
+from vaecore.checkpoint import SOURCES
 from vaecore.serving import Explorer
-from vaecore.serving.explorer import SOURCES
 
 RANDOM = np.random.default_rng(0)
 
@@ -186,7 +186,7 @@ def test_the_history_is_drawn_where_the_card_keeps_it(open_page: Open, stack_wit
 def test_a_model_that_is_no_stack_invites_to_one(
     open_page: Open, stack: Path, monkeypatch: pytest.MonkeyPatch, fresh: None
 ) -> None:
-    monkeypatch.setattr("vaecore.serving.explorer.SOURCES", (stack.parent, *SOURCES))
+    monkeypatch.setattr("vaecore.checkpoint.SOURCES", (stack.parent, *SOURCES))
     app = open_page("stack", model="ae-digits-2")
     assert "in one go" in app.info[0].value
     next(button for button in app.button if button.label == "Open stacked-digits").click().run()

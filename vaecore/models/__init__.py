@@ -8,7 +8,9 @@ from vaecore.models.deterministic import (
     SparseAutoencoderKL,
     SparseAutoencoderL1,
 )
-from vaecore.models.gaussian import VAE, ConditionalVAE
+from vaecore.models.flows import InverseAutoregressiveFlowVAE
+from vaecore.models.gaussian import VAE, BetaVAE, ConditionalVAE, ConvolutionalVAE, ImportanceWeightedAutoencoder
+from vaecore.models.hierarchical import HierarchicalVAE, LadderVAE
 from vaecore.models.linear import PCA, LinearAutoencoder
 from vaecore.models.stacked import StackedAutoencoder
 
@@ -22,5 +24,11 @@ MODELS: dict[str, type[Autoencoder]] = {
     "contractive": ContractiveAutoencoder,
     "stacked": StackedAutoencoder,
     "vae": VAE,
+    "beta-vae": BetaVAE,
+    "conv-vae": ConvolutionalVAE,
     "cvae": ConditionalVAE,
+    "iwae": ImportanceWeightedAutoencoder,
+    "hierarchical": HierarchicalVAE,
+    "ladder": LadderVAE,
+    "iaf": InverseAutoregressiveFlowVAE,
 }

@@ -16,6 +16,7 @@ from vaecore.networks import MLP, with_label
 
 STRICT = ConfigDict(extra="forbid")
 
+Activation = Literal["gelu", "leaky", "relu", "tanh", "sigmoid", "identity"]
 Images = Float[Tensor, "batch channels height width"]
 Codes = Float[Tensor, "*samples batch latent"]
 Labels = Int64[Tensor, "batch"]
@@ -27,7 +28,12 @@ class BaseSettings:
 
     latent: PositiveInt = 2
     hidden: tuple[PositiveInt, ...] = (512, 256)
-    activation: Literal["gelu", "relu", "tanh", "sigmoid", "identity"] = "gelu"
+    activation: Activation = "gelu"
+
+    @property
+    def asks_for_labels(self) -> bool:
+        """Whether every term is given the label."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -73,7 +79,9 @@ class Autoencoder(nn.Module, ABC):
         self.shape = shape
         self.pixels = prod(shape)
         self.latent = settings.latent
-        self.classes = classes if "condition" in self.abilities else 0
+        self.classes = classes if settings.asks_for_labels else 0
+        if settings.asks_for_labels:
+            self.abilities = self.abilities | {"condition"}
 
     @abstractmethod
     def posterior(self, x: Images, label: Labels | None = None) -> Distribution:
@@ -112,6 +120,9 @@ class Autoencoder(nn.Module, ABC):
     def stages(self) -> dict[str, dict[str, Any]]:
         """What is trained one after the other: the name of each stage, and its changes of the recipe's training."""
         return {"": {}}
+
+    def advance(self, share: float) -> None:
+        """See how much of the steps is done, before each: for an objective that changes while it is trained."""
 
     def enter(self, stage: str) -> None:
         """Begin a stage, or go on with it: choose the parameters that are trained and the loss."""

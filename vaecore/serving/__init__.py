@@ -1,5 +1,6 @@
 """The door for pages and programs: explorers, and studies of what they do."""
 
+from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
 from vaecore.serving.directions import (
     Nudge,
@@ -9,7 +10,7 @@ from vaecore.serving.directions import (
     sensitivity,
     usual_distance,
 )
-from vaecore.serving.explorer import Explorer, load, names
+from vaecore.serving.explorer import Explorer, load
 from vaecore.serving.properties import (
     NOISES,
     Activity,

@@ -32,13 +32,6 @@ from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
 
 BATCH = 1000
 OF_ALL_COMPONENTS = ("recipe", "parameters", "metrics", "evaluation")  # what a card says of a PCA that is not cut
-PACKAGE = Path(__file__).parent.parent
-SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
-
-
-def names() -> list[str]:
-    """The pretrained models at hand, sorted."""
-    return sorted({path.parent.name for source in SOURCES for path in source.glob(f"*/{checkpoint.RECIPE}")})
 
 
 def load(name: str | Path, device: str = "auto") -> "Explorer":
@@ -53,22 +46,9 @@ def load(name: str | Path, device: str = "auto") -> "Explorer":
             device that is not there.
     """
     place = best_device(device)
-    folder = checkpoint_folder(name)
+    folder = checkpoint.find(name)
     model, recipe, card = checkpoint.load(folder)
     return Explorer(model.to(place), recipe, card, folder)
-
-
-def checkpoint_folder(name: str | Path) -> Path:
-    """Where the checkpoint of that name, or at that path, is.
-
-    Raises:
-        ValueError: there is none.
-    """
-    shipped = [source / str(name) for source in SOURCES if str(name) in names()]
-    for folder in (*shipped, Path(name).expanduser()):
-        if (folder / checkpoint.RECIPE).exists():
-            return folder
-    raise ValueError(f"no pretrained model and no run is called {str(name)!r}. At hand: {', '.join(names()) or 'none'}")
 
 
 class Explorer:

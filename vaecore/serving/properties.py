@@ -9,13 +9,14 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from vaecore import checkpoint
+from vaecore.checkpoint import names
 from vaecore.corruption import KINDS, Corruption
 from vaecore.evaluation import robustness
 from vaecore.evaluation.sparsity import sparseness
 from vaecore.models import PCA
 from vaecore.models.deterministic import DeterministicAutoencoder
 from vaecore.models.stacked import StackedAutoencoder
-from vaecore.serving.explorer import Explorer, checkpoint_folder, names
+from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images, as_labels
 
 NOISES: tuple[Corruption, ...] = tuple(kind for kind in KINDS if kind != "none")
@@ -26,7 +27,7 @@ def twin(explorer: Explorer) -> str | None:
 
     Of several, one with the same kind of code goes first.
     """
-    kept = {name: checkpoint.load_recipe(checkpoint_folder(name)) for name in names() if name != explorer.name}
+    kept = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in names() if name != explorer.name}
     plain = [
         (getattr(recipe.settings, "code", None) != getattr(explorer.recipe.settings, "code", None), name)
         for name, recipe in kept.items()

@@ -14,12 +14,13 @@ from numpy import ndarray
 from platformdirs import user_cache_path
 
 from vaecore import checkpoint
+from vaecore.checkpoint import names
 from vaecore.data import dataset
 from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of, transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import code_quantiles, encode
 from vaecore.models import MODELS
 from vaecore.recipes import find
-from vaecore.serving.explorer import Explorer, checkpoint_folder, load, names
+from vaecore.serving.explorer import Explorer, load
 
 MAP = "map.safetensors"
 EDGE = 0.02
@@ -155,7 +156,7 @@ def compute_map(explorer: Explorer, data_dir: str | Path | None = None) -> Laten
 
 def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:
     """The t-SNE that ships with the data set's PCA: it is of the same images, whatever the model."""
-    path = checkpoint_folder(f"pca-{data}") / MAP if f"pca-{data}" in names() else None
+    path = checkpoint.find(f"pca-{data}") / MAP if f"pca-{data}" in names() else None
     return checkpoint.read_tensors(path)["tsne"].float().numpy() if path and path.exists() else None
 
 
