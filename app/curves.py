@@ -1,4 +1,4 @@
-"""Charts that one page each has: a spectrum, the stages of a training, a receiver operating characteristic."""
+"""Charts that one page each has: a spectrum, the stages of a training, a receiver operating characteristic, scores."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from app.charts import COLORS, HEIGHT, Series, frame, lines
 
 FEW = 12  # points that a line alone would hardly show
 DECADES = 5  # below the largest singular value: what is smaller still is rounding
+ROW = 26  # pixels of height for a model's line
 MEASURED = {"reconstruction": "of pixels", "z": "of codes", "error": "cross-entropy"}
 
 
@@ -96,4 +97,36 @@ def roc(
     figure.update_layout(showlegend=False)
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(range=[-0.02, 1.04], tickformat=".0%")
+    return figure
+
+
+class Standing(NamedTuple):
+    """A model's figure: its name, the figure with its standard error, and the paper's, where there is one."""
+
+    name: str
+    value: float
+    error: float
+    published: float | None
+
+
+def standings(rows: Sequence[Standing], title: str, form: str = ".2f") -> go.Figure:
+    """Draw each model's figure on a line of its own, with twice its standard error and the paper's."""
+    names = [row.name for row in rows]
+    figure = go.Figure(
+        go.Scatter(
+            x=[row.value for row in rows], y=names, name="ours", mode="markers",
+            marker={"color": COLORS["reconstruction"], "size": 10},
+            error_x={"array": [2 * row.error for row in rows], "thickness": 1.5, "width": 3},
+            hovertemplate=f"%{{y}}: %{{x:{form}}}<extra>ours</extra>",
+        )
+    )  # fmt: skip
+    told = [row for row in rows if row.published is not None]
+    if told:
+        figure.add_scatter(
+            x=[row.published for row in told], y=[row.name for row in told], name="published", mode="markers",
+            marker={"color": COLORS["baseline"], "size": 11, "symbol": "line-ns-open", "line": {"width": 3}},
+            hovertemplate=f"%{{y}}: %{{x:{form}}}<extra>published</extra>",
+        )  # fmt: skip
+    frame(figure, title, "", ROW * len(rows) + 90)
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=names, showgrid=True, dtick=1)
     return figure

@@ -13,7 +13,6 @@ st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg
 state.preload()
 st.html(HERE / "style.css")
 st.logo(HERE / "icon.svg", size="large")
-# No icons: with them, a window of 1280 pixels hides three of the ten pages behind "more"; sections hide all of them.
 start = st.Page("views/start.py", title="Start", default=True)
 latent_map = st.Page("views/map.py", title="Map")
 generate = st.Page("views/generate.py", title="Generate")
@@ -24,8 +23,18 @@ features = st.Page("views/features.py", title="Features")
 sensitivity = st.Page("views/sensitivity.py", title="Sensitivity")
 stack = st.Page("views/stack.py", title="Stack")
 anomaly = st.Page("views/anomaly.py", title="Anomaly")
-properties = [corrupt, features, sensitivity, stack, anomaly]
-page = st.navigation([start, reconstruct, latent_map, interpolate, generate, *properties], position="top")
+rate = st.Page("views/rate.py", title="Rate and distortion")
+hierarchy = st.Page("views/hierarchy.py", title="Hierarchy")
+conditional = st.Page("views/conditional.py", title="Conditional")
+posterior = st.Page("views/posterior.py", title="Posterior")
+scores = st.Page("views/scores.py", title="Scores")
+pages = {
+    "": [start],
+    "Pictures": [reconstruct, latent_map, interpolate, generate, conditional],
+    "Codes": [corrupt, features, sensitivity, stack, anomaly],
+    "Probability": [posterior, rate, hierarchy, scores],
+}
+page = st.navigation(pages, position="top")
 # The anomaly page chooses its images itself.
-if chooser.show(needs_images=page not in (start, latent_map, generate, anomaly)):
+if chooser.show(needs_images=page not in (start, latent_map, generate, anomaly, scores)):
     page.run()

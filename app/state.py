@@ -90,7 +90,7 @@ def _changed(place: str) -> float:
         return 0.0
 
 
-@st.cache_resource(show_spinner=False, max_entries=48)
+@st.cache_resource(show_spinner=False, max_entries=96)
 def explorer(model: Model) -> Explorer:
     """Return a model; ValueError says in a sentence why it cannot be had."""
     return vaecore.load(model.place)

@@ -21,11 +21,20 @@ TYPESET = {
     "x~": "x\u0303",
     "h~": "h\u0303",
     "E_q": "E",
+    "beta": "\N{GREEK SMALL LETTER BETA}",
     "lambda": "\N{GREEK SMALL LETTER LAMDA}",
     "rho": "\N{GREEK SMALL LETTER RHO}",
-    "sum_j": "\N{GREEK CAPITAL LETTER SIGMA}\u2c7c",
+    "sum_": "\N{GREEK CAPITAL LETTER SIGMA}_",
+    "_(n+1)": "\u2099\u208a\u2081",
+    "_(t-1)": "\u209c\u208b\u2081",
+    "_1": "\u2081",
+    "_2": "\u2082",
+    "_i": "\u1d62",
     "_j": "\u2c7c",
     "_l": "\u2097",
+    "_L": "\u2097",
+    "_n": "\u2099",
+    "_t": "\u209c",
 }
 MINUS = "\N{MINUS SIGN}"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -159,7 +168,7 @@ def equation(text: str) -> str:
         text = text.replace(plain, typeset)
     text = re.sub(r"(?<![^\s(\[])-", MINUS, text)
     # An accent is a character of its own: it must stay in the element of its letter.
-    coloured = re.sub(r"\b([xz])([\u0302\u0303]?)(?!\w)", r'<b class="vc-\1">\1\2</b>', escape(text))
+    coloured = re.sub(r"\b([xz])([\u0302\u0303]?)(?![a-zA-Z0-9])", r'<b class="vc-\1">\1\2</b>', escape(text))
     return f'<p class="vc-equation">{coloured}</p>'
 
 

@@ -1,6 +1,8 @@
 """Data sets: what they are, what your own images become, and what is said when there are none."""
 
 import gzip
+import hashlib
+import io
 import os
 import re
 import shutil
@@ -70,7 +72,9 @@ def test_the_split_is_fixed_and_leaves_the_random_state_alone() -> None:
 
 
 def test_unknown_names_and_splits_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"called 'emnist'\. Expected digits, mnist, fashion-mnist or a path"):
+    with pytest.raises(
+        ValueError, match=r"called 'emnist'\. Expected digits, mnist, fashion-mnist, mnist-static or a path"
+    ):
         dataset("emnist")
     with pytest.raises(ValueError, match="expected split 'train' or 'test', got 'valid'"):
         dataset("digits", "valid")
@@ -636,6 +640,48 @@ def test_binarised_pixels_are_ones_as_often_as_they_are_bright(few: Images) -> N
 
 def test_every_named_set_is_documented() -> None:
     assert all(f'"{name}"' in (dataset.__doc__ or "") for name in DATASETS)
+
+
+@pytest.mark.usefixtures("mnist_folder")
+def test_static_mnist_is_the_published_one() -> None:
+    train, test = (dataset("mnist-static", split) for split in ("train", "test"))
+    assert (len(train), len(test)) == (50_000, 10_000)
+    assert train.shape == (1, 28, 28)
+    assert train.target is None
+    assert set(test.pixels.unique().tolist()) == {0, 255}
+    grey = dataset("mnist", "test")
+    np.testing.assert_allclose(test.images.mean(0), grey.images.mean(0), atol=0.03)  # the same images, another order
+    assert not np.array_equal(test.images[:100] > 0.5, grey.images[:100] > 0.5)
+
+
+def test_static_mnist_is_downloaded_checked_and_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (3, 784))
+    lines = "\n".join(" ".join(map(str, row)) for row in bits).encode()
+    asked = []
+
+    def urlopen(url: str) -> io.BytesIO:
+        asked.append(url)
+        return io.BytesIO(lines)
+
+    monkeypatch.setattr(sources.urllib.request, "urlopen", urlopen)
+    with pytest.raises(ValueError, match=r"binarized_mnist\.npz: damaged file, .*'test' is not the published"):
+        dataset("mnist-static", "test", tmp_path)
+    digest = hashlib.sha256(np.packbits(bits.astype(np.uint8), axis=1).tobytes()).hexdigest()
+    monkeypatch.setattr(sources, "STATIC", {"train": digest, "test": digest})
+    found = dataset("mnist-static", "test", tmp_path)
+    np.testing.assert_array_equal(found.images.reshape(3, 784), bits)
+    assert [url.rsplit("_")[-1] for url in asked] == ["train.amat", "test.amat"]
+    assert [path.name for path in (tmp_path / "BinarizedMNIST").iterdir()] == ["binarized_mnist.npz"]
+
+
+def test_static_mnist_without_a_network_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def urlopen(url: str) -> None:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(sources.urllib.request, "urlopen", urlopen)
+    with pytest.raises(ValueError, match=r"BinarizedMNIST is not in .* is there a network\? \(no route to host\)"):
+        dataset("mnist-static", "test", tmp_path)
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_what_a_killed_download_left_is_removed_once_it_is_old(tmp_path: Path) -> None:

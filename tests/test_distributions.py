@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.stats import logistic
 from sklearn.mixture import GaussianMixture
 from torch import Tensor
 from torch import distributions as reference
@@ -12,6 +13,7 @@ from torch import distributions as reference
 from vaecore.distributions import (
     Bernoulli,
     Delta,
+    DiscretisedLogistic,
     Distribution,
     Gaussian,
     Mixture,
@@ -248,3 +250,72 @@ def test_the_density_of_many_rows_needs_no_copy_of_the_components() -> None:
     value = torch.randn(2, rows, latent)
     expected = -(value.square() + math.log(2 * math.pi)).sum(-1) / 2
     torch.testing.assert_close(wide.log_prob(value), expected, rtol=1e-5, atol=1e-3)
+
+
+# Pixels
+
+
+@pytest.mark.parametrize("event_axes", [1, 3])
+def test_bernoulli_log_prob_of_grey_pixels_is_a_cross_entropy_and_its_slope_is_finite(event_axes: int) -> None:
+    torch.manual_seed(0)
+    logits = (4 * torch.randn(2, *SHAPE, dtype=torch.float64)).requires_grad_()
+    grey = torch.rand(SHAPE, dtype=torch.float64)
+    expected = reference.Bernoulli(logits=logits, validate_args=False).log_prob(grey.expand_as(logits))
+    found = Bernoulli(logits, event_axes).log_prob(grey)
+    torch.testing.assert_close(found, expected.flatten(-event_axes).sum(-1))
+    (slope,) = torch.autograd.grad(found.sum(), logits)
+    torch.testing.assert_close(slope, grey - logits.sigmoid())
+    extreme = torch.tensor([[-1e4, 1e4, -300.0, 300.0]], requires_grad=True)
+    (slope,) = torch.autograd.grad(Bernoulli(extreme).log_prob(torch.tensor([[1.0, 0.0, 0.0, 1.0]])).sum(), extreme)
+    assert slope.tolist() == [[1.0, -1.0, 0.0, 0.0]]
+
+
+LEVELS = torch.arange(256) / 255
+LOCATIONS = (-1e3, -1.0, 0.0, 0.3, 0.5 / 255, 100 / 255, 1.0, 2.0, 1e3)
+SCALES = (1e-4, 1e-2, 0.1, 1.0, 30.0, 1e4)
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+@pytest.mark.parametrize("scale", SCALES)
+def test_the_probabilities_of_all_levels_sum_to_one(location: float, scale: float) -> None:
+    place, spread = torch.full((256, 1), location, requires_grad=True), torch.tensor(scale, requires_grad=True)
+    log_p = DiscretisedLogistic(place, spread).log_prob(LEVELS[:, None])
+    assert log_p.isfinite().all()
+    assert (log_p <= 0).all()
+    assert float(log_p.detach().double().exp().sum()) == pytest.approx(1, abs=2e-5)
+    for slope in torch.autograd.grad(log_p.sum(), (place, spread)):
+        assert slope.isfinite().all()
+
+
+@pytest.mark.parametrize("levels", [2, 17, 256])
+def test_a_level_has_the_logistic_mass_of_its_bin(levels: int) -> None:
+    """Against scipy's distribution function; black and white have what lies beyond them too."""
+    torch.manual_seed(0)
+    location, scale = torch.rand(3, 1, 2, 2, dtype=torch.float64), torch.tensor(0.07, dtype=torch.float64)
+    grey = torch.arange(levels, dtype=torch.float64) / (levels - 1)
+    value = grey[:, None, None, None, None].expand(-1, 3, 1, 2, 2)
+    ours = DiscretisedLogistic(location, scale, event_axes=1, levels=levels)
+    ends = np.concatenate([[-np.inf], (grey.numpy()[:-1] + grey.numpy()[1:]) / 2, [np.inf]])
+    cumulative = logistic.cdf(ends[:, None, None, None, None], location.numpy(), float(scale))
+    expected = np.log(np.diff(cumulative, axis=0)).sum(-1)
+    np.testing.assert_allclose(ours.log_prob(value).numpy(), expected, rtol=1e-6)
+    whole = DiscretisedLogistic(location, scale, event_axes=3, levels=levels)
+    np.testing.assert_allclose(whole.log_prob(value).numpy(), expected.sum((-1, -2)), rtol=1e-6)
+
+
+def test_draws_of_levels_have_their_probabilities() -> None:
+    ours = DiscretisedLogistic(torch.tensor([[0.1, 0.6]]), torch.tensor(0.2), levels=5)
+    drawn = ours.rsample((40_000,), torch.Generator().manual_seed(0))
+    assert drawn.shape == (40_000, 1, 2)
+    for pixel, location in enumerate((0.1, 0.6)):
+        for level in torch.arange(5) / 4:
+            own = DiscretisedLogistic(torch.tensor([[location]]), torch.tensor(0.2), levels=5)
+            share = float(own.log_prob(level.view(1, 1)).exp())
+            found = float((drawn[:, 0, pixel] == level).float().mean())
+            assert found == pytest.approx(share, abs=5 * math.sqrt(share * (1 - share) / 40_000))
+
+
+def test_one_image_is_scored_under_many_locations() -> None:
+    location, x = torch.rand(5, *SHAPE), (torch.rand(SHAPE) * 255).round() / 255
+    rows = torch.stack([DiscretisedLogistic(part, torch.tensor(0.1), 3).log_prob(x) for part in location])
+    torch.testing.assert_close(DiscretisedLogistic(location, torch.tensor(0.1), 3).log_prob(x), rows)

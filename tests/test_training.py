@@ -22,7 +22,9 @@ from vaecore.data import Images
 from vaecore.device import Process, best_device
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.models import VAE
 from vaecore.recipes import RECIPES, find
+from vaecore.recipes import Training as TrainingSettings
 from vaecore.runs import HISTORY
 from vaecore.training import fit, schedule, train
 
@@ -349,6 +351,11 @@ TOGETHER: dict[str, dict[str, Any]] = {
         "classifier_epochs": 2,
         "dropout": 0.0,
     },
+    "iwae-digits-8": {"hidden": [16], "gradient": "doubly", "backward": 2, "free_bits": 0.2, "optimizer": "muon"},
+    "hierarchical-digits": {"hidden": [16, 8], "target_rate": 3.0},
+    # Small steps: a bias before a normalisation has no gradient but rounding errors, which AdamW makes large.
+    "ladder-digits": {"hidden": [16, 12, 8], "free_bits": 0.2, "learning_rate": 2e-5},
+    "iaf-digits-2": {"hidden": [16], "flow_hidden": [8], "corruption": "masking", "level": 0.2},
 }
 
 
@@ -513,3 +520,109 @@ def test_a_refused_run_does_not_take_the_folder(tmp_path: Path) -> None:
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     with runs.claimed(tmp_path / "run"):
         refused("another process trains there", "vae-digits-2", out=tmp_path / "run", device="cpu", epochs=1)
+
+
+# Two optimisers, an objective that changes, and weights to begin with
+
+
+ANNEALED = SMALL | {"optimizer": "muon", "annealing": "linear", "annealing_share": 1.0, "learning_rate": 4e-3}
+
+
+@pytest.fixture(scope="module")
+def annealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of both optimisers and of a bound that is annealed, which nothing disturbed."""
+    return train("vae-digits-2", out=tmp_path_factory.mktemp("annealed") / "run", device="cpu", **ANNEALED)
+
+
+ANNEALED_MOMENTS: dict[str, tuple[Any, str, int]] = {
+    "in a later epoch": (training, "present", 23),
+    "between the two optimisers": (training.Muon, "step", 17),
+    "before its state is kept": (checkpoint, "save_state", 4),
+}
+
+
+@pytest.mark.parametrize("moment", ANNEALED_MOMENTS)
+def test_muon_and_the_annealing_go_on_where_they_were(
+    moment: str, annealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    owner, name, number = ANNEALED_MOMENTS[moment]
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, at_call(number, getattr(owner, name)))
+        with pytest.raises(Killed):
+            train("vae-digits-2", out=folder, device="cpu", **ANNEALED)
+    shares: list[float] = []
+    advance = VAE.advance
+    monkeypatch.setattr(VAE, "advance", lambda self, share: shares.append(share) or advance(self, share))
+    kept = checkpoint.read_tensors(folder / STATE)
+    assert any(key.endswith("momentum_buffer") for key in kept), "of Muon"
+    assert any(key.endswith("exp_avg_sq") for key in kept), "of AdamW"
+    train("vae-digits-2", out=folder, device="cpu", resume=True, **ANNEALED)
+    check_same_run(folder, annealed)
+    per_epoch = 1618 // 256
+    done = int(kept["clock"][0]) * per_epoch
+    assert done > 0
+    assert shares == [step / (6 * per_epoch) for step in range(done, 6 * per_epoch)]
+
+
+def test_muon_trains_the_matrices_and_adamw_the_rest(few: Images, tmp_path: Path) -> None:
+    """A step of Muon is orthogonal, of the size of one of AdamW's; biases, maps and single rows are not matrices."""
+    torch.manual_seed(0)
+    recipe = find("conv-vae-digits-2").changed(optimizer="muon", learning_rate=0.01, weight_decay=0.0)
+    model = checkpoint.build(recipe, few.shape, 10)
+    parameters = list(model.parameters())
+    adamw, muon = training._optimizers(parameters, recipe.training)
+    assert {p.ndim for p in muon.param_groups[0]["params"]} == {2}
+    ours = [p for optimizer in (adamw, muon) for p in optimizer.param_groups[0]["params"]]
+    assert {id(p) for p in ours} == {id(p) for p in parameters}
+    assert len(ours) == len(parameters)
+    matrix = max(muon.param_groups[0]["params"], key=torch.Tensor.numel)
+    before = matrix.detach().clone()
+    matrix.grad = torch.randn_like(matrix)
+    muon.step()
+    step = (before - matrix.detach()) / 0.01
+    assert float((step * matrix.grad).sum()) > 0, "downhill"
+    assert float(step.square().mean().sqrt()) == pytest.approx(0.2, rel=0.4)
+    spread = [
+        float(sizes.quantile(0.9) / sizes.quantile(0.1)) for sizes in map(torch.linalg.svdvals, (step, matrix.grad))
+    ]
+    assert spread[0] < 2.5 < 4 < spread[1], "nearly orthogonal, which the gradient is not"
+    single = [torch.nn.Parameter(torch.zeros(1, 5)), torch.nn.Parameter(torch.zeros(5))]
+    assert [type(o) for o in training._optimizers(single, recipe.training)] == [torch.optim.AdamW]
+    assert [type(o) for o in training._optimizers(parameters, TrainingSettings())] == [torch.optim.AdamW]
+
+
+@pytest.mark.parametrize("run", ["vae-digits-2"], indirect=True)
+def test_a_run_begins_with_another_ones_weights(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = train("vae-digits-2", out=tmp_path / "begun", device="cpu", start=run, **SMALL | {"epochs": 0})
+    assert checkpoint.load_recipe(begun).training.start == str(run.resolve())
+    named = train("iwae-digits-8", out=tmp_path / "named", device="cpu", start="iwae-digits-8", epochs=0)
+    assert checkpoint.load_recipe(named).training.start == "iwae-digits-8"
+    for ours, theirs in ((begun, run), (named, checkpoint.find("iwae-digits-8"))):
+        kept = checkpoint.load(theirs)[0].state_dict()
+        found = checkpoint.load(ours)[0].state_dict()
+        assert found.keys() == kept.keys()
+        assert all(torch.equal(tensor, kept[name]) for name, tensor in found.items())
+    weighted = SMALL | {"latent": 2, "samples": 2, "start": str(run), "epochs": 4}
+    whole = train("iwae-digits-8", out=tmp_path / "whole", device="cpu", **weighted)
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        with pytest.raises(Killed):
+            train("iwae-digits-8", out=tmp_path / "run", device="cpu", **weighted)
+    train("iwae-digits-8", out=tmp_path / "run", device="cpu", resume=True, **weighted)
+    check_same_run(tmp_path / "run", whole)
+
+
+@pytest.mark.parametrize("run", ["vae-digits-2"], indirect=True)
+def test_weights_that_cannot_be_begun_with_are_refused(run: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    refused(f"{run / WEIGHTS}: not the weights of 'vae-digits-2'.*size mismatch", "vae-digits-2", out=out, start=run)
+    refused("pca-digits/weights.*: not the weights of 'vae-digits-2'", "vae-digits-2", out=out, start="pca-digits")
+    nowhere = "no pretrained model and no run is called '.*vae-digit'. At hand: .*vae-digits-2"
+    refused(nowhere, "vae-digits-2", out=out, start="vae-digit")
+    (tmp_path / "unfinished").mkdir()
+    (tmp_path / "unfinished" / RECIPE).write_bytes((run / RECIPE).read_bytes())
+    refused("unfinished/card.json: no such file.*not finished", "vae-digits-2", out=out, start=tmp_path / "unfinished")
+    assert not out.exists()

@@ -5,14 +5,19 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from statistics import mean, stdev
 from typing import Any
 
 from vaecore import checkpoint
-from vaecore.data import DATASETS, data_folder, dataset, fetch, other_classes
+from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
 from vaecore.device import DEVICES
 from vaecore.evaluation import evaluate
+from vaecore.evaluation.report import measure_likelihood
+from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
-from vaecore.serving import load, names, variants
+from vaecore.runs import normal_scores
+from vaecore.serving import Explorer, load, names, variants
 from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.training import train
 
@@ -43,6 +48,7 @@ COLUMNS = {  # of the README's table of measurements: the metric that must be th
 }
 
 
+OTHERS = {"mnist": "fashion-mnist", "fashion-mnist": "mnist"}  # what a model of one is shown to tell that it is strange
 LONGEST = 12  # numbers that are printed one by one
 
 
@@ -109,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_command.add_argument("name", help="a pretrained model's name, or a run's folder")
     evaluate_command.add_argument(
         "--samples", type=int, default=1000, help="importance samples per image (default: 1000)"
+    )
+    evaluate_command.add_argument(
+        "--replicates",
+        nargs="+",
+        default=[],
+        metavar="RUN",
+        help="runs of the same recipe with other seeds: mean and deviation of what is published",
     )
     evaluate_command.add_argument(
         "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
@@ -182,6 +195,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.samples < 1:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
     explorer = load(parsed.name, parsed.device)
+    others = _replicates(explorer, parsed.replicates, parsed.device)
     train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
     metrics = evaluate(
         explorer.model,
@@ -191,8 +205,10 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         data_folder(parsed.data_dir),
         parsed.samples,
         parsed.seed,
-        other_classes(explorer.dataset, parsed.data_dir),
+        _strangers(explorer, parsed.data_dir),
     )
+    if others:
+        metrics["replicates"] = _over_seeds(explorer, others, metrics, test_images, parsed)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
     if parsed.write:
@@ -200,9 +216,56 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         command = shlex.join(words)
         protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
+        if "sample" in explorer.abilities:
+            card["anomaly"] = normal_scores(explorer.model, train_images)
         folder = checkpoint.find(parsed.name)
         keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
         checkpoint.write_json(folder / checkpoint.CARD, card)
+
+
+def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:
+    """Runs of the same recipe, each with a seed of its own; only what they started from may differ."""
+    found = [explorer]
+    for name in names:
+        other = load(name, device)
+        same = other.recipe.changed(start=explorer.recipe.training.start) == explorer.recipe
+        if not same or other.card["seed"] in [one.card["seed"] for one in found]:
+            expected = f"a run of {explorer.name!r} with another seed"
+            raise ValueError(f"{name}: expected {expected}, got {other.card['command']!r}")
+        found.append(other)
+    return found[1:]
+
+
+def _over_seeds(
+    explorer: Explorer,
+    others: Sequence[Explorer],
+    metrics: dict[str, Any],
+    test_images: Images,
+    parsed: argparse.Namespace,
+) -> dict[str, Any]:
+    """The log likelihood of runs with other seeds, by the same protocol: each, and their mean and deviation."""
+    if "log_likelihood" not in metrics:
+        raise ValueError(f"{explorer.name} has no likelihood of its test images that could be compared")
+    values = [metrics["log_likelihood"]]
+    for other in others:
+        assert isinstance(other.model, Variational)
+        binarise = other.recipe.training.binarise
+        values.append(measure_likelihood(other.model, test_images, binarise, parsed.samples, parsed.seed))
+    return {
+        "seeds": [one.card["seed"] for one in (explorer, *others)],
+        "log_likelihood": [round(value, 4) for value in values],
+        "mean": mean(values),
+        "deviation": stdev(values),
+    }
+
+
+def _strangers(explorer: Explorer, data_dir: str | None) -> Images | None:
+    """What the model should find strange: the classes that it has not seen, or the other data set, if it is there."""
+    if "likelihood" not in explorer.abilities or "condition" in explorer.abilities:
+        return other_classes(explorer.dataset, data_dir)
+    with suppress(ValueError, KeyError):  # nothing can be downloaded: the rest is measured all the same
+        return dataset(OTHERS[explorer.dataset], "test", data_dir)
+    return None
 
 
 def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is

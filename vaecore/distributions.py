@@ -34,6 +34,11 @@ def shard(rank: int, world: int) -> Iterator[None]:
         _shard = before
 
 
+def world() -> int:
+    """How many processes share a batch: one outside of `shard`."""
+    return _shard[1]
+
+
 def standard_normal(
     like: Float[Tensor, "batch *event"], samples: tuple[int, ...] = (), generator: torch.Generator | None = None
 ) -> Float[Tensor, "..."]:
@@ -57,12 +62,11 @@ def _drawn(
 
 def batch_mean(x: Float[Tensor, "batch *event"]) -> Float[Tensor, "*event"]:
     """The mean over the batch, which inside `shard` is that of all processes together."""
-    world = _shard[1]
-    if world == 1:
+    if world() == 1:
         return x.mean(0)
     from torch.distributed.nn.functional import all_reduce
 
-    return all_reduce(x.mean(0)) / world
+    return all_reduce(x.mean(0)) / world()
 
 
 class Distribution(ABC):
@@ -229,7 +233,7 @@ class DiscretisedLogistic(Distribution):
 
     log p(v) = log(sigmoid((v + h - m) / s) - sigmoid((v - h - m) / s)),  h = 1/2 / (levels - 1), v in {0, ..., 1};
     the bins of black and white reach to minus and plus infinity: the probabilities of all levels sum to one.
-    Source: Kingma et al. 2016, equation 26; Salimans et al. 2017.
+    Source: Salimans et al. 2017; the bins of Kingma et al. 2016 begin at v, and those at the ends are no wider.
     """
 
     location: Tensor

@@ -54,7 +54,7 @@ class Chain(Factored):
         log_probs = [self.first.log_prob_per_latent(parts[0])]
         for conditional in self.conditionals:
             gaussian = conditional(parts[-1])
-            batch = gaussian.location[(0,) * len(samples)]  # the noise of one draw has the shape of one batch
+            batch = gaussian.location.new_empty(gaussian.location.shape[len(samples) :])  # what one draw looks like
             parts.append(gaussian.location + gaussian.scale * standard_normal(batch, samples, generator))
             log_probs.append(gaussian.log_prob_per_latent(parts[-1]))
         return self._row(parts), self._row(log_probs)
@@ -66,11 +66,25 @@ class Chain(Factored):
             [gaussian.log_prob_per_latent(part) for gaussian, part in zip(self.given(value), parts, strict=True)], -1
         )
 
-    def given(self, value: Float[Tensor, "*samples batch latent"]) -> list[Gaussian]:
+    def given(self, value: Float[Tensor, "*batch latent"]) -> list[Gaussian]:
         """The Gaussian of every part given the values of the one before it, in the order of the row."""
         parts = self._in_order(list(value.split(self.sizes, -1)))
         found = [self.first] + [own(part) for own, part in zip(self.conditionals, parts[:-1], strict=True)]
         return self._in_order(found)
+
+    def follow(self, noise: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The code that a row of noise leads to, part after part: mean + scale * noise, given the part just drawn."""
+        first, *others = self._in_order(list(noise.split(self.sizes, -1)))
+        parts = [self.first.location + self.first.scale * first]
+        for conditional, part in zip(self.conditionals, others, strict=True):
+            gaussian = conditional(parts[-1])
+            parts.append(gaussian.location + gaussian.scale * part)
+        return self._row(parts)
+
+    def noise_of(self, code: Float[Tensor, "*batch latent"]) -> Float[Tensor, "*batch latent"]:
+        """The noise that leads to a code: the inverse of `follow`."""
+        parts = zip(self.given(code), code.split(self.sizes, -1), strict=True)
+        return torch.cat([(part - gaussian.location) / gaussian.scale for gaussian, part in parts], -1)
 
     def tempered(self, temperature: float) -> "Chain":
         """The same, every scale multiplied by `temperature`."""
@@ -120,7 +134,7 @@ class Flow(Factored):
 
     @property
     def scale(self) -> Tensor:
-        """The scale of every latent given those before it, at the centre."""
+        """The base's times the gates at the centre: with one step, of every latent given those before it."""
         z, log_scale = self.base.mean, self.base.scale.log()
         for step in self.steps:
             z, log_gate = _moved(step, z)
@@ -134,7 +148,10 @@ class Flow(Factored):
     def rsample_with_log_prob(
         self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
-        """Codes, and the log density of every latent given those before it: the cheap direction of the flow."""
+        """Codes, and the terms of their log density, one for each latent: the cheap direction of the flow.
+
+        With one step a term is the log density of a latent given those before it; with more only the sum is one.
+        """
         z, log_prob = self.base.rsample_with_log_prob(samples, generator)
         for step in self.steps:
             z, log_gate = _moved(step, z)
@@ -142,7 +159,7 @@ class Flow(Factored):
         return z, log_prob
 
     def log_prob_per_latent(self, value: Tensor) -> Tensor:
-        """Log density of every latent given those before it, in nats; the flow is undone, a latent at a time."""
+        """The terms of the log density, in nats; the flow is undone, a latent at a time."""
         log_gates = torch.zeros_like(value)
         for step in reversed(self.steps):
             z = value

@@ -1,4 +1,4 @@
-"""Networks: tensor in, tensor out. They know nothing of distributions."""
+"""Networks: tensor in, tensor out. They know of no distribution, but that processes may share a batch."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import linear, one_hot, pad
+
+from vaecore.distributions import batch_mean, world
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
@@ -26,7 +28,21 @@ class RowNorm(nn.BatchNorm1d):
 
     def forward(self, input: Float[Tensor, "*batch features"]) -> Float[Tensor, "*batch features"]:
         """Every feature over all rows: mean zero and variance one, then a scale and a shift that are learned."""
-        return super().forward(input.flatten(0, -2)).reshape(input.shape)
+        rows = input.reshape(-1, input.shape[-1])
+        together = self.training and world() > 1
+        return (self._over_all_processes(rows) if together else super().forward(rows)).reshape(input.shape)
+
+    def _over_all_processes(self, rows: Float[Tensor, "rows features"]) -> Float[Tensor, "rows features"]:
+        """The same over the rows of all processes that share the batch: torch does this on a GPU only."""
+        rows = rows.float()
+        mean = batch_mean(rows)
+        variance = batch_mean((rows - mean).square())
+        count, own = len(rows) * world(), cast("float", self.momentum)
+        with torch.no_grad():
+            cast("Tensor", self.running_mean).lerp_(mean, own)
+            cast("Tensor", self.running_var).lerp_(variance * count / (count - 1), own)
+            cast("Tensor", self.num_batches_tracked).add_(1)
+        return (rows - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
 
 
 def hidden_layers(inputs: int, widths: tuple[int, ...], activation: str, normalise: bool = False) -> list[nn.Module]:

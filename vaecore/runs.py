@@ -146,11 +146,11 @@ def _measured(
     return (
         _card(recipe, model, images, seed, seconds)
         | {"codes": code_quantiles(codes), "metrics": metrics}
-        | ({"anomaly": _normal(model, images)} if "sample" in model.abilities else {})
+        | ({"anomaly": normal_scores(model, images)} if "sample" in model.abilities else {})
     )
 
 
-def _normal(model: Autoencoder, images: Images) -> dict[str, tuple[float, float]]:
+def normal_scores(model: Autoencoder, images: Images) -> dict[str, tuple[float, float]]:
     """Mean and deviation of the anomaly scores over the first 10,000 training images."""
     some = images.rows(torch.arange(min(len(images), LARGEST_REFERENCE)))
     label = some.target if model.classes else None

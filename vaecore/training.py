@@ -51,6 +51,8 @@ def train(
     Raises:
         ValueError: an unknown recipe, field, device or data set; a folder that holds another run.
     """
+    if isinstance(changes.get("start"), Path):
+        changes["start"] = str(changes["start"])
     recipe = find(name).changed(**changes)
     if not is_named(recipe.dataset):
         recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder

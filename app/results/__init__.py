@@ -75,6 +75,12 @@ def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
     return kept.codes[:STAND_INS], None if kept.labels is None else kept.labels[:STAND_INS]
 
 
+@st.cache_data(ttl=5, show_spinner=False)
+def standings(measure: str) -> list[serving.Score]:
+    """Return the figures of every pretrained model that has this measure, the best first."""
+    return serving.scores(measure)
+
+
 @st.cache_data(show_spinner=False)
 def variants() -> list[dict[str, str]]:
     """Return the equation and the source of every kind of model."""

@@ -25,6 +25,31 @@ SCORES = {  # its formula, and what to know about it
         "deviations from the training images' mean",
         "**Both** adds the two, each in deviations from its mean over the training images.",
     ),
+    "distortion": (
+        "−log p(x|z), nats",
+        "**Distortion** asks what the image costs once its code is known. Like the reconstruction it is blind to "
+        "strangers that are simple, and it counts in the units of the pixel's likelihood.",
+    ),
+    "rate": (
+        "KL(q(z|x) ‖ p(z)), nats",
+        "**Rate** asks how far the posterior has to leave the prior. It is blind to strangers that the encoder finds "
+        "ordinary.",
+    ),
+    "elbo": (
+        "minus the elbo, nats",
+        "**Elbo** is distortion and rate added: what a likelihood says. It is blind to simple strangers: to a model of "
+        "clothes a digit is likelier than clothes (Nalisnick et al. 2019).",
+    ),
+    "complexity": (
+        "nats above those of a PNG file",
+        "**Complexity** takes off what any picture of its kind costs, by the size of its PNG file (Serra et al. 2020). "
+        "It is blind where that file says more of the pixels than the model does.",
+    ),
+    "typicality": (
+        "squared deviations from the training images' mean",
+        "**Typicality** asks whether distortion and rate are what they usually are: too little of either is strange "
+        "as well. It is blind to strangers that cost just as much as the real thing.",
+    ),
 }
 NAMES = {"normal": "normal", "unseen": "never seen"}
 SYMMETRIC = ("upside down", "mirrored")

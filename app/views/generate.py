@@ -106,7 +106,7 @@ def by_hand() -> None:
     if flat:
         with columns[2]:
             st.html(plane(model, percents, label))
-            spread = "prior" if "likelihood" in own.abilities else "training codes"
+            spread = "prior" if own.standard_prior else "training codes"
             st.caption(f"The whole plane, evenly over the {spread}; the mark is where the sliders point.")
 
 

@@ -19,6 +19,10 @@ IDEAS = {  # the page that shows what a variant is for, and its icon
     "sparse-kl": ("features", "grid_view"),
     "contractive": ("sensitivity", "touch_app"),
     "stacked": ("stack", "layers"),
+    "beta-vae": ("rate", "show_chart"),
+    "hierarchical": ("hierarchy", "account_tree"),
+    "ladder": ("hierarchy", "account_tree"),
+    "cvae": ("conditional", "category"),
 }
 DENSITY = ("anomaly", "troubleshoot")  # for a model that fitted a density on its codes
 METRICS = {  # of a card: its name here, and how it is written

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playw
 from streamlit.testing.v1 import AppTest
 
 import vaecore
+from vaecore import checkpoint
 
 NOWHERE = "http://127.0.0.1:9"
 NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}

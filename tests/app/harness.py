@@ -23,8 +23,12 @@ IMAGES = (
     "sensitivity",
     "stack",
     "anomaly",
+    "rate",
+    "hierarchy",
+    "conditional",
+    "posterior",
 )  # pages that work on them
-PAGES = ("start", "map", "generate", *IMAGES)
+PAGES = ("start", "map", "generate", "scores", *IMAGES)
 STARTED = 120  # seconds
 Open = Callable[..., AppTest]
 Visit = Callable[..., Page]

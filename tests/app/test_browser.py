@@ -43,7 +43,8 @@ def test_the_model_is_in_the_url_and_stays_on_every_page(visit: Visit) -> None:
     page.wait_for_url("**/generate?model=cvae-digits-2*")
     settle(page)
     assert page.locator(SIDEBAR_MODEL).first.input_value() == "cvae-digits-2"
-    page.get_by_role("link", name="Interpolate").click()
+    page.get_by_text("Pictures", exact=True).click()
+    page.get_by_role("menuitem", name="Interpolate").click()
     page.wait_for_url("**/interpolate?model=cvae-digits-2*")
     chooser = page.locator(SIDEBAR_MODEL).first
     chooser.fill("ae-digits-2")

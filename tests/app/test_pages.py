@@ -7,6 +7,7 @@ import pytest
 from harness import IMAGES, PAGES, Open, text
 
 import vaecore
+import vaecore.serving
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
 
@@ -154,3 +155,21 @@ def test_a_model_of_mnist_works_without_mnist(open_page: Open, page: str) -> Non
     assert not app.exception
     assert len(app.title) == 1
     assert ["Until then" in warning.value for warning in app.warning] == [True] * (page in IMAGES)
+
+
+def test_scores_tell_ours_beside_the_published(open_page: Open) -> None:
+    app = open_page("scores", model="vae-digits-2")
+    (table,) = app.dataframe
+    rows = table.value.set_index("model")
+    assert rows.loc["vae-mnist-50", "published"] == "86.76"
+    assert "Burda" in rows.loc["vae-mnist-50", "where"]
+    card = vaecore.load("vae-mnist-50", device="cpu").card
+    assert rows.loc["vae-mnist-50", "ours"].startswith(f"{-card['metrics']['log_likelihood']:.2f} ±")
+    assert rows.loc["vae-mnist-50", "command"] == card["evaluation"]["command"]
+
+
+@pytest.mark.parametrize("measure", vaecore.serving.MEASURES)
+def test_every_measure_has_its_table(open_page: Open, measure: str) -> None:
+    app = open_page("scores", measure=measure)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == len(vaecore.serving.scores(measure)) or app.info

@@ -1,17 +1,27 @@
 """How strange an image is to a model: by its reconstruction, by the density of its code, by both."""
 
 from collections.abc import Mapping, Sequence
+from io import BytesIO
+from math import log
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+from PIL import Image
 from torch import Tensor
 
 from vaecore.device import model_device
+from vaecore.distributions import Factored
 from vaecore.divergences import squared_error
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
+from vaecore.models.variational import Variational
 
 CHUNK = 1000
+
+# Scores made of others: the name, those others, and the power of their deviations from the mean that is added.
+COMBINED = (("both", ("reconstruction", "density"), 1), ("typicality", ("distortion", "rate"), 2))
 
 Reference = Mapping[str, Sequence[float]]  # of each score the mean and the deviation
 
@@ -23,22 +33,54 @@ def anomaly_scores(
     """Scores of every image, the larger the stranger, on the CPU.
 
     reconstruction: ||x - g(f(x))||^2. density: -log p(z) at the code's mean, for models with a prior or a density on
-    their codes. both: the two added, each less its mean over its deviation in the `reference`, if there is one.
+    their codes. Of variational models, in nats, by one sample of the posterior: distortion, rate, elbo (minus it: the
+    two added), and complexity, which is the elbo's less what the image takes as a PNG file (Serra et al. 2020).
+    With a reference: both, which is reconstruction and density added, each in deviations from its mean; and
+    typicality, which is the squares of distortion and rate added, likewise: too little of either is strange as well
+    (Nalisnick et al. 2019).
     """
     device, pieces = model_device(model), []
+    generator = torch.Generator(device).manual_seed(0)
     for first in range(0, max(len(x), 1), CHUNK):
         rows = x[first : first + CHUNK].to(device)
         own = None if label is None else label[first : first + CHUNK].to(device)
-        z = model.posterior(rows, own).mean
-        piece = [squared_error(rows, model.likelihood(z, own).mean)]
-        if "sample" in model.abilities:
-            piece.append(-model.prior().log_prob(z))
-        pieces.append(torch.stack(piece, 1).cpu())
-    names: list[str] = ["reconstruction", "density"]
-    scores = dict(zip(names, torch.cat(pieces).unbind(1), strict=False))
-    if reference is not None and "density" in scores:
-        scores["both"] = torch.stack([(scores[name] - m) / s for name, (m, s) in reference.items()]).sum(0)
+        pieces.append({name: score.cpu() for name, score in _scores(model, rows, own, generator).items()})
+    scores = {name: torch.cat([piece[name] for piece in pieces]) for name in pieces[0]}
+    if "elbo" in scores:
+        scores["complexity"] = scores["elbo"] - _png_nats(x)
+    for name, parts, power in COMBINED:
+        if reference is not None and all(part in scores and part in reference for part in parts):
+            deviations = [(scores[part] - reference[part][0]) / reference[part][1] for part in parts]
+            scores[name] = torch.stack(deviations).pow(power).sum(0)
     return scores
+
+
+def _scores(
+    model: Autoencoder, x: Images, label: Labels | None, generator: torch.Generator
+) -> dict[str, Float[Tensor, "n"]]:
+    posterior = model.posterior(x, label)
+    scores = {"reconstruction": squared_error(x, model.likelihood(posterior.mean, label).mean)}
+    if "sample" in model.abilities:
+        scores["density"] = -model.prior().log_prob(posterior.mean)
+    if isinstance(model, Variational) and isinstance(posterior, Factored):
+        z, log_posterior = posterior.rsample_with_log_prob((), generator)
+        scores["distortion"] = -model.likelihood(z, label).log_prob(x)
+        scores["rate"] = model.rates(posterior, z, log_posterior).sum(-1)
+        scores["elbo"] = scores["distortion"] + scores["rate"]
+    return scores
+
+
+def _png_nats(x: Images) -> Float[Tensor, "n"]:
+    """What each image takes as a PNG file, less what a black one of its size takes, in nats."""
+    pixels = (x.clamp(0, 1) * 255).round().byte().movedim(1, -1).squeeze(-1).cpu().numpy()
+    empty = _png_bytes(np.zeros_like(pixels[0])) if len(pixels) else 0
+    return torch.tensor([8 * log(2) * (_png_bytes(image) - empty) for image in pixels])
+
+
+def _png_bytes(image: UInt8[ndarray, "height width *channels"]) -> int:
+    file = BytesIO()
+    Image.fromarray(image).save(file, "png")
+    return len(file.getbuffer())
 
 
 def reference_of(scores: dict[str, Float[Tensor, "n"]]) -> dict[str, tuple[float, float]]:

@@ -58,6 +58,7 @@ def classifier(images: Images, folder: Path, device: torch.device) -> Classifier
     return model.eval()
 
 
+@torch.enable_grad()
 def _train(model: Classifier, images: Images, device: torch.device) -> None:
     assert images.target is not None
     pixels, target = images.pixels.to(device), images.target.to(device)

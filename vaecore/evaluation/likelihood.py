@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from vaecore.device import model_device
+from vaecore.distributions import Factored
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 
@@ -20,8 +21,9 @@ def log_weights(
 ) -> Float[Tensor, "samples batch"]:
     """log w_i = log p(x|z_i) + log p(z_i) - log q(z_i|x), z_i ~ q(z|x), in nats."""
     posterior = model.posterior(x, label)
-    z = posterior.rsample((samples,), generator)
-    return model.likelihood(z, label).log_prob(x) + model.prior().log_prob(z) - posterior.log_prob(z)
+    assert isinstance(posterior, Factored)
+    z, log_posterior = posterior.rsample_with_log_prob((samples,), generator)  # a flow is dear, and inexact, to undo
+    return model.likelihood(z, label).log_prob(x) + model.prior().log_prob(z) - log_posterior.sum(-1)
 
 
 @torch.no_grad()

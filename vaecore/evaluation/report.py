@@ -1,5 +1,6 @@
 """One report of all that a model's abilities allow to be measured."""
 
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -12,27 +13,31 @@ from torch import Tensor
 from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
-from vaecore.device import model_device
-from vaecore.distributions import Gaussian, one_gaussian
+from vaecore.device import keep_freed_memory, model_device
+from vaecore.distributions import Distribution, Gaussian, one_gaussian
 from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
 from vaecore.evaluation.features import FEW, few_label_errors, probe_error, scaled
 from vaecore.evaluation.generation import (
     NEIGHBOURS,
+    Classifier,
     classifier,
     coverage_and_density,
     features_and_classes,
     frechet_distance,
 )
 from vaecore.evaluation.latent import MAP_IMAGES, continuity, neighbour_accuracy, trustworthiness
-from vaecore.evaluation.likelihood import elbo, log_likelihood
+from vaecore.evaluation.likelihood import log_likelihood
+from vaecore.evaluation.rates import active_units, aggregate_divergence, collapse, rates_and_distortion
 from vaecore.evaluation.reconstruction import classification_error, encode, squared_errors
 from vaecore.evaluation.robustness import LEVELS, robustness
 from vaecore.evaluation.sensitivity import sensitivity
 from vaecore.evaluation.sparsity import sparseness
 from vaecore.models import PCA, Autoencoder
+from vaecore.models.variational import Variational
 
-ROBUST_IMAGES, JACOBIANS = 10_000, 100
+ROBUST_IMAGES, JACOBIANS, NORMAL_IMAGES = 10_000, 100, 10_000
 FEWEST = 4
+BOUNDS = (1, 5, 50, 500, 5000)
 
 
 def evaluate(
@@ -56,13 +61,18 @@ def evaluate(
     the means; dead_units: those that never are on. jacobian_norm, singular_values: of the encoder, over the first 100
     test images. robustness: squared error to the clean image by kind and level of noise.
     log_likelihood, elbo: nats per image, with `samples` importance samples; on pixels binarised once with `seed` where
-    the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise.
+    the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise. bounds: with fewer samples
+    too, each with draws of its own, and the standard error of the rise from one to the next. rate, distortion: minus
+    the elbo's two parts; rates: by group of latents; collapse: the share of images on which a group says nothing;
+    active_units; aggregate_divergence: of the aggregate posterior's moments from the prior's.
     accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, by
     an independent classifier kept in `folder`. frechet: the distance of as many samples of the density fitted on the
-    codes to the test images in that classifier's features; and that of codes from one Gaussian fitted on them, of codes
-    from N(0, I), and of training images as a floor.
-    auroc_...: one-class models, by each anomaly score, the test images against `strangers`.
+    codes, or of the prior, to the test images in that classifier's features, and that of training images as a floor;
+    of a deterministic model also that of codes from one Gaussian fitted on them, and from N(0, I).
+    auroc_...: by each anomaly score, the test images against `strangers`.
     """
+    if model_device(model).type == "cpu":
+        keep_freed_memory()
     errors = squared_errors(model, test)
     metrics: dict[str, Any] = {"squared_error": float(errors.double().mean())}
     if not isinstance(model, PCA) and 2 * model.latent <= model.pixels:  # a wider code is no bottleneck for PCA
@@ -74,14 +84,14 @@ def evaluate(
     metrics |= _codes(model, train, test)
     if "likelihood" not in model.abilities:
         metrics |= _properties(model, test, seed)
-    if "likelihood" in model.abilities:
+    if isinstance(model, Variational):
         metrics |= _likelihoods(model, test, binarise, samples, seed)
     if "condition" in model.abilities:
         metrics |= _generation(model, train, test, folder, seed)
-    elif "sample" in model.abilities and "likelihood" not in model.abilities and _classes(train) > 1:
+    elif "sample" in model.abilities and _classes(train) > 1:
         metrics |= _frechet(model, train, test, folder, seed)
     if strangers is not None:
-        metrics |= _aurocs(model, train, test, strangers)
+        metrics |= _aurocs(model, train, test, strangers, binarise, seed)
     return metrics
 
 
@@ -144,15 +154,12 @@ def _frechet(model: Autoencoder, train: Images, test: Images, folder: Path, seed
     device = model_device(model)
     judge = classifier(train, folder, device)
     real, _ = features_and_classes(judge, present(test.pixels))
-    drawn = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
-    floor, _ = features_and_classes(judge, present(train.pixels[drawn]))
-    metrics = {"frechet_floor": frechet_distance(real, floor)}
+    metrics = {"frechet_floor": frechet_distance(real, _floor(judge, train, len(test), seed))}
     generator, codes = torch.Generator(device).manual_seed(seed), encode(model, train).to(device)
-    densities = {
-        "": model.prior(),
-        "_one_gaussian": one_gaussian(codes),
-        "_standard_normal": Gaussian(torch.zeros_like(codes[0]), torch.ones_like(codes[0])),
-    }
+    densities: dict[str, Distribution] = {"": model.prior()}
+    if not isinstance(model, Variational):  # whose codes were told where to lie
+        normal = Gaussian(torch.zeros_like(codes[0]), torch.ones_like(codes[0]))
+        densities |= {"_one_gaussian": one_gaussian(codes), "_standard_normal": normal}
     for name, density in densities.items():
         z = density.rsample((len(test),), generator)
         images = torch.cat([model.likelihood(part).mean.cpu() for part in z.split(1000)]).clamp(0, 1)
@@ -160,13 +167,29 @@ def _frechet(model: Autoencoder, train: Images, test: Images, folder: Path, seed
     return metrics
 
 
-def _aurocs(model: Autoencoder, train: Images, test: Images, strangers: Images) -> dict[str, float]:
-    def scores(images: Images, normal: Reference | None = None) -> dict[str, Tensor]:
-        return anomaly_scores(model, present(images.pixels), images.target if model.classes else None, normal)
+def _floor(judge: Classifier, train: Images, count: int, seed: int) -> Tensor:
+    """Features of as many training images: what no sample can be nearer than."""
+    drawn = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[:count]
+    return features_and_classes(judge, present(train.pixels[drawn]))[0]
 
-    normal = reference_of(scores(train))
+
+def _aurocs(
+    model: Autoencoder, train: Images, test: Images, strangers: Images, binarise: bool, seed: int
+) -> dict[str, float]:
+    def scores(images: Images, normal: Reference | None = None) -> dict[str, Tensor]:
+        x = _presented(images, binarise, seed)
+        return anomaly_scores(model, x, images.target if model.classes else None, normal)
+
+    normal = reference_of(scores(train.rows(torch.arange(min(len(train), NORMAL_IMAGES)))))
     ours, theirs = scores(test, normal), scores(strangers, normal)
     return {f"auroc_{name}": auroc(score, theirs[name]) for name, score in ours.items()}
+
+
+def _presented(images: Images, binarise: bool, seed: int) -> Tensor:
+    """The pixels, binarised once if asked for; drawn on the CPU: the same on every machine."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return present(images.pixels, binarise)
 
 
 def _pca(model: Autoencoder, train: Images) -> PCA:
@@ -175,22 +198,49 @@ def _pca(model: Autoencoder, train: Images) -> PCA:
     return pca
 
 
-def _likelihoods(model: Autoencoder, test: Images, binarise: bool, samples: int, seed: int) -> dict[str, float]:
-    device = model_device(model)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)  # the binarisation is drawn on the CPU, once: the same on every machine
-        x = present(test.pixels, binarise)
+def _likelihoods(model: Variational, test: Images, binarise: bool, samples: int, seed: int) -> dict[str, Any]:
+    x = _presented(test, binarise, seed)
     label = test.target if model.classes else None
-    generator = torch.Generator(device).manual_seed(seed + 1)  # one seed would repeat what the pixels were drawn with
-    log_p = log_likelihood(model, x, label, samples, generator).double()
-    bound = elbo(model, x, label, generator).double()
-    grey = getattr(model.settings, "likelihood", None) == "bernoulli" and not binarise
-    name = "grey_bound" if grey else "log_likelihood"
-    return {
-        name: float(log_p.mean()),
-        f"{name}_error": float(log_p.std(correction=0)) / sqrt(len(log_p)),
-        f"{'grey_' if grey else ''}elbo": float(bound.mean()),
+    # One seed would repeat what the pixels were drawn with.
+    generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
+    counts = [*(k for k in BOUNDS if k < samples), samples]
+    bounds = [log_likelihood(model, x, label, k, generator).double() for k in counts]
+    kind = "grey_" if model.settings.likelihood == "bernoulli" and not _binary(x) else ""
+    name = "grey_bound" if kind else "log_likelihood"
+    metrics: dict[str, Any] = {name: float(bounds[-1].mean()), f"{name}_error": standard_error(bounds[-1])}
+    metrics["bounds"] = {
+        "samples": counts,
+        "bound": [round(float(bound.mean()), 4) for bound in bounds],
+        "error_of_the_rise": [round(standard_error(after - before), 4) for before, after in pairwise(bounds)],
     }
+    rates, distortion = rates_and_distortion(model, x, label, generator)
+    active = active_units(model, x, label)
+    return metrics | {
+        f"{kind}elbo": -float(rates.double().sum(1).mean() + distortion.double().mean()),
+        "rate": float(rates.double().sum(1).mean()),
+        "distortion": float(distortion.double().mean()),
+        "rates": [round(rate, 4) for rate in rates.double().mean(0).tolist()],
+        "collapse": [round(share, 4) for share in collapse(rates).tolist()],
+        "active_units": int(active.sum()),
+        "aggregate_divergence": aggregate_divergence(model, x, label, generator),
+    }
+
+
+def measure_likelihood(model: Variational, test: Images, binarise: bool, samples: int, seed: int) -> float:
+    """The mean log likelihood of `evaluate` alone, by the same protocol."""
+    generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
+    label = test.target if model.classes else None
+    x = _presented(test, binarise, seed)
+    return float(log_likelihood(model, x, label, samples, generator).double().mean())
+
+
+def _binary(x: Tensor) -> bool:
+    return bool(((x == 0) | (x == 1)).all())
+
+
+def standard_error(values: Tensor) -> float:
+    """Of the mean of independent values."""
+    return float(values.std(correction=0)) / sqrt(len(values))
 
 
 def _generation(model: Autoencoder, train: Images, test: Images, folder: Path, seed: int) -> dict[str, float]:
@@ -211,6 +261,8 @@ def _generation(model: Autoencoder, train: Images, test: Images, folder: Path, s
     metrics = {
         "accuracy": float((judged == test.target).float().mean()),
         "classifier_accuracy": float((seen == test.target).float().mean()),
+        "frechet": frechet_distance(real, fake),
+        "frechet_floor": frechet_distance(real, _floor(judge, train, len(test), seed)),
     }
     if len(real) > NEIGHBOURS:  # fewer have no balls to lie in
         metrics["coverage"], metrics["density"] = coverage_and_density(real, fake)

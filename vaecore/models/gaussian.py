@@ -15,6 +15,8 @@ from vaecore.models.base import STRICT, Codes, Images, Labels
 from vaecore.models.variational import Variational, VariationalSettings
 from vaecore.networks import ConvDecoder, ConvEncoder
 
+Pressure = tuple[Float[Tensor, "groups"], Float[Tensor, ""]]  # what rates are multiplied by, and what is added
+
 
 class VAE(Variational):
     """The variational autoencoder: codes with a prior, so that a code can be drawn as well as found.
@@ -141,8 +143,8 @@ class ImportanceWeightedAutoencoder(VAE):
 
         Attributes:
             samples: k.
-            gradient: "doubly" leaves out the part of the encoder's gradient that is zero on average, whose noise
-                drowns the rest as k grows (Tucker et al. 2018).
+            gradient: "doubly" takes the part of the encoder's gradient that comes from q's density, whose noise drowns
+                the rest as k grows, through the codes as well: the same on average (Tucker et al. 2018).
             backward: go back through so many of the k samples only, drawn by their weights: unbiased and cheaper, and
                 noisier. 0 goes back through all.
         """
@@ -166,37 +168,48 @@ class ImportanceWeightedAutoencoder(VAE):
         z = posterior.rsample((k,))
         if some < k:
             with torch.no_grad():
-                log_w = self._log_weights(posterior, z, x, label)
+                log_w, pressure = self._log_weights(posterior, z, x, label)
             shares = log_w.softmax(0)
             chosen = _drawn(shares, some)
             z, shares = z.gather(0, chosen[..., None].expand(-1, -1, self.latent)), shares.gather(0, chosen)
-            weighed = self._log_weights(posterior, self._doubly(z, shares), x, label) / some
+            again = self._doubly(z, _once_more(shares, pressure[0]))
+            weighed = self._log_weights(posterior, again, x, label, pressure)[0] / some
         else:
-            shares = torch.zeros(z.shape[:-1], dtype=z.dtype, device=z.device)  # known after z has gone forwards
-            log_w = self._log_weights(posterior, self._doubly(z, shares), x, label)
-            shares.copy_(log_w.detach().softmax(0))
+            factor = torch.zeros(z.shape, dtype=z.dtype, device=z.device)  # known after z has gone forwards
+            log_w, pressure = self._log_weights(posterior, self._doubly(z, factor), x, label)
+            shares = log_w.detach().softmax(0)
+            factor.copy_(_once_more(shares, pressure[0]))
             weighed = shares * log_w
         bound = log_w.detach().logsumexp(0) - log(k)
         surrogate = weighed.sum(0)
         return {"negative_bound": surrogate.detach() - surrogate - bound}
 
-    def _doubly(self, z: Codes, shares: Float[Tensor, "samples batch"]) -> Codes:
-        """The same codes, their gradient multiplied by their shares once more where the settings ask for it."""
+    def _doubly(self, z: Codes, factor: Codes) -> Codes:
+        """The same codes, their gradient multiplied by `factor` where the settings ask for it."""
         if self.settings.gradient == "doubly" and z.requires_grad:
             z = z.clone()
-            z.register_hook(lambda gradient: gradient * shares[..., None])
+            z.register_hook(lambda gradient: gradient * factor)
         return z
 
     def _log_weights(
-        self, posterior: Factored, z: Codes, x: Images, label: Labels | None
-    ) -> Float[Tensor, "samples batch"]:
-        """log w_i, the rate weighed; "doubly" sees the posterior's density through the codes alone."""
+        self, posterior: Factored, z: Codes, x: Images, label: Labels | None, pressure: Pressure | None = None
+    ) -> tuple[Float[Tensor, "samples batch"], Pressure]:
+        """log w_i, the rate weighed, and by what; "doubly" sees the posterior's density through the codes alone."""
         assert isinstance(posterior, Gaussian)
         if self.settings.gradient == "doubly":
             posterior = Gaussian(posterior.location.detach(), posterior.scale.detach())
         rates = self.grouped(posterior.log_prob_per_latent(z) - self.prior().log_prob_per_latent(z))
-        weights, offset = self.pressure(rates)
-        return self.likelihood(z, label).log_prob(x) - (weights * rates).sum(-1) - offset
+        weights, offset = pressure = self.pressure(rates) if pressure is None else pressure
+        return self.likelihood(z, label).log_prob(x) - (weights * rates).sum(-1) - offset, pressure
+
+
+def _once_more(shares: Float[Tensor, "samples batch"], weights: Float[Tensor, "latent"]) -> Codes:
+    """What the gradient of each code's latents, which has its share already, is multiplied by: the share once more.
+
+    d/dphi E[s_i] through the posterior's density is that of (s_i - s_i^2) through the codes (Tucker et al. 2018), of
+    as much of the density as its weight lets into w_i.
+    """
+    return 1 - weights + weights * shares[..., None]
 
 
 def _drawn(shares: Float[Tensor, "samples batch"], count: int) -> Tensor:

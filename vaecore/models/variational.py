@@ -20,10 +20,10 @@ class VariationalSettings(NoisySettings):
     Attributes:
         likelihood: of a pixel. "bernoulli" is one for binary pixels; on grey ones it is a cross-entropy.
         scale: a Gaussian pixel's standard deviation, or a logistic pixel's scale; "learned" is one for all pixels.
-        conditional: every term is given the label.
+        conditional: the encoder and the decoder are given the label; the prior is not.
         beta: what the rate is multiplied by (Higgins et al. 2017).
-        annealing: the rate's weight climbs from zero: once ("linear", Bowman et al. 2015), or in every one of
-            `annealing_cycles` ("cyclic", Fu et al. 2019).
+        annealing: the rate's weight climbs from zero: once ("linear", Bowman et al. 2015; Sonderby et al. 2016),
+            or in every one of `annealing_cycles` ("cyclic", Fu et al. 2019).
         annealing_share: for which share of all steps, or of a cycle's, it climbs.
         annealing_cycles: how often, if cyclic.
         free_bits: nats that every group of latents may carry at no cost (Kingma et al. 2016); a group is one layer

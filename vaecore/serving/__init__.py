@@ -2,6 +2,7 @@
 
 from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
+from vaecore.serving.bounds import in_plane
 from vaecore.serving.directions import (
     Nudge,
     Sensitivity,
@@ -10,7 +11,20 @@ from vaecore.serving.directions import (
     sensitivity,
     usual_distance,
 )
+from vaecore.serving.drawings import drawing, pack_drawing, unpack_drawing
 from vaecore.serving.explorer import Explorer, load
+from vaecore.serving.levels import Redrawn, noise_behind, prior_noise, redraw
+from vaecore.serving.posteriors import (
+    Approximation,
+    TruePosterior,
+    best_gaussian,
+    binarised,
+    encoder_posterior,
+    gaussian_posterior,
+    importance,
+    true_posterior,
+    wants_binary,
+)
 from vaecore.serving.properties import (
     NOISES,
     Activity,
@@ -22,6 +36,8 @@ from vaecore.serving.properties import (
     restore,
     twin,
 )
+from vaecore.serving.rates import Terms, elbo_terms, families, family
+from vaecore.serving.scores import MEASURES, Score, scores
 from vaecore.serving.strangers import (
     ALTERATIONS,
     Roc,
@@ -41,40 +57,84 @@ from vaecore.serving.studies import (
     variants,
     without_density,
 )
+from vaecore.serving.styles import (
+    LabelLeft,
+    class_elbos,
+    class_posterior,
+    effects,
+    in_every_class,
+    label_left,
+    prior_codes,
+    style_walk,
+    untold,
+)
 
 __all__ = [
     "ALTERATIONS",
+    "MEASURES",
     "NOISES",
     "Activity",
+    "Approximation",
     "Comparison",
     "Corruption",
     "Explorer",
+    "LabelLeft",
     "LatentMap",
     "Nudge",
+    "Redrawn",
     "Restoration",
     "Roc",
+    "Score",
     "Sensitivity",
+    "Terms",
+    "TruePosterior",
     "activity",
     "anomaly",
     "baseline",
+    "best_gaussian",
+    "binarised",
+    "class_elbos",
+    "class_posterior",
     "compare",
+    "drawing",
+    "effects",
+    "elbo_terms",
+    "encoder_posterior",
     "error_curve",
+    "families",
+    "family",
     "filters",
+    "gaussian_posterior",
+    "importance",
+    "in_every_class",
+    "in_plane",
+    "label_left",
     "latent_map",
     "layers",
     "load",
     "manifold",
     "movement",
     "names",
+    "noise_behind",
     "nudge",
+    "pack_drawing",
     "plane_accuracy",
+    "prior_codes",
+    "prior_noise",
+    "redraw",
     "restore",
     "roc",
+    "scores",
     "sensitivity",
+    "style_walk",
+    "true_posterior",
     "twin",
+    "unpack_drawing",
     "unseen",
     "unseen_kinds",
+    "untold",
     "usual_distance",
     "variants",
+    "wants_binary",
     "without_density",
 ]

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from vaecore import checkpoint
 from vaecore.device import best_device, model_device
+from vaecore.distributions import Gaussian
 from vaecore.evaluation import likelihood
 from vaecore.evaluation.latent import shortest_path
 from vaecore.models import PCA, Autoencoder
@@ -119,6 +120,7 @@ class Explorer:
         self._able("classify", "tell classes, because it has no classifier on top")
         return self._batched(lambda x, _: self.model.classify(x).softmax(1), self._images(images), None)
 
+    @torch.no_grad()
     def sample(
         self, n: int, labels: ndarray | None = None, temperature: float = 1.0, seed: int | None = None
     ) -> Float32[ndarray, "n c h w"]:
@@ -202,8 +204,13 @@ class Explorer:
         model = self.model.truncate(as_count(k, f"{self.name}: k", least=1, most=self.latent))
         return Explorer(model, self.recipe.changed(latent=k), card, self.folder)
 
+    @property
+    def standard_prior(self) -> bool:
+        """Whether the prior is N(0, I), whatever the data: not in a hierarchy, and not where a density was fitted."""
+        return "likelihood" in self.abilities and isinstance(self.model.prior(), Gaussian)
+
     def quantiles(self, levels: ndarray | list[float]) -> Float32[ndarray, "levels latent"]:
-        """Per latent dimension, the prior's quantiles at `levels`; without a prior, those of the training codes.
+        """Per latent dimension, the quantiles at `levels` of the prior, if that is N(0, I), or else of training codes.
 
         Raises:
             ValueError: a level outside (0, 1).
@@ -211,7 +218,7 @@ class Explorer:
         levels = np.asarray(levels, dtype=np.float64)
         if not ((levels > 0) & (levels < 1)).all():
             raise ValueError(f"{self.name}: expected levels inside (0, 1), got {levels.min():g} to {levels.max():g}")
-        if "likelihood" in self.abilities:
+        if self.standard_prior:
             standard = torch.special.ndtri(torch.from_numpy(levels)).numpy()
             return np.repeat(standard[:, None], self.latent, axis=1).astype(np.float32)
         kept = self.card["codes"]

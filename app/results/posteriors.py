@@ -1,0 +1,133 @@
+"""The true posterior of one picture, and every q that is set beside it; each result kept."""
+
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from app.results.directions import own_label
+from app.results.ellipses import Ellipse
+from app.state import Model, Pictures, Source, explorer, find
+from vaecore import serving
+from vaecore.serving import Approximation, Explorer, TruePosterior
+
+RESOLVED = 0.01  # nats: what a grid may be wrong by before the page says so
+
+
+class Subject(NamedTuple):
+    """One picture under one model: what every result is kept by."""
+
+    model: Model
+    source: Source
+    row: int
+    binary: bool
+
+
+class Draws(NamedTuple):
+    """Samples of a q: their codes [n, 2], their shares of all weight, and how many they are worth."""
+
+    codes: np.ndarray
+    weights: np.ndarray
+    effective: float
+
+
+class Verdict(NamedTuple):
+    """Whose a gap is, in nats: the shape's, which no ellipse can close, and the rest, the encoder's."""
+
+    gap: float
+    shape: float
+    encoder: float
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def at_hand(names: tuple[str, ...], dataset: str) -> list[str]:
+    """Return the models named whose posterior can be seen whole, those of a data set first."""
+    own = {name: explorer(find(name)) for name in names}
+    return sorted(
+        (name for name in names if serving.in_plane(own[name])), key=lambda name: own[name].dataset != dataset
+    )
+
+
+def unfamiliar(own: Explorer, binary: bool) -> bool:
+    """Tell whether a model learned grey pixels and is shown binary ones."""
+    return binary and not own.recipe.training.binarise
+
+
+def is_grey(own: Explorer, subject: Subject) -> bool:
+    """Tell whether grey pixels meet a likelihood of binary ones."""
+    return serving.wants_binary(own) and not subject.binary
+
+
+def is_coarse(of: TruePosterior) -> bool:
+    """Tell whether a grid was given up before it resolved the posterior."""
+    return of.error > RESOLVED
+
+
+def picture(subject: Subject, found: Pictures) -> np.ndarray:
+    """Return the picture as the model is shown it, [c, h, w]."""
+    image = found.images[subject.row]
+    return serving.binarised(image) if subject.binary else image
+
+
+def truth(subject: Subject, found: Pictures) -> TruePosterior:
+    """Return the true posterior and the evidence."""
+    return _truth(subject, found)
+
+
+@st.cache_resource(show_spinner="Integrating over the plane ...", max_entries=64)
+def _truth(subject: Subject, _found: Pictures) -> TruePosterior:
+    return serving.true_posterior(explorer(subject.model), picture(subject, _found), _label(subject, _found))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def encoder(subject: Subject, _found: Pictures) -> Approximation:
+    """Return the encoder's q."""
+    return serving.encoder_posterior(explorer(subject.model), picture(subject, _found), _label(subject, _found))
+
+
+@st.cache_resource(show_spinner="Looking for the best ellipse ...", max_entries=64)
+def best(subject: Subject, _found: Pictures) -> Approximation:
+    """Return the ellipse whose elbo is highest, sought from the encoder's q and from the truth's mode."""
+    own, q = explorer(subject.model), encoder(subject, _found)
+    starts = [(q.mean, q.scale), (truth(subject, _found).mode, q.scale)]
+    return serving.best_gaussian(own, picture(subject, _found), starts, _label(subject, _found))
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def by_hand(subject: Subject, ellipse: Ellipse, _found: Pictures) -> Approximation:
+    """Return an ellipse of one's own."""
+    mean, scale = np.array(ellipse[:2]), np.exp(ellipse[2:])
+    own = explorer(subject.model)
+    return serving.gaussian_posterior(own, picture(subject, _found), mean, scale, _label(subject, _found))
+
+
+def _label(subject: Subject, found: Pictures) -> int | None:
+    return own_label(explorer(subject.model), found, subject.row)
+
+
+def decoded(subject: Subject, q: Approximation, found: Pictures) -> np.ndarray:
+    """Return the picture at the mean of a q, [c, h, w]."""
+    label = _label(subject, found)
+    return explorer(subject.model).decode(q.mean[None], None if label is None else np.array([label]))[0]
+
+
+def gap(of: TruePosterior, q: Approximation) -> float:
+    """Return KL(q || p(z|x)) = log p(x) - elbo, in nats."""
+    return of.log_evidence - q.elbo
+
+
+def gain(q: Approximation, other: Approximation) -> float:
+    """Return by how much one bound lies above another."""
+    return q.elbo - other.elbo
+
+
+def verdict(of: TruePosterior, q: Approximation, best_ellipse: Approximation) -> Verdict:
+    """Return whose a gap is; what is written with two digits adds up."""
+    whole, shape = (round(gap(of, each), 2) + 0.0 for each in (q, best_ellipse))
+    return Verdict(whole, shape, whole - shape)
+
+
+def draws(q: Approximation, count: int) -> Draws:
+    """Return the first samples of a q with their weights."""
+    weights, effective = serving.importance(q.log_weights[:count])
+    return Draws(q.codes[:count], weights, effective)

@@ -1,0 +1,102 @@
+"""Where a style comes from: the class and the number of a test image, a drawing, or the prior."""
+
+import numpy as np
+import streamlit as st
+
+from app import exhibits, figures, picks, state
+from app.components.canvas import canvas
+from app.exhibits import Ballot
+from app.results import conditional
+from app.results.conditional import Guess, Style
+from app.state import Model, Pictures
+from vaecore.serving import Explorer
+
+IMAGE, DRAWING, PRIOR = WAYS = ("a test image", "a drawing", "the prior")
+SAY = "let the model say"
+
+
+def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
+    """Draw the choice of a style; return it, None while nothing is drawn."""
+    way = st.segmented_control(
+        "Take the style from", WAYS, default=IMAGE, required=True, key="from", bind="query-params"
+    )
+    if way == DRAWING:
+        return choose_drawing(model, own, found)
+    st.query_params.pop("drawing", None)
+    return choose_image(model, found) if way == IMAGE else choose_draw(model)
+
+
+def choose_image(model: Model, found: Pictures) -> Style:
+    """Draw the choice of a test image."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = ["any", *found.names]
+        state.keep_valid("of", names, "any")
+        name = st.selectbox("Class", names, key="of", bind="query-params", width=130)
+        label = names.index(name) - 1 if name != "any" else None
+        rows = picks.members(found.labels, label, len(found.images))
+        if len(rows) == 0:
+            raise ValueError(f"there is no image of class {name} here; choose another")
+        state.keep_valid("which", range(1, len(rows) + 1), 1)
+        number = st.number_input(
+            f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params", width=150
+        )  # fmt: skip
+        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=("which", 1, len(rows)))
+    return conditional.of_image(model, found, int(rows[number - 1]))
+
+
+def choose_draw(model: Model) -> Style:
+    """Draw the choice of a style of the prior."""
+    last = conditional.SEEDS - 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        seed = st.number_input("Style", 0, last, 0, key="style", bind="query-params", width=150)
+        st.button("Draw a style", icon=":material/casino:", on_click=redraw, args=("style", 0, last))
+    return conditional.of_prior(model, seed)
+
+
+def redraw(key: str, first: int, last: int) -> None:
+    """Put a number at random."""
+    st.session_state[key] = int(np.random.default_rng().integers(first, last + 1))
+
+
+def choose_drawing(model: Model, own: Explorer, found: Pictures) -> Style | None:
+    """Draw the canvas and the choice of what is drawn; return its style, None while there is nothing."""
+    left, right = st.columns([1, 1.7], gap="medium")
+    with left:
+        text = canvas("drawing", "Draw a digit here")
+    with right:
+        options = (SAY, *own.classes)
+        state.keep_valid("said", options, SAY)
+        name = st.pills("It is a", options, default=SAY, required=True, wrap=True, key="said", bind="query-params")
+        if not text:
+            st.caption("Nothing is drawn yet. Draw with the mouse, a pen or a finger; every stroke is read as it ends.")
+            return None
+        guess = conditional.guess(model, text)
+        st.html(exhibits.ballots([ballot(own, conditional.drawn(model, text), guess)]))
+        st.caption(about_guess(model, own, found))
+    return conditional.of_drawing(model, text, guess.label if name == SAY else own.classes.index(name))
+
+
+def ballot(own: Explorer, image: np.ndarray, guess: Guess) -> Ballot:
+    """Return what the model takes a drawing for."""
+    return Ballot(
+        "What the model sees",
+        figures.pixels(image[None])[0],
+        f"{own.classes[guess.label]} is likeliest",
+        None,
+        [
+            (name, float(share), figures.class_color(label))
+            for label, (name, share) in enumerate(zip(own.classes, guess.probabilities, strict=True))
+        ],
+    )
+
+
+def about_guess(model: Model, own: Explorer, found: Pictures) -> str:
+    """Say what the probabilities are, and how far they can be trusted."""
+    share, count = conditional.trust(model, found)
+    kind = "decoded" if found.source.trouble else "test"
+    return (
+        f"Bars: p(y|x) with every class equally likely beforehand, taken as proportional to exp(elbo(x|y)). That is an "
+        "approximation, and can be too sure: an elbo lies below log p(x|y), by more in one class than in another, and "
+        f"a few nats decide. The likeliest class is the right one for {share:.0%} of {count} {kind} images of "
+        f"{found.source.place}; how you write, {own.name} has never seen."
+    )

@@ -1,0 +1,59 @@
+"""The scores page's rows: from the cards, with the papers' figures beside the right ones."""
+
+import json
+
+import pytest
+
+from vaecore import checkpoint
+from vaecore.recipes import RECIPES
+from vaecore.serving import MEASURES, scores
+from vaecore.serving.scores import PUBLISHED
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_card_that_has_the_figure_is_there_the_best_first(measure: str) -> None:
+    wanted, found = MEASURES[measure], scores(measure)
+    cards = {name: checkpoint.read_card(checkpoint.find(name)) for name in checkpoint.names()}
+    assert {score.model for score in found} == {
+        name for name, card in cards.items() if "evaluation" in card and set(wanted.keys) & card["metrics"].keys()
+    }
+    values = [score.value for score in found]
+    assert values == sorted(values, reverse=not wanted.smaller)
+    for score in found:
+        card = cards[score.model]
+        assert score.value == wanted.sign * max(card["metrics"][key] for key in wanted.keys if key in card["metrics"])
+        assert wanted.sign * score.value == card["metrics"][score.which]
+        assert score.command == card["evaluation"]["command"]
+        assert f"{card['evaluation']['images']:,} test images" in score.protocol
+
+
+def test_a_likelihood_says_how_it_was_estimated() -> None:
+    found = {score.model: score for score in scores("likelihood")}
+    assert "1,000 importance samples" in found["vae-mnist-20"].protocol
+    assert "drawn once as a Bernoulli" in found["vae-mnist-20"].protocol
+    assert all(score.value > 0 for score in found.values()), "as papers print it"
+    assert not {score.model for score in scores("grey pixels")} & found.keys(), "one or the other"
+
+
+def test_replicates_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # noqa: ANN001
+    card = checkpoint.read_card(checkpoint.find("vae-mnist-20"))
+    card["metrics"]["replicates"] = {"seeds": [0, 1, 2], "log_likelihood": [], "mean": -86.0, "deviation": 0.1}
+    (tmp_path / "vae-mnist-20").mkdir()
+    (tmp_path / "vae-mnist-20" / "recipe.json").write_text("{}")
+    (tmp_path / "vae-mnist-20" / "card.json").write_text(json.dumps(card))
+    monkeypatch.setattr(checkpoint, "SOURCES", (tmp_path,))
+    (found,) = scores("likelihood")
+    assert found.seeds == (86.0, 0.1, 3)
+
+
+def test_a_published_figure_stands_beside_a_model_that_can_be_trained() -> None:
+    for (model, measure), paper in PUBLISHED.items():
+        assert model in RECIPES
+        assert measure in MEASURES
+        assert paper.source
+    assert all(score.published == PUBLISHED.get((score.model, "likelihood")) for score in scores("likelihood"))
+
+
+def test_an_unknown_measure_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"expected one of likelihood, .*, got 'beauty'"):
+        scores("beauty")
