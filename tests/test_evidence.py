@@ -20,7 +20,7 @@ from vaecore.data import Images
 from vaecore.distributions import Gaussian
 from vaecore.divergences import kl, kl_per_latent
 from vaecore.evaluation import likelihood
-from vaecore.models import VAE, ConditionalVAE, gaussian
+from vaecore.models import VAE, ConditionalVAE, ConvolutionalVAE, gaussian
 from vaecore.serving import Explorer
 
 SHAPE, LATENT, CLASSES, S = (2, 3, 2), 3, 4, 1.7
@@ -220,6 +220,16 @@ def test_every_image_gets_its_samples_within_the_budget(images: int, samples: in
         size = (rows.stop - rows.start) * draws
         assert size == 1 or 4 * size * pixels * likelihood.COPIES <= budget
     assert (drawn == samples).all()
+
+
+def test_the_largest_maps_of_a_convolution_count() -> None:
+    settings = ConvolutionalVAE.Settings(latent=2, hidden=(300,), channels=(8, 16))
+    model = ConvolutionalVAE(settings, (1, 28, 28))
+    sizes: list[int] = []
+    for module in model.modules():
+        module.register_forward_hook(lambda _, __, output: sizes.append(output[0].numel()))
+    model.likelihood(torch.zeros(1, 2))
+    assert likelihood._widest(model) == max(sizes) == 8 * 14 * 14
 
 
 def brute_force(explorer: Explorer, x: Tensor, label: int | None) -> Tensor:

@@ -1,7 +1,7 @@
 """The evidence log p(x), bounded from below by one sample and estimated by many."""
 
 from collections.abc import Iterator
-from math import log
+from math import log, prod
 
 import torch
 from jaxtyping import Float
@@ -60,7 +60,12 @@ def _piece(
 
 
 def _widest(model: Autoencoder) -> int:
-    return max(model.pixels, *model.settings.hidden, 1)
+    """How many numbers the largest layer has for one code."""
+    maps = (
+        width * prod(-(-side // 2**halvings) for side in model.shape[1:])
+        for halvings, width in enumerate(getattr(model.settings, "channels", ()), start=1)
+    )
+    return max(model.pixels, *model.settings.hidden, *maps, 1)
 
 
 def _pieces(images: int, samples: int, width: int, device: torch.device) -> Iterator[tuple[slice, int]]:

@@ -63,8 +63,9 @@ def evaluate(
     log_likelihood, elbo: nats per image, with `samples` importance samples; on pixels binarised once with `seed` where
     the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise. bounds: with fewer samples
     too, each with draws of its own, and the standard error of the rise from one to the next. rate, distortion: minus
-    the elbo's two parts; rates: by group of latents; collapse: the share of images on which a group says nothing;
-    active_units; aggregate_divergence: of the aggregate posterior's moments from the prior's.
+    the elbo's two parts; rates: by group of latents; collapse: the share of images on which a group says nothing, where
+    its rate is known in closed form; active_units; aggregate_divergence: of the aggregate posterior's moments from the
+    prior's.
     accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, by
     an independent classifier kept in `folder`. frechet: the distance of as many samples of the density fitted on the
     codes, or of the prior, to the test images in that classifier's features, and that of training images as a floor;
@@ -220,7 +221,7 @@ def _likelihoods(model: Variational, test: Images, binarise: bool, samples: int,
         "rate": float(rates.double().sum(1).mean()),
         "distortion": float(distortion.double().mean()),
         "rates": [round(rate, 4) for rate in rates.double().mean(0).tolist()],
-        "collapse": [round(share, 4) for share in collapse(rates).tolist()],
+        **({"collapse": [round(share, 4) for share in collapse(rates).tolist()]} if model.exact_rates else {}),
         "active_units": int(active.sum()),
         "aggregate_divergence": aggregate_divergence(model, x, label, generator),
     }

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import cast
 
+import torch
 from pydantic import NonNegativeInt, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from vaecore.joint import Flow
 from vaecore.models.base import STRICT, Codes, Images, Labels
 from vaecore.models.gaussian import VAE
 from vaecore.models.variational import Variational, VariationalSettings
-from vaecore.networks import MaskedMLP
+from vaecore.networks import MaskedLinear, MaskedMLP
 
 OPEN = 2.0  # the bias that a gate's logit starts with: near the identity
 
@@ -45,6 +46,7 @@ class InverseAutoregressiveFlowVAE(VAE):
                 raise ValueError("flow_hidden: expected at least one width, got none")
             return self
 
+    exact_rates = False
     settings: Settings  # type: ignore[assignment]
     equation = "VAE with z_t = gate_t z_(t-1) + (1 - gate_t) shift_t, both of the latents before and of x"
     source = "Kingma et al. 2016"
@@ -60,6 +62,13 @@ class InverseAutoregressiveFlowVAE(VAE):
         for network in networks:
             nn.init.constant_(network.output_bias[self.latent :], OPEN)
         self.flow = nn.ModuleList(networks)
+
+    @torch.no_grad()
+    def leave(self, stage: str) -> None:
+        """Forget the weights that the masks hold at zero: Muon moves them too, and they would coarsen int8's steps."""
+        for layer in self.flow.modules():
+            if isinstance(layer, MaskedLinear):
+                layer.weight.mul_(layer.mask)
 
     def posterior(self, x: Images, label: Labels | None = None) -> Factored:
         """q(z|x), the flow."""

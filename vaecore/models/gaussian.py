@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -26,6 +26,7 @@ class VAE(Variational):
     """
 
     Settings = VariationalSettings
+    exact_rates = True
 
     equation = "-elbo = E_q[-log p(x|z)] + KL(q(z|x) || N(0, I))"
     source = "Kingma & Welling 2013"
@@ -76,7 +77,7 @@ class BetaVAE(VAE):
     class Settings(VariationalSettings):
         """A rate four times as dear; it is any variational model's setting."""
 
-        beta: PositiveFloat = 4.0
+        beta: NonNegativeFloat = 4.0
 
     equation = "min E_q[-log p(x|z)] + beta KL(q(z|x) || N(0, I))"
     source = "Higgins et al. 2017"

@@ -140,6 +140,7 @@ class LadderVAE(HierarchicalVAE):
         activation: Activation = "leaky"
         batch_norm: bool = True
 
+    exact_rates = True
     equation = "-elbo = E_q[-log p(x|z_1)] + sum_n KL(q(z_n|z_(n+1), x) || p(z_n|z_(n+1)))"
     source = "Sonderby et al. 2016"
 

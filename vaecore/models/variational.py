@@ -1,7 +1,7 @@
 """What all models with a prior share: a likelihood of pixels, and a bound on the evidence whose rate can be weighed."""
 
 from abc import abstractmethod
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float, UInt8
@@ -64,6 +64,7 @@ class Variational(Autoencoder):
     """
 
     abilities = frozenset({"encode", "decode", "sample", "likelihood"})
+    exact_rates: ClassVar[bool] = False  # whether `rates` are divergences, not one sample of a log ratio
 
     encoder: nn.Module
     decoder: nn.Module
