@@ -19,6 +19,12 @@ def present(labels: np.ndarray) -> list[int]:
     return np.unique(labels).tolist()
 
 
+def another(now: int, first: int, last: int) -> int:
+    """Draw a number from first to last that is not the one there is now, unless it is the only one."""
+    others = [number for number in range(first, last + 1) if number != now]
+    return int(np.random.default_rng().choice(others)) if others else first
+
+
 def draw(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Draw some of the rows without repetition; the same seed draws the same."""
     order = np.random.default_rng(seed).permutation(len(rows))

@@ -54,8 +54,8 @@ def choose_draw(model: Model) -> Style:
 
 
 def redraw(key: str, first: int, last: int) -> None:
-    """Put a number at random."""
-    st.session_state[key] = int(np.random.default_rng().integers(first, last + 1))
+    """Put another number at random."""
+    st.session_state[key] = picks.another(st.session_state[key], first, last)
 
 
 def choose_drawing(model: Model, own: Explorer, found: Pictures) -> Style | None:

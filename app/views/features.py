@@ -91,7 +91,7 @@ def choose_image(found: Pictures) -> int:
 
 def redraw(count: int) -> None:
     """Take another image of the class."""
-    st.session_state["which"] = int(np.random.default_rng().integers(1, count + 1))
+    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
 
 
 def fired(models: list[Model], shown: list[Units], image: np.ndarray) -> None:

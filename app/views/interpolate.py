@@ -44,7 +44,7 @@ def shuffle(found: Pictures) -> None:
         name = st.session_state.get(f"{end}_class")
         label = found.names.index(name) if name in found.names else None
         count = len(picks.members(found.labels, label, len(found.images)))
-        st.session_state[end] = int(np.random.default_rng().integers(1, count + 1))
+        st.session_state[end] = picks.another(st.session_state[end], 1, count)
 
 
 def choose_label(own: Explorer, label: int) -> int | None:

@@ -53,7 +53,7 @@ def choose_image(model: Model, own: Explorer, found: Pictures) -> Subject:
 
 def redraw(count: int) -> None:
     """Take another image of the same class."""
-    st.session_state["which"] = int(np.random.default_rng().integers(1, count + 1))
+    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
 
 
 def gather(subject: Subject, found: Pictures, ends: list[Slider]) -> list[Shown]:

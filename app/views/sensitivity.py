@@ -44,7 +44,7 @@ def choose_image(found: Pictures) -> int:
 
 def redraw(count: int) -> None:
     """Take another image of the same class."""
-    st.session_state["which"] = int(np.random.default_rng().integers(1, count + 1))
+    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
 
 
 def choose_companion(model: Model) -> Model | None:

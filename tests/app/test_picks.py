@@ -42,3 +42,9 @@ def test_rows_are_read_and_a_wrong_one_is_named() -> None:
         picks.parse("1 5", 5)
     with pytest.raises(ValueError, match="-1 is not a row"):
         picks.parse("-1", 5)
+
+
+def test_another_number_is_never_the_same_one() -> None:
+    assert {picks.another(2, 1, 3) for _ in range(100)} == {1, 3}
+    assert picks.another(5, 5, 5) == 5
+    assert 1 <= picks.another(9, 1, 3) <= 3, "what is out of range is left"
