@@ -70,3 +70,11 @@ def check_squared_error(name: str) -> None:
     with torch.no_grad():
         measured = mean_squared_error(explorer.model, dataset(explorer.dataset, "test"))
     assert measured == pytest.approx(explorer.card["metrics"]["squared_error"], rel=1e-4)
+
+
+@pytest.mark.parametrize("name", vaecore.names())
+def test_the_bound_never_falls_as_samples_are_added(name: str) -> None:
+    bounds = vaecore.load(name, device="cpu").card["metrics"].get("bounds")
+    if bounds:
+        steps = zip(bounds["bound"][1:], bounds["bound"], bounds["error_of_the_rise"], strict=False)
+        assert all(after - before >= -2 * error for after, before, error in steps)
