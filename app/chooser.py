@@ -1,5 +1,6 @@
 """The sidebar: which model, which images; both stay in the URL on every page."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -141,3 +142,13 @@ def open_model(model: str) -> None:
     """Choose a model, from a button on a page."""
     _follow_model()
     st.session_state["model"] = model
+
+
+def invite(why: str, names: Sequence[str], icon: str, command: str) -> None:
+    """Say why the chosen model does not fit the page, and offer those that do, or the command that trains one."""
+    st.info(why, icon=icon)
+    if not names:
+        st.markdown(f"There is none at hand yet; `{command}` trains one in a minute or two.")
+    with st.container(horizontal=True):
+        for name in names:
+            st.button(f"Open {name}", icon=icon, on_click=open_model, args=(name,))

@@ -50,8 +50,8 @@ def has_bfloat16(device: torch.device) -> bool:
     return False
 
 
-def keep_freed_memory() -> None:
-    """Let the C library keep freed memory for the next step instead of handing it back to the system.
+def prepare_cpu() -> None:
+    """Set up the processor for thousands of steps of one shape: freed memory is kept, the faster float32 product taken.
 
     A step frees and takes the same megabytes thousands of times. glibc returns large blocks at once and faults in
     each page anew: a tenth to a fifth of a bfloat16 step on the CPU. Does nothing where the C library is another one.
@@ -60,6 +60,20 @@ def keep_freed_memory() -> None:
     if set_option is not None:
         set_option(M_MMAP_THRESHOLD, LARGEST_KEPT)
         set_option(M_TRIM_THRESHOLD, LARGEST_KEPT)
+    _prefer_onednn()
+
+
+def _prefer_onednn() -> None:
+    """Let oneDNN multiply float32 matrices where that is as exact as MKL: on an EPYC 9005 it is twice as fast.
+
+    torch takes MKL for float32 unless bfloat16 products are allowed, and then oneDNN, which uses them only where the
+    processor has tiles for them (AMX). So they are allowed, and forbidden again if a product shows that they are used.
+    """
+    settings = torch.backends.mkldnn.matmul
+    before, settings.fp32_precision = settings.fp32_precision, "bf16"
+    finer = torch.full((256, 256), 1 + 2.0**-12)  # bfloat16 has 8 bits: it would be rounded to 1
+    if not torch.equal(finer @ torch.eye(256), finer):
+        settings.fp32_precision = before
 
 
 @dataclass(frozen=True)

@@ -114,17 +114,13 @@ def about_label(told: LabelLeft, plain: tuple[str, LabelLeft] | None) -> str:
 
 def invite(own: Explorer) -> None:
     """Say that the model is not conditional, and offer those that are."""
-    st.info(
+    chooser.invite(
         f"{own.name} is never told the class, so its code must hold class and style in one. This page takes a "
         "conditional model, which holds them apart.",
-        icon=":material/category:",
+        conditional.at_hand(),
+        ":material/category:",
+        "vaecore train cvae-digits-2",
     )
-    names = conditional.at_hand()
-    if not names:
-        st.markdown("There is none at hand yet; `vaecore train cvae-digits-2` trains one in less than a minute.")
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(f"Open {name}", icon=":material/category:", on_click=chooser.open_model, args=(name,))
 
 
 @st.fragment

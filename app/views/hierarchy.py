@@ -131,16 +131,12 @@ def about_order(own: Explorer) -> str:
 
 def invite(own: Explorer) -> None:
     """Say that the model is no hierarchy, and offer those that are."""
-    st.info(
+    chooser.invite(
         f"{own.name} has one level of latents. This page redraws a hierarchy, one level at a time.",
-        icon=":material/account_tree:",
+        levels.at_hand(),
+        ":material/account_tree:",
+        "vaecore train ladder-digits",
     )
-    names = levels.at_hand()
-    if not names:
-        st.markdown("There is none at hand yet; `vaecore train ladder-digits` trains one in two minutes.")
-    with st.container(horizontal=True):
-        for each in names:
-            st.button(f"Open {each}", icon=":material/account_tree:", on_click=chooser.open_model, args=(each,))
 
 
 @st.fragment

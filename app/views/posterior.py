@@ -174,17 +174,14 @@ def doubts(own: Explorer, subject: Subject, of: TruePosterior, shown: list[Shown
 
 def invite(own: Explorer) -> None:
     """Say that the model's posterior cannot be seen whole, and offer those whose can."""
-    st.info(
-        f"{own.name} has {'no likelihood' if 'likelihood' not in own.abilities else f'codes of {own.latent} numbers'}. "
-        "This page lays the true posterior out on a plane: choose a variational model with codes of two numbers.",
-        icon=":material/blur_on:",
+    lacks = "no likelihood" if "likelihood" not in own.abilities else f"codes of {own.latent} numbers"
+    chooser.invite(
+        f"{own.name} has {lacks}. This page lays the true posterior out on a plane: choose a variational model with "
+        "codes of two numbers.",
+        posteriors.at_hand(tuple(state.model_names()), own.dataset),
+        ":material/blur_on:",
+        "vaecore train vae-digits-2",
     )
-    names = posteriors.at_hand(tuple(state.model_names()), own.dataset)
-    if not names:
-        st.markdown("There is none at hand yet; `vaecore train vae-digits-2` trains one in less than a minute.")
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(f"Open {name}", icon=":material/blur_on:", on_click=chooser.open_model, args=(name,))
 
 
 @st.fragment

@@ -155,16 +155,12 @@ def written(stage: Stage) -> tuple[str, str, list[str]]:
 
 def invite(own: Explorer) -> None:
     """Say that the model is no stack, and offer those that are."""
-    st.info(
+    chooser.invite(
         f"{own.name} was trained in one go, as a whole. This page opens a stacked autoencoder layer by layer.",
-        icon=":material/layers:",
+        stacks.at_hand(),
+        ":material/layers:",
+        "vaecore train stacked-digits",
     )
-    names = stacks.at_hand()
-    if not names:
-        st.markdown("There is none at hand yet; `vaecore train stacked-digits` trains one in less than a minute.")
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(f"Open {name}", icon=":material/layers:", on_click=chooser.open_model, args=(name,))
 
 
 @st.fragment

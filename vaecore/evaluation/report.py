@@ -13,7 +13,7 @@ from torch import Tensor
 from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
-from vaecore.device import keep_freed_memory, model_device
+from vaecore.device import model_device, prepare_cpu
 from vaecore.distributions import Distribution, Gaussian, one_gaussian
 from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
 from vaecore.evaluation.features import FEW, few_label_errors, probe_error, scaled
@@ -73,7 +73,7 @@ def evaluate(
     auroc_...: by each anomaly score, the test images against `strangers`.
     """
     if model_device(model).type == "cpu":
-        keep_freed_memory()
+        prepare_cpu()
     errors = squared_errors(model, test)
     metrics: dict[str, Any] = {"squared_error": float(errors.double().mean())}
     if not isinstance(model, PCA) and 2 * model.latent <= model.pixels:  # a wider code is no bottleneck for PCA
