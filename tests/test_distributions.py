@@ -62,6 +62,19 @@ def test_bernoulli_log_prob_of_extreme_logits_is_finite() -> None:
     assert Bernoulli(logits).log_prob(torch.tensor([[1.0, 0.0]])).item() == -400
 
 
+@pytest.mark.parametrize("pixels", [1, 97, 784, 101 * 103])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_bernoulli_log_prob_is_the_same_with_and_without_a_gradient(pixels: int, dtype: torch.dtype) -> None:
+    logits = 20 * torch.randn(3, pixels, generator=torch.Generator().manual_seed(0))
+    x = torch.rand(3, pixels).round()
+    logits[0, 0], x[0, 0] = -torch.inf, 0.5  # 0.5 * -inf is minus infinity, as is log p
+    logits[1, 0] = torch.nan
+    with_gradient = Bernoulli(logits.to(dtype)).log_prob(x)
+    with torch.no_grad():
+        without = Bernoulli(logits.to(dtype)).log_prob(x)
+    torch.testing.assert_close(without, with_gradient, equal_nan=True, rtol=1e-6, atol=1e-4)
+
+
 def test_log_prob_broadcasts_one_image_over_many_codes() -> None:
     """A likelihood of [samples, batch, ...] parameters scores images of [batch, ...]."""
     logits = torch.randn(5, *SHAPE)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from vaecore.distributions import shard
-from vaecore.networks import ConvDecoder, ConvEncoder, MaskedMLP, RowNorm, with_label
+from vaecore.networks import ConvDecoder, ConvEncoder, MaskedMLP, RowNorm, Tanh, with_label
 
 
 def slopes(network: MaskedMLP, context: Tensor, z: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -169,3 +169,14 @@ def test_the_label_stands_beside_the_features() -> None:
     assert torch.equal(rows[..., :4], features)
     assert torch.equal(rows[0, :, 4:], torch.eye(3)[[1, 0, 2]])
     assert torch.equal(rows[1], torch.cat([features[1], rows[0, :, 4:]], -1))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_the_hyperbolic_tangent_is_the_same_with_and_without_a_gradient(dtype: torch.dtype) -> None:
+    x = torch.cat([torch.linspace(-20, 20, 10_001), torch.tensor([torch.inf, -torch.inf, torch.nan, 0.0])]).to(dtype)
+    given = x.clone()
+    with torch.no_grad():
+        found = Tanh()(x)
+    torch.testing.assert_close(found, x.tanh(), equal_nan=True, rtol=0, atol=2.5e-7)
+    torch.testing.assert_close(x, given, equal_nan=True, rtol=0, atol=0)
+    torch.testing.assert_close(Tanh()(x), x.tanh(), equal_nan=True, rtol=0, atol=0)

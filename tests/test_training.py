@@ -7,19 +7,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 import vaecore
 from vaecore import checkpoint, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.data import Images
-from vaecore.device import Process, best_device
+from vaecore.device import Process, best_device, prepare_cpu
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import VAE
@@ -434,6 +435,33 @@ def test_a_device_that_is_not_there_is_refused() -> None:
     assert missing, "no machine has both"
     with pytest.raises(ValueError, match="is not available here; 'auto' takes what is"):
         best_device(missing[0])
+
+
+@pytest.fixture
+def exact_products() -> Iterator[None]:
+    settings = torch.backends.mkldnn.matmul
+    before, settings.fp32_precision = settings.fp32_precision, "ieee"
+    yield
+    settings.fp32_precision = before
+
+
+@pytest.mark.usefixtures("exact_products")
+@pytest.mark.parametrize("shape", [(1, 50, 200), (300, 784, 200), (3000, 200, 784)])
+def test_a_prepared_processor_multiplies_in_float32(shape: tuple[int, int, int]) -> None:
+    rows, inner, columns = shape
+    prepare_cpu()
+    one, other = torch.randn(rows, inner), torch.randn(inner, columns)
+    exact = one.double() @ other.double()
+    scale = one.double().abs() @ other.double().abs()
+    assert ((one @ other - exact).abs() / scale).max() < 1e-6  # 4e-3 with factors rounded to bfloat16
+
+
+@pytest.mark.usefixtures("exact_products")
+def test_a_product_that_would_be_rounded_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    product = Tensor.__matmul__
+    monkeypatch.setattr(Tensor, "__matmul__", lambda a, b: product(a.bfloat16(), b.bfloat16()).float())
+    prepare_cpu()
+    assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
 
 
 def test_a_folder_that_holds_another_run_is_refused(run: Path) -> None:

@@ -69,7 +69,7 @@ def _prefer_onednn() -> None:
     torch takes MKL for float32 unless bfloat16 products are allowed, and then oneDNN, which uses them only where the
     processor has tiles for them (AMX). So they are allowed, and forbidden again if a product shows that they are used.
     """
-    settings = torch.backends.mkldnn.matmul
+    settings = torch.backends.mkldnn.matmul  # pyright: ignore[reportAttributeAccessIssue]
     before, settings.fp32_precision = settings.fp32_precision, "bf16"
     finer = torch.full((256, 256), 1 + 2.0**-12)  # bfloat16 has 8 bits: it would be rounded to 1
     if not torch.equal(finer @ torch.eye(256), finer):

@@ -224,7 +224,20 @@ class Bernoulli(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log probability of `value`, in nats, summed over the event axes."""
         said = (value * self.logits).flatten(-self.event_axes).sum(-1)
-        return said - softplus(self.logits).flatten(-self.event_axes).sum(-1)
+        return said - _sum_softplus(self.logits.flatten(-self.event_axes))
+
+
+def _sum_softplus(logits: Float[Tensor, "*batch n"]) -> Float[Tensor, "*batch"]:
+    """sum_i log(1 + exp(l_i)) = sum_i max(l_i, 0) - log prod_i sigmoid(|l_i|).
+
+    Every factor is at least 1/2: the product of a hundred is far from underflow, and one logarithm does for all of
+    them. On the CPU that takes half the time of as many softplus, and is as exact; a gradient would lose it again.
+    """
+    if torch.is_grad_enabled() or logits.device.type != "cpu" or logits.dtype not in (torch.float32, torch.float64):
+        return softplus(logits).sum(-1)
+    together = next(size for size in range(100, 0, -1) if logits.shape[-1] % size == 0)
+    products = logits.abs().sigmoid_().unflatten(-1, (-1, together)).prod(-1)
+    return logits.relu().sum(-1) - products.log_().sum(-1)
 
 
 @dataclass(frozen=True, eq=False)

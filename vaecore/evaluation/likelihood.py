@@ -12,7 +12,7 @@ from vaecore.distributions import Factored
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 
-BUDGET = {"cpu": 2**26, "cuda": 2**32, "mps": 2**30}
+BUDGET = {"cpu": 2**25, "cuda": 2**32, "mps": 2**30}
 COPIES = 6  # of a layer's output that are alive at once in the worst line of a likelihood
 
 
