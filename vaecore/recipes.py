@@ -265,13 +265,13 @@ RECIPES: dict[str, Recipe] = {
             Training(epochs=30, weight_decay=0.0, store="int8"),
         ),
         _recipe("one-class-mnist", "autoencoder", "mnist/3", ONE_CLASS, Training(epochs=50, store="int8")),
-        _recipe("vae-mnist-2", "vae", "mnist", {"latent": 2}, Training(epochs=90, store="float16")),
+        _recipe("vae-mnist-2", "vae", "mnist", {"latent": 2}, Training(epochs=90, store="int8")),
         _recipe(
             "vae-mnist-20",
             "vae",
             "mnist",
             {"latent": 20, "hidden": (400, 400), "activation": "tanh"},
-            Training(epochs=400, learning_rate=2e-3, weight_decay=0.0, binarise=True, store="float16"),
+            Training(epochs=400, learning_rate=2e-3, weight_decay=0.0, binarise=True, store="int8"),
         ),
         _recipe("vae-mnist-50", "vae", "mnist", {"latent": 50, **BURDA}, replace(PUBLISHED, epochs=500)),
         _recipe(
@@ -316,7 +316,7 @@ RECIPES: dict[str, Recipe] = {
             )
             for beta, suffix in BETAS.items()
         ),
-        _recipe("cvae-mnist-2", "cvae", "mnist", {"latent": 2}, Training(epochs=90, store="float16")),
+        _recipe("cvae-mnist-2", "cvae", "mnist", {"latent": 2}, Training(epochs=90, store="int8")),
         _recipe(
             "cvae-mnist-16",
             "cvae",
