@@ -23,6 +23,7 @@ where values are numbered, the inputs first; "weight", "bias" and "value" are [o
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -64,23 +65,27 @@ class Exported:
     weights: bytes
 
 
-def export(model: Autoencoder) -> Exported:
+def export(model: Autoencoder, networks: Sequence[str] = ("decoder", "encoder")) -> Exported:
     """The decoder (z, and a label where the model takes one, to the picture) and the encoder (x to mean and scale).
 
     A network is {"inputs": [size, ...], "sizes": [of every value], "steps": [...], "outputs": {name: value}}. The
     scale of a deterministic posterior, or of one that has none in closed form, is left out.
 
     Raises:
-        NotExportable: a network uses an operation that a page does not know; the message names both.
+        NotExportable: a network uses an operation that a page does not know; the message names it.
     """
-    model = model.eval()
+    model = deepcopy(model).cpu().eval()
+    examples = {
+        "decoder": (_decode, torch.zeros(1, model.latent)),
+        "encoder": (_encode, torch.zeros(1, *model.shape)),
+    }
     label = (torch.zeros(1, dtype=torch.int64),) if model.classes else ()
     blob = _Blob()
-    networks = {
-        "decoder": _network(_Recorded(_decode, model), (torch.zeros(1, model.latent), *label), blob),
-        "encoder": _network(_Recorded(_encode, model), (torch.zeros(1, *model.shape), *label), blob),
-    }
-    return Exported(networks, blob.bytes())
+    written = {}
+    for name in networks:
+        compute, example = examples[name]
+        written[name] = _network(_Recorded(compute, model), (example, *label), blob)
+    return Exported(written, blob.bytes())
 
 
 def _decode(model: Autoencoder, z: Tensor, label: Labels | None = None) -> dict[str, Tensor]:

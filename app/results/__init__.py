@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
 from vaecore import serving
-from vaecore.serving import Explorer, LatentMap
+from vaecore.serving import Explorer, Exported, LatentMap
 
 LARGEST_BASELINE = 64  # components, where no PCA is shipped that says how many it has
 STAND_INS = 2000
@@ -95,9 +95,21 @@ def quantiles(model: Model) -> np.ndarray:
 
 
 def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:
-    """Return the codes [n, latent] at percents [n, latent] of the prior (or of the training codes)."""
-    table = quantiles(model)
-    return table[percents, np.arange(table.shape[1])]
+    """Return the codes [n, latent] at percents [n, latent] of the prior (or of the training codes).
+
+    Between two whole percents the code is on the line between theirs.
+    """
+    table, columns = quantiles(model), np.arange(percents.shape[1])
+    below = np.floor(percents).astype(int)
+    above = np.minimum(below + 1, PERCENTS - 1)
+    share = percents - below
+    return ((1 - share) * table[below, columns] + share * table[above, columns]).astype(np.float32)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def decoder(model: Model) -> Exported | None:
+    """Return the decoder for the page to run, or None where it cannot."""
+    return explorer(model).exported("decoder")
 
 
 def used_first(model: Model) -> list[int]:
@@ -117,12 +129,3 @@ def used_first(model: Model) -> list[int]:
 def manifold(model: Model, side: int, label: int | None) -> np.ndarray:
     """Return the images over a grid of a 2-D model's quantiles, [side, side, c, h, w]."""
     return serving.manifold(explorer(model), side, label)
-
-
-def place_on_manifold(percents: np.ndarray, side: int) -> np.ndarray:
-    """Return where percents lie on the picture of a manifold, as shares of its width and height.
-
-    The grid's outer images are those of 2 and 98 percent, at the middle of their cells.
-    """
-    cell = (percents - 2) / 96 * (side - 1)
-    return ((cell + 0.5) / side).clip(0, 1)

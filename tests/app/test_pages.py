@@ -1,13 +1,18 @@
 """Every page, run without a browser."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from harness import IMAGES, PAGES, Open, text
+from streamlit.testing.v1 import AppTest
 
 import vaecore
 import vaecore.serving
+from app import results
+from vaecore.serving import Explorer
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
 
@@ -69,30 +74,54 @@ def test_map_of_a_long_code_has_its_dimensions_chosen(open_page: Open) -> None:
     assert not [box for box in open_page("map", model="vae-digits-2").selectbox if box.key == "x"]
 
 
-def test_generate_moves_with_the_sliders_and_returns(open_page: Open) -> None:
-    app = open_page("generate", model="vae-digits-2")
-    middle = text(app)
-    app.slider(key="z1").set_value(90).run()
-    moved = text(app)
-    assert moved != middle
-    next(button for button in app.button if button.label == "Reset").click().run()
-    assert text(app) == middle
-    next(button for button in app.button if button.label == "Random").click().run()
+def steered(app: AppTest) -> dict[str, Any]:
+    """What the sliders of the page are told."""
     assert not app.exception
+    return json.loads(app.get("bidi_component")[0].proto.json)
+
+
+def test_generate_opens_where_a_link_says(open_page: Open) -> None:
+    own = vaecore.load("vae-digits-2", device="cpu")
+    told = steered(open_page("generate", model="vae-digits-2", z1="90", z2="34.5"))
+    assert told["percents"] == {"0": 90, "1": 34.5}
+    assert (told["classes"], told["label"]) == ([], None)
+    ends = own.quantiles(np.array([0.34, 0.35, 0.9]))
+    code = np.array([[ends[2, 0], ends[:2, 1].mean()]], dtype=np.float32)
+    np.testing.assert_allclose(told["picture"], own.decode(code).ravel(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("word", "percents"), [("fast", {}), ("120", {"0": 99}), ("-3", {"0": 1}), ("50", {}), ("nan", {"0": 1})]
+)
+def test_a_link_that_says_nonsense_opens_the_nearest(open_page: Open, word: str, percents: dict[str, float]) -> None:
+    assert steered(open_page("generate", model="vae-digits-2", z1=word))["percents"] == percents
 
 
 def test_generate_hides_most_of_a_long_code_until_asked(open_page: Open) -> None:
-    app = open_page("generate", model="pca-digits")
-    count = len([slider for slider in app.slider if slider.key.startswith("z")])
-    assert count == 12
+    app = open_page("generate", model="pca-digits", z30="90")
+    latent = vaecore.load("pca-digits").latent
+    told = steered(app)
+    assert (len(told["shown"]), len(told["quantiles"]), told["percents"]) == (12, latent, {"29": 90})
     app.toggle(key="all").set_value(True).run()
-    assert len([slider for slider in app.slider if slider.key.startswith("z")]) == vaecore.load("pca-digits").latent
+    assert len(steered(app)["shown"]) == latent
+    assert len(steered(open_page("generate", model="pca-digits", all="true"))["shown"]) == latent
 
 
-def test_a_link_opens_every_dimension_that_it_names(open_page: Open) -> None:
-    app = open_page("generate", model="pca-digits", all="true", z30="90")
-    assert not app.exception
-    assert app.slider(key="z30").value == 90
+def test_a_code_of_hundreds_can_be_moved_where_it_is_shown(open_page: Open) -> None:
+    told = steered(open_page("generate", model="ae-digits-128"))
+    assert sorted(map(int, told["quantiles"])) == sorted(told["shown"])
+    assert (len(told["shown"]), len(told["middle"])) == (12, 128)
+
+
+def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Explorer, "exported", lambda *_: None)
+    results.decoder.clear()
+    try:
+        told = steered(open_page("generate", model="vae-digits-2", z1="90"))
+    finally:
+        results.decoder.clear()
+    assert (told["network"], told["weights"]) == (None, None)
+    assert len(told["picture"]) == 64
 
 
 def test_images_with_other_classes_are_refused_by_a_conditional_model(open_page: Open, tmp_path: Path) -> None:
@@ -105,13 +134,16 @@ def test_images_with_other_classes_are_refused_by_a_conditional_model(open_page:
 def test_a_model_without_a_prior_says_why_it_cannot_be_sampled(open_page: Open) -> None:
     app = open_page("generate", model="ae-digits-2")
     assert "has no prior" in app.info[0].value
-    app.slider(key="z1").set_value(90).run()
-    assert not app.exception
+    assert steered(app)["label"] is None
 
 
 def test_the_class_of_a_conditional_model_changes_what_it_draws(open_page: Open) -> None:
-    three = text(open_page("generate", model="cvae-digits-2", label="3"))
-    assert text(open_page("generate", model="cvae-digits-2", label="7")) != three
+    three, seven, unknown = (
+        steered(open_page("generate", model="cvae-digits-2", label=name)) for name in ("3", "7", "x")
+    )
+    assert (three["label"], seven["label"], unknown["label"]) == (3, 7, 3)
+    assert three["picture"] == unknown["picture"] != seven["picture"]
+    assert three["plane"]["address"] != seven["plane"]["address"]
 
 
 def test_an_unknown_model_gets_a_sentence_and_a_way_back(open_page: Open) -> None:

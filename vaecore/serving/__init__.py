@@ -2,6 +2,7 @@
 
 from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
+from vaecore.export import Exported
 from vaecore.serving.bounds import in_plane
 from vaecore.serving.directions import (
     Nudge,
@@ -78,6 +79,7 @@ __all__ = [
     "Comparison",
     "Corruption",
     "Explorer",
+    "Exported",
     "LabelLeft",
     "LatentMap",
     "Nudge",

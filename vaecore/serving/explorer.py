@@ -27,6 +27,7 @@ from vaecore.device import best_device, model_device
 from vaecore.distributions import Gaussian
 from vaecore.evaluation import likelihood
 from vaecore.evaluation.latent import shortest_path
+from vaecore.export import Exported, NotExportable, export
 from vaecore.models import PCA, Autoencoder
 from vaecore.recipes import Recipe
 from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
@@ -105,6 +106,13 @@ class Explorer:
     def decode(self, codes: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n c h w"]:
         """The likelihood's mean at every code; never clipped, PCA's may leave [0, 1]."""
         return self._batched(lambda z, y: self.model.likelihood(z, y).mean, self._codes(codes), labels)
+
+    def exported(self, network: Literal["decoder", "encoder"]) -> Exported | None:
+        """The network for a page to run, see `vaecore.export`; None where it does what a page cannot."""
+        try:
+            return export(self.model, (network,))
+        except NotExportable:
+            return None
 
     def reconstruct(self, images: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n c h w"]:
         """Every image, encoded and decoded."""

@@ -1,0 +1,142 @@
+"""Sliders over a code, with what it decodes to: decoded in the page, at every move; Python hears when it ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+
+from app import state
+from app.components.blobs import BLOBS
+from app.results import MIDDLE
+from vaecore.serving import Exported
+
+HERE = Path(__file__).parent
+DIGITS = 6  # that a quantile keeps on its way to the page
+PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
+HTML = """
+<div class="sliders">
+  <div class="controls">
+    <div class="classes" role="radiogroup" aria-label="Class"></div>
+    <div class="rows"></div>
+    <div class="buttons">
+      <button type="button" class="random">Random</button>
+      <button type="button" class="reset">Reset</button>
+      <button type="button" class="animate" aria-pressed="false">Animate</button>
+    </div>
+  </div>
+  <figure class="decoded"><canvas role="img" aria-label="The decoded image"></canvas><figcaption></figcaption></figure>
+  <figure class="plane" hidden>
+    <div class="pad" tabindex="0" role="application" aria-label="The plane of codes: drag, or use the arrow keys">
+      <img alt="The manifold" draggable="false"><i></i>
+    </div>
+    <figcaption></figcaption>
+  </figure>
+</div>
+"""
+_sliders = component(
+    "latent_sliders",
+    html=HTML,
+    css=(HERE / "sliders.css").read_text("utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "sliders.js")),
+)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The picture of a 2-D model's manifold: `side` images along each side, and a sentence under it."""
+
+    address: str
+    side: int
+    caption: str
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where the sliders stand, by dimension and in percent, those in the middle left out; and the class."""
+
+    percents: Mapping[int, float]
+    label: int | None
+
+
+def stand(latent: int, classes: Sequence[str]) -> Stand:
+    """Return where the sliders stand: in the session, or at first in the address."""
+    if PERCENTS not in st.session_state:
+        asked = {index: _percent(st.query_params.get(f"z{index + 1}")) for index in range(latent)}
+        st.session_state[PERCENTS] = {index: at for index, at in asked.items() if at not in (None, MIDDLE)}
+    name = st.session_state.setdefault(LABEL, st.query_params.get(LABEL))
+    label = classes.index(name) if name in classes else min(3, len(classes) - 1)
+    kept = {index: at for index, at in st.session_state[PERCENTS].items() if index < latent}
+    return Stand(kept, label if classes else None)
+
+
+def sliders(
+    quantiles: np.ndarray,
+    shown: Sequence[int],
+    names: Sequence[str],
+    classes: Sequence[str],
+    shape: Sequence[int],
+    decoder: Exported | None,
+    picture: np.ndarray,
+    plane: Plane | None,
+) -> None:
+    """Draw a slider for each dimension that is shown, its picture, and the plane of a 2-D model.
+
+    ``quantiles`` [101, latent] are the codes at whole percents. ``picture`` is what the code decodes to where it
+    stands now: all there is to show of a decoder that the page cannot run, which then asks for another.
+    """
+    latent = quantiles.shape[1]
+    at = stand(latent, classes)
+    movable = range(latent) if latent <= state.WIDEST else shown
+    data = {
+        "latent": latent,
+        "middle": _short(quantiles[MIDDLE]),
+        "quantiles": {index: _short(quantiles[:, index]) for index in movable},
+        "shown": list(shown),
+        "names": list(names),
+        "classes": list(classes),
+        "label": at.label,
+        "percents": at.percents,
+        "turn": st.session_state.get(TURN, 0),
+        "shape": list(shape),
+        "network": None if decoder is None else decoder.networks["decoder"],
+        "weights": None if decoder is None else BLOBS.put(decoder.weights, "application/octet-stream"),
+        "picture": _short(picture.ravel()),
+        "plane": None if plane is None else {"address": plane.address, "side": plane.side, "caption": plane.caption},
+    }
+    _sliders(data=data, key="sliders", on_stand_change=_take)
+
+
+def _take() -> None:
+    """Keep where the sliders were left, in the session and in the address."""
+    left = st.session_state["sliders"]["stand"]
+    if left is None:
+        return
+    before = st.session_state.get(PERCENTS, {})
+    percents = {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
+    st.session_state[PERCENTS], st.session_state[TURN] = percents, left["turn"]
+    address = st.query_params.to_dict()
+    for index in before.keys() | percents.keys():
+        address.pop(f"z{index + 1}", None)
+    address |= {f"z{index + 1}": f"{percent:g}" for index, percent in sorted(percents.items())}
+    if left["label"] is not None:
+        st.session_state[LABEL] = address[LABEL] = left["label"]
+    st.query_params.from_dict(address)  # at once, not name by name
+
+
+def _percent(word: str | None) -> float | None:
+    """Return the percent that an address names, None where it names none."""
+    try:
+        return _within(float(word or ""))
+    except ValueError:
+        return None
+
+
+def _within(percent: float) -> float:
+    return min(max(1, percent), 99)  # in this order: what is no number is 1
+
+
+def _short(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.{DIGITS}g}") for value in values]

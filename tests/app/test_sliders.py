@@ -1,0 +1,228 @@
+"""The sliders of a code in a real browser: what moves decodes at once, and the address follows when it ends."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import Visit, settle
+from playwright.sync_api import Browser, Locator, Page
+
+import vaecore
+from app.components import sliders
+
+pytestmark = pytest.mark.browser
+COMPONENTS = Path(sliders.__file__).parent
+PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
+  .filter((_, i) => i % 4 === 0)"""
+
+
+def pixels(page: Page) -> np.ndarray:
+    """The red of every pixel of the decoded image."""
+    return np.array(page.locator(".decoded canvas").evaluate(PIXELS))
+
+
+def percents(page: Page) -> dict[str, float]:
+    """Where the sliders stand, as the address says."""
+    return {key: float(value) for key, value in re.findall(r"(z\d+)=([\d.]+)", page.url)}
+
+
+def box(part: Locator) -> tuple[float, float, float, float]:
+    part.scroll_into_view_if_needed()
+    found = part.bounding_box()
+    assert found is not None
+    return found["x"], found["y"], found["width"], found["height"]
+
+
+def opened(visit: Visit, query: str) -> Page:
+    page = visit(f"generate?{query}")
+    page.wait_for_selector(".sliders[data-ready]")
+    return page
+
+
+def expected(model: str, at: dict[str, float], label: int | None = None) -> np.ndarray:
+    """What torch decodes at percents of the prior."""
+    own = vaecore.load(model, device="cpu")
+    places = np.array([at.get(f"z{i + 1}", 50.0) for i in range(own.latent)])
+    ends = own.quantiles(np.linspace(0, 1, 101).clip(0.005, 0.995))
+    code = np.array([np.interp(place, np.arange(101), ends[:, i]) for i, place in enumerate(places)], np.float32)
+    image = own.decode(code[None], None if label is None else np.array([label]))[0, 0]
+    return 255 * np.clip(image, 0, 1).ravel()
+
+
+def test_the_picture_follows_the_slider_and_the_address_its_end(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2&z2=80")
+    seen = [pixels(page)]
+    x, y, width, height = box(page.locator(".rows input").first)
+    page.mouse.move(x + width / 2, y + height / 2)
+    page.mouse.down()
+    for share in (0.6, 0.75, 0.9):
+        page.mouse.move(x + share * width, y + height / 2)
+        seen.append(pixels(page))
+    assert all((before != after).any() for before, after in pairwise(seen))
+    assert percents(page) == {"z2": 80}
+    page.mouse.up()
+    page.wait_for_url("**z1=*")
+    at = percents(page)
+    assert at["z1"] == pytest.approx(90, abs=4)
+    np.testing.assert_allclose(pixels(page), expected("vae-digits-2", at), atol=1)
+    again = opened(visit, page.url.split("?")[1])
+    np.testing.assert_array_equal(pixels(again), pixels(page))
+
+
+def test_the_mark_is_dragged_over_the_plane(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    x, y, width, height = box(page.locator(".pad"))
+    page.mouse.move(x + 0.5 * width, y + 0.5 * height)
+    page.mouse.down()
+    page.mouse.move(x + 0.25 * width, y + 0.25 * height, steps=5)
+    moved = pixels(page)
+    page.mouse.up()
+    page.wait_for_url("**z1=*")
+    at = percents(page)
+    assert (at["z1"], at["z2"]) == (pytest.approx(24.4, abs=1), pytest.approx(75.6, abs=1))
+    np.testing.assert_array_equal(pixels(page), moved)
+    mark, pad = page.locator(".pad i"), page.locator(".pad")
+    assert box(mark)[0] + box(mark)[2] / 2 - box(pad)[0] == pytest.approx(0.25 * width, abs=3)
+
+
+def test_every_class_is_one_press_away(visit: Visit) -> None:
+    page = opened(visit, "model=cvae-digits-2&label=4&z1=20")
+    np.testing.assert_allclose(pixels(page), expected("cvae-digits-2", {"z1": 20}, 4), atol=1)
+    page.get_by_role("radio", name="7", exact=True).click()
+    np.testing.assert_allclose(pixels(page), expected("cvae-digits-2", {"z1": 20}, 7), atol=1)
+    page.wait_for_url("**label=7*")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**label=8*")
+    assert page.get_by_role("radio", name="8", exact=True).get_attribute("aria-checked") == "true"
+    assert percents(page) == {"z1": 20}
+
+
+def test_a_keyboard_moves_everything(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    page.locator(".rows input").first.focus()
+    for key in ("ArrowRight", "ArrowUp", "PageUp"):
+        page.keyboard.press(key)
+    page.wait_for_url("**z1=62*")
+    page.locator(".pad").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_url("**z2=49*")
+    page.get_by_role("button", name="Reset").press("Enter")
+    page.wait_for_function("!location.search.includes('z1=')")
+    assert percents(page) == {}
+
+
+def test_a_draw_moves_every_number_and_an_animation_stops_where_it_is(visit: Visit) -> None:
+    page = opened(visit, "model=cvae-mnist-16")
+    page.get_by_role("button", name="Random").click()
+    page.wait_for_url("**z16=*")
+    assert len(percents(page)) > 12  # those without a slider too
+    page.get_by_role("button", name="Animate").click()
+    before = pixels(page)
+    page.wait_for_function("before => document.querySelector('[data-testid=stMain]').textContent !== before", arg="")
+    page.wait_for_timeout(400)
+    assert (pixels(page) != before).any()
+    page.get_by_role("button", name="Stop").click()
+    settle(page)
+    stands = pixels(page)
+    page.wait_for_timeout(200)
+    np.testing.assert_array_equal(pixels(page), stands)
+    np.testing.assert_allclose(stands, expected("cvae-mnist-16", percents(page), 3), atol=2)
+
+
+def test_another_model_takes_the_sliders_over(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2&z1=80")
+    chooser = page.locator("[data-testid=stSidebar] input").first
+    chooser.fill("ae-digits-2")
+    chooser.press("Enter")
+    page.wait_for_url("**model=ae-digits-2*")
+    settle(page)
+    np.testing.assert_allclose(pixels(page), expected("ae-digits-2", {"z1": 80}), atol=1)
+    assert percents(page) == {"z1": 80}
+
+
+@pytest.fixture
+def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
+    """The component alone on a page, without Streamlit: `told` holds what it told Python."""
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "sliders.js"))
+    page.set_content(
+        f"<style>{(COMPONENTS / 'sliders.css').read_text('utf-8')}</style><div id=here>{sliders.HTML}</div>"
+    )
+    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.evaluate("window.told = []")
+
+    def update(data: dict[str, Any]) -> Page:
+        page.evaluate(
+            """data => component({ data, parentElement: document.getElementById("here"),
+            setStateValue: (_, stand) => told.push(stand) })""",
+            data,
+        )
+        return page
+
+    yield update
+    page.close()
+    assert errors == []
+
+
+def data(**more: object) -> dict[str, Any]:
+    """What Python tells of a code of two numbers and images of 2 x 2 pixels, as `sliders` does."""
+    column = np.linspace(-1, 1, 101).tolist()
+    return {
+        "latent": 2, "middle": [0, 0], "quantiles": {0: column, 1: column}, "shown": [0, 1], "names": ["a", "b"],
+        "classes": [], "label": None, "percents": {}, "turn": 0, "shape": [1, 2, 2], "network": None, "weights": None,
+        "picture": [0, 0.2, 0.4, 1.5], "plane": None,
+    } | more  # fmt: skip
+
+
+def test_where_the_page_cannot_decode_the_server_is_asked_while_it_moves(
+    mount: Callable[[dict[str, Any]], Page],
+) -> None:
+    page = mount(data())
+    assert pixels(page).tolist() == [0, 51, 102, 255]
+    x, y, width, height = box(page.locator(".rows input").first)
+    page.mouse.move(x + width / 2, y + height / 2)
+    page.mouse.down()
+    page.mouse.move(x + 0.8 * width, y + height / 2, steps=3)
+    page.wait_for_function("told.length > 0")
+    first = page.evaluate("told[0]")
+    assert (first["percents"]["0"] > 60, first["label"]) == (True, None)
+    mount(data(picture=[1, 1, 0, 0], percents={0: 55}))  # the answer, while the pointer is elsewhere already
+    assert pixels(page).tolist() == [255, 255, 0, 0]
+    assert float(page.locator(".rows input").first.input_value()) > 60
+    page.mouse.up()
+    assert page.evaluate("told.at(-1).percents[0]") == pytest.approx(80, abs=4)
+
+
+def test_an_answer_to_an_earlier_move_takes_nothing_back(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(data(turn=4))
+    slider = page.locator(".rows input").first
+    slider.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("told.map(each => [each.turn, each.percents[0]])") == [[5, 51], [6, 52]]
+    mount(data(turn=5, percents={0: 51}))
+    assert float(slider.input_value()) == 52
+    mount(data(turn=6, percents={0: 30}))  # Python has the last word
+    assert float(slider.input_value()) == 30
+
+
+def test_weights_that_come_late_belong_to_the_model_that_is_chosen(mount: Callable[[dict[str, Any]], Page]) -> None:
+    exported = vaecore.load("vae-digits-2", device="cpu").exported("decoder")
+    assert exported is not None
+    weights = "data:application/octet-stream;base64," + base64.b64encode(exported.weights).decode()
+    network = json.loads(json.dumps(exported.networks["decoder"]))
+    page = mount(data(network=network, weights=weights, shape=[1, 8, 8]))
+    mount(data(picture=[0, 0, 1, 1]))
+    page.wait_for_timeout(200)
+    assert pixels(page).tolist() == [0, 0, 255, 255]
+    mount(data(network=network, weights=weights, shape=[1, 8, 8]))
+    page.wait_for_function("document.querySelector('canvas').width === 8")
+    np.testing.assert_allclose(pixels(page), expected("vae-digits-2", {}), atol=1)
