@@ -317,12 +317,14 @@ RECIPES: dict[str, Recipe] = {
             for beta, suffix in BETAS.items()
         ),
         _recipe("cvae-mnist-2", "cvae", "mnist", {"latent": 2}, Training(epochs=90, store="int8")),
+        # With 16 numbers 98.1 % of the samples are of their class, with 12 they are 99.1 %.
+        _recipe("cvae-mnist-12", "cvae", "mnist", {"latent": 12, "hidden": (512, 512)}, replace(QUICK, epochs=60)),
         _recipe(
             "cvae-mnist-16",
             "cvae",
             "mnist",
             {"latent": 16, "hidden": (512, 512)},
-            Training(epochs=90, store="float16"),
+            Training(epochs=90, store="int8"),
         ),
     )
 }
