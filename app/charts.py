@@ -1,12 +1,10 @@
-"""Arrays in, charts out: scatter plots, lines and histograms, without Streamlit and without torch."""
+"""Arrays in, charts out: lines and histograms, without Streamlit and without torch."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-
-from app.figures import class_color
 
 # One colour per variable, the same as in style.css: they can be told apart on the light and the dark page.
 COLORS = {
@@ -20,7 +18,6 @@ COLORS = {
 }
 STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and does not move
 DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}
-FADED = 0.06  # opacity of the points outside the chosen classes: still there, out of the way
 HEIGHT = 300
 ROOM = 1.08  # of the highest line, where the axis does not choose its own end
 
@@ -40,94 +37,6 @@ class Group(NamedTuple):
     name: str
     values: np.ndarray
     variable: str = "reconstruction"
-
-
-def scatter(
-    points: np.ndarray,
-    labels: np.ndarray | None,
-    index: np.ndarray,
-    names: Sequence[str],
-    focus: Sequence[int] = (),
-    axes: tuple[str, str] | None = None,
-) -> go.Figure:
-    """Draw points [n, 2] by class on equal axes; classes outside ``focus``, if it names any, fade.
-
-    Axes without a name have no ticks either: their numbers mean nothing.
-    """
-    figure = go.Figure(_cloud(points, labels, index, names, focus))
-    if labels is not None:
-        for label in sorted(set(labels.tolist()) & set(focus or labels.tolist())):
-            _name_class(figure, np.median(points[labels == label], axis=0), label, names)
-    known = axes is not None
-    x_range, y_range = (_middle(values) for values in points.T)
-    axis = {"zeroline": False, "showticklabels": known, "showgrid": known, "automargin": True}
-    x_title, y_title = axes or ("", "")
-    figure.update_xaxes(title=x_title, range=x_range, **axis)
-    figure.update_yaxes(title=y_title, range=y_range, scaleanchor="x", scaleratio=1, **axis)
-    figure.update_layout(
-        height=310,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        showlegend=False,
-        dragmode=False,  # a finger that starts on a plot scrolls the page
-        hoverlabel={"namelength": 0},
-    )
-    return figure
-
-
-def _cloud(
-    points: np.ndarray,
-    labels: np.ndarray | None,
-    index: np.ndarray,
-    names: Sequence[str],
-    focus: Sequence[int],
-) -> go.Scattergl:
-    """Draw the points as one trace in their own order, so that no class lies on top of another."""
-    marker: dict = {"size": 4 if len(points) > 1000 else 6, "opacity": 0.75}
-    text = None
-    if labels is not None:
-        last = max(len(names), 2) - 1
-        scale = [[label / last, class_color(label)] for label in range(last + 1)]
-        marker |= {"color": labels, "colorscale": scale, "cmin": 0, "cmax": last}
-        text = [names[label] for label in labels]
-        if focus:
-            marker["opacity"] = np.where(np.isin(labels, focus), 0.85, FADED)
-    return go.Scattergl(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="markers",
-        marker=marker,
-        text=text,
-        customdata=index,
-        hovertemplate=("<b>%{text}</b> · " if text else "") + "image %{customdata}<extra></extra>",
-    )
-
-
-def _middle(values: np.ndarray) -> list[float]:
-    """Return the range of 99 percent of the values with a margin: one outlier must not shrink all others."""
-    low, high = np.quantile(values, [0.005, 0.995])
-    margin = 0.08 * max(high - low, 1e-6)
-    return [float(low - margin), float(high + margin)]
-
-
-def _name_class(figure: go.Figure, center: np.ndarray, label: int, names: Sequence[str]) -> None:
-    """Write a class's name where its points are, so that the eye need not travel to a legend."""
-    figure.add_annotation(
-        x=float(center[0]),
-        y=float(center[1]),
-        text=f"<b>{names[label]}</b>",
-        showarrow=False,
-        bgcolor=class_color(label),
-        font={"color": "#14161C" if _is_light(class_color(label)) else "#FFFFFF", "size": 12},
-        borderpad=2,
-        opacity=0.92,
-    )
-
-
-def _is_light(color: str) -> bool:
-    """Tell whether dark text reads better than white on a colour (relative luminance, WCAG 2)."""
-    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179
 
 
 def lines(

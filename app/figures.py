@@ -29,6 +29,13 @@ def class_color(label: int) -> str:
     return CLASS_COLORS[label % len(CLASS_COLORS)]
 
 
+def ink_on(color: str) -> str:
+    """Return the dark or the light ink, whichever reads better on a colour (relative luminance, WCAG 2)."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return "#14161C" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
+
+
 def pixels(images: np.ndarray) -> np.ndarray:
     """Turn images [n, c, h, w] around [0, 1] into RGB bytes [n, h, w, 3]; what lies outside is clipped."""
     channels = np.moveaxis(np.clip(images, 0, 1), 1, -1)

@@ -201,19 +201,8 @@ class Wheel {
       const place = (index) => `${(100 * (((this.at(index) - 2) / 96) * (this.data.plane.side - 1) + 0.5)) / this.data.plane.side}%`;
       Object.assign(this.find(".pad i").style, { left: place(0), bottom: place(1) });
     }
-    if (this.network) this.paint(this.network.run(code, ...(this.label === null ? [] : [this.label])).mean);
-    else if (!this.data.weights) this.paint(this.data.picture);
-  }
-
-  paint(pixels) {
-    const [channels, height, width] = this.data.shape, area = height * width;
-    if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
-    const image = new ImageData(width, height);
-    for (let i = 0; i < area; i++) {
-      for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(255 * pixels[(channels === 3 ? c * area : 0) + i]);
-      image.data[4 * i + 3] = 255;
-    }
-    this.canvas.getContext("2d").putImageData(image, 0, 0);
+    if (this.network) paint(this.canvas, this.network.run(code, ...(this.label === null ? [] : [this.label])).mean, this.data.shape);
+    else if (!this.data.weights) paint(this.canvas, this.data.picture, this.data.shape);
   }
 }
 

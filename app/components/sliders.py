@@ -40,7 +40,7 @@ _sliders = component(
     "latent_sliders",
     html=HTML,
     css=(HERE / "sliders.css").read_text("utf-8"),
-    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "sliders.js")),
+    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "picture.js", "sliders.js")),
 )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
+from app import figures
+from app.state import Model, Pictures, Source, explorer, find, freeze, model_names, pictures
 from vaecore import serving
 from vaecore.serving import Explorer, Exported, LatentMap
 
@@ -62,6 +63,18 @@ def latent_map(model: Model) -> LatentMap:
     laid = serving.latent_map(explorer(model))
     freeze()  # t-SNE, where it had to be computed, brings its library along
     return laid
+
+
+@st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=32)
+def map_sheet(model: Model, columns: int) -> bytes | None:
+    """Return the images of the model's map as one PNG, row by row; None where none are at hand."""
+    own, index = explorer(model), latent_map(model).index
+    try:
+        found = pictures(model, own.dataset)
+    except ValueError:
+        return None
+    images = found.images[: len(index)] if found.maker else found.images[index]  # a stand-in is of the map's own rows
+    return figures.png(figures.sheet(figures.pixels(images), columns)) if len(images) == len(index) else None
 
 
 def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:

@@ -5,12 +5,16 @@ import io
 import numpy as np
 import streamlit as st
 
-from app import charts, results, state, strips
+from app import results, state, strips
+from app.components import maps
+from app.components.blobs import BLOBS
+from app.components.maps import Atlas, Decoding, Map
+from app.results import MIDDLE
 from app.state import Model
 from vaecore import serving
-from vaecore.serving import LatentMap
+from vaecore.serving import Explorer, LatentMap
 
-CHART = {"displaylogo": False, "modeBarButtons": [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]}
+COLUMNS = 50  # images in a row of the sheet
 
 
 def choose_axes(model: Model, latent: int) -> tuple[int, int]:
@@ -35,8 +39,8 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     return [names.index(name) for name in chosen]
 
 
-def score(laid: LatentMap, key: str, x: int, y: int) -> str:
-    """Write a map's scores under it; those of a code of more than two numbers are of all of them, and it says so."""
+def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
+    """Return a map's scores; those of a code of more than two numbers are of all of them, and it says so."""
     values, latent = laid.scores[key], laid.codes.shape[1]
     whole = key == "codes" and latent > 2
     scope = f", all {latent}" if whole else ""
@@ -45,7 +49,7 @@ def score(laid: LatentMap, key: str, x: int, y: int) -> str:
         rows.append((f"5-neighbour accuracy{scope}", f"{values['neighbours']:.3f}"))
         if whole:
             rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
-    return strips.facts(rows)
+    return rows
 
 
 def table(laid: LatentMap) -> bytes:
@@ -57,6 +61,14 @@ def table(laid: LatentMap) -> bytes:
     formats = ["%d", "%d", *["%.6g"] * laid.codes.shape[1]]
     np.savetxt(buffer, columns, fmt=formats, delimiter=",", header=header, comments="")
     return buffer.getvalue().encode()
+
+
+def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
+    """Return what the page needs to decode the place under the pointer."""
+    decoder = results.decoder(model)
+    if decoder is None:
+        return None
+    return Decoding(decoder, results.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
 
 
 @st.fragment
@@ -73,23 +85,24 @@ def page() -> None:
     names = tuple(own.classes)
     x, y = choose_axes(model, own.latent)
     focus = choose_classes(names) if laid.labels is not None else []
-    plane = laid.codes[:, [x, y]]
-    maps = [
-        ("codes", f"Codes of {own.name}", plane, (strips.subscript("z", x), strips.subscript("z", y))),
-        ("pca", "PCA of the same images", laid.pca, None),
-        ("tsne", "t-SNE of the same images", laid.tsne, None),
-    ]
-    for column, (key, title, points, axes) in zip(st.columns(3), maps, strict=True):
-        with column:
-            st.markdown(f"**{title}**")
-            figure = charts.scatter(points, laid.labels, laid.index, names, focus, axes)
-            st.plotly_chart(figure, config=CHART, key=f"map-{key}")
-            st.html(score(laid, key, x, y))
+    axes = (strips.subscript("z", x), strips.subscript("z", y))
+    sheet = results.map_sheet(model, COLUMNS)
+    maps.maps(
+        [
+            Map(f"Codes of {own.name}", laid.codes[:, [x, y]], score(laid, "codes", x, y), axes),
+            Map("PCA of the same images", laid.pca, score(laid, "pca", x, y)),
+            Map("t-SNE of the same images", laid.tsne, score(laid, "tsne", x, y)),
+        ],
+        laid.index, laid.labels, names, focus, own.shape,
+        None if sheet is None else Atlas(BLOBS.put(sheet, "image/png"), COLUMNS),
+        decoding(model, own, (x, y)),
+        own.standard_prior,
+    )  # fmt: skip
     st.caption(
         "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
         "5-neighbour accuracy: how often five neighbours on the map vote for the right class. "
         "A code of more than two numbers is scored whole. "
-        "Zoom with the buttons above a map; a few outliers start outside."
+        "The maps open on the middle 99 % of their points; zoom out for the others."
     )
     st.download_button(
         "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
@@ -99,7 +112,7 @@ def page() -> None:
 
 st.title("Map")
 strips.lead(
-    "Every dot is a test image at the place of its code. Bring out two digits that people confuse, "
-    "such as 4 and 9: which of the three maps tells them apart?"
+    "Every dot is a test image at the place of its code. Move over the first map and watch what each place decodes to; "
+    "then draw a lasso around the border of 4 and 9."
 )
 page()

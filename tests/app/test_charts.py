@@ -5,26 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import charts, figures
+from app import charts
 from app.charts import Group, Series
 
 RANDOM = np.random.default_rng(0)
-
-
-def test_scatter_has_equal_axes_one_colour_per_class_and_fades_the_others() -> None:
-    points, labels = RANDOM.normal(size=(30, 2)), np.arange(30) % 3
-    figure = charts.scatter(points, labels, np.arange(30), ("a", "b", "c"), focus=[1])
-    assert figure.layout.yaxis.scaleanchor == "x"
-    marker = figure.data[0].marker
-    assert [color for _, color in marker.colorscale] == [figures.class_color(label) for label in range(3)]
-    assert (marker.opacity[labels == 1] > 10 * marker.opacity[labels != 1].max()).all()
-    assert [note.text for note in figure.layout.annotations] == ["<b>b</b>"]
-
-
-def test_scatter_without_labels_has_no_names() -> None:
-    figure = charts.scatter(RANDOM.normal(size=(30, 2)), None, np.arange(30), ())
-    assert not figure.layout.annotations
-    assert "%{text}" not in figure.data[0].hovertemplate
 
 
 LINES = (

@@ -152,7 +152,7 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "sliders.js"))
+    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "sliders.js"))
     page.set_content(
         f"<style>{(COMPONENTS / 'sliders.css').read_text('utf-8')}</style><div id=here>{sliders.HTML}</div>"
     )

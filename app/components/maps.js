@@ -1,0 +1,405 @@
+// Maps of the same images side by side: what is under the pointer on one is found on all, and a place of the first map
+// is decoded as the pointer passes it. Nothing of this asks the server.
+const NEAR = 14; // pixels from the pointer to a point that it means
+const MARGIN = 0.06; // of a map's side, around 99 % of its points
+const FADED = 0.15;
+const MOST = 60; // pictures in the gallery
+const ZOOM = 1.5;
+const RINGS = [0.5, 0.95]; // of the prior's draws lie within
+const maps = new WeakMap();
+
+// One map: its points, and which part of the plane it shows. Both axes have one scale.
+class Plane {
+  constructor(root, points, title, axes) {
+    this.points = points;
+    this.count = points.length / 2;
+    this.figure = document.createElement("figure");
+    this.figure.innerHTML = `<figcaption></figcaption><div class="plane"><canvas></canvas><canvas class="over"></canvas></div><dl></dl>`;
+    this.figure.querySelector("figcaption").textContent = title;
+    [this.base, this.over] = this.figure.querySelectorAll("canvas");
+    this.over.tabIndex = 0;
+    this.over.setAttribute("role", "application");
+    this.over.setAttribute("aria-label", title);
+    this.axes = axes;
+    root.append(this.figure);
+    this.home();
+  }
+
+  tell(facts) {
+    const parts = facts.flatMap((pair) => pair.map((text, i) => Object.assign(document.createElement(i ? "dd" : "dt"), { textContent: text })));
+    this.figure.querySelector("dl").replaceChildren(...parts);
+  }
+
+  // The middle of the middle 99 % on both axes: one outlier must not shrink all others.
+  home() {
+    const [x, y] = [0, 1].map((axis) => {
+      const values = Float32Array.from({ length: this.count }, (_, i) => this.points[2 * i + axis]).sort();
+      return [values[Math.floor(0.005 * (this.count - 1))], values[Math.ceil(0.995 * (this.count - 1))]];
+    });
+    this.center = [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2];
+    this.span = Math.max(x[1] - x[0], y[1] - y[0], 1e-6) * (1 + 2 * MARGIN); // of the plane, over the canvas's side
+  }
+
+  resize() {
+    const side = Math.round(this.over.clientWidth * devicePixelRatio);
+    if (side && this.base.width !== side) for (const each of [this.base, this.over]) each.width = each.height = side;
+    this.side = this.over.clientWidth;
+  }
+
+  toScreen(x, y) {
+    const scale = this.side / this.span;
+    return [this.side / 2 + (x - this.center[0]) * scale, this.side / 2 - (y - this.center[1]) * scale];
+  }
+
+  toPlane(left, top) {
+    const scale = this.span / this.side;
+    return [this.center[0] + (left - this.side / 2) * scale, this.center[1] - (top - this.side / 2) * scale];
+  }
+
+  place(i) {
+    return this.toScreen(this.points[2 * i], this.points[2 * i + 1]);
+  }
+
+  // The point nearest to a place on the screen, or -1 where none is near.
+  nearest(left, top, within = NEAR) {
+    let [found, least] = [-1, within * within];
+    for (let i = 0; i < this.count; i++) {
+      const [x, y] = this.place(i), distance = (x - left) ** 2 + (y - top) ** 2;
+      if (distance < least) [found, least] = [i, distance];
+    }
+    return found;
+  }
+
+  zoom(factor, left = this.side / 2, top = this.side / 2) {
+    const [x, y] = this.toPlane(left, top);
+    this.span /= factor;
+    this.center = [x + (this.center[0] - x) / factor, y + (this.center[1] - y) / factor];
+  }
+
+  pen(canvas) {
+    const pen = canvas.getContext("2d");
+    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+    pen.clearRect(0, 0, this.side, this.side);
+    return pen;
+  }
+}
+
+class Maps {
+  constructor(root) {
+    this.root = root;
+    this.find = (selector) => root.querySelector(selector);
+    this.chosen = null; // the points inside the last lasso
+    this.mode = "look";
+    for (const button of root.querySelectorAll("[data-mode]")) button.onclick = () => this.become(button.dataset.mode);
+    this.find(".in").onclick = () => this.zoom(ZOOM);
+    this.find(".out").onclick = () => this.zoom(1 / ZOOM);
+    this.find(".home").onclick = () => (this.planes.forEach((plane) => plane.home()), this.draw());
+    this.find(".clear").onclick = () => this.choose(null);
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(root);
+  }
+
+  async update(data) {
+    const before = this.data;
+    this.data = data;
+    if (before?.points !== data.points) {
+      const floats = new Float32Array(await (await fetch(data.points)).arrayBuffer());
+      if (this.data.points !== data.points) return; // another model has been chosen meanwhile
+      this.lay(floats);
+    }
+    if (before?.weights !== data.weights) this.load(data);
+    if (before?.atlas?.address !== data.atlas?.address) {
+      this.atlas = data.atlas && Object.assign(new Image(), { src: data.atlas.address, onload: () => this.gallery() });
+    }
+    this.planes.forEach((plane, i) => plane.tell(data.facts[i]));
+    this.draw();
+    this.gallery();
+    this.root.dataset.ready = "true";
+  }
+
+  async load({ network, weights }) {
+    this.network = null;
+    if (!weights) return;
+    const floats = new Float32Array(await (await fetch(weights)).arrayBuffer());
+    if (this.data.weights === weights) this.network = new Network(network, floats);
+  }
+
+  // The blob: the points of every map, x and y by turns.
+  lay(floats) {
+    const { count, titles, axes } = this.data;
+    this.find(".planes").replaceChildren();
+    this.planes = titles.map((title, i) => {
+      const points = floats.subarray(2 * i * count, 2 * (i + 1) * count);
+      const plane = new Plane(this.find(".planes"), points, title, axes[i]);
+      const { over } = plane;
+      over.onpointerdown = (event) => this.press(event, plane);
+      over.onpointermove = (event) => this.pass(event, plane);
+      over.onpointerup = (event) => this.release(event, plane);
+      over.onpointercancel = over.onpointerleave = () => this.leave();
+      over.onwheel = (event) => this.wheel(event, plane);
+      over.onkeydown = (event) => this.walk(event, plane);
+      return plane;
+    });
+    this.choose(null);
+    this.leave();
+  }
+
+  become(mode) {
+    this.mode = mode;
+    for (const button of this.root.querySelectorAll("[data-mode]")) {
+      button.setAttribute("aria-pressed", button.dataset.mode === mode);
+    }
+    this.root.dataset.mode = mode;
+    this.leave();
+  }
+
+  where(event, plane) {
+    const box = plane.over.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  press(event, plane) {
+    if (event.button !== 0) return;
+    plane.over.setPointerCapture(event.pointerId);
+    this.trace = { plane, points: [this.where(event, plane)] };
+    this.pass(event, plane);
+  }
+
+  pass(event, plane) {
+    const at = this.where(event, plane);
+    if (this.trace && this.mode !== "look") {
+      const last = this.trace.points.at(-1);
+      this.trace.points.push(at);
+      if (this.mode === "move") {
+        const scale = plane.span / plane.side;
+        plane.center = [plane.center[0] - (at[0] - last[0]) * scale, plane.center[1] + (at[1] - last[1]) * scale];
+        this.draw();
+      }
+      this.overlay();
+    } else this.look(plane, ...at);
+  }
+
+  release(event, plane) {
+    const trace = this.trace;
+    this.trace = null;
+    if (trace && (this.mode === "lasso" || this.mode === "box")) {
+      const inside = outline(this.mode, trace.points);
+      this.choose(inside.length < 3 ? null : every(plane, (x, y) => within(inside, x, y)));
+    }
+    if (event.pointerType !== "mouse") this.leave();
+  }
+
+  leave() {
+    this.trace = null;
+    this.met = null;
+    this.find(".card").hidden = true;
+    this.overlay();
+  }
+
+  wheel(event, plane) {
+    event.preventDefault();
+    plane.zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, ...this.where(event, plane));
+    this.draw();
+  }
+
+  zoom(factor) {
+    for (const plane of this.planes) plane.zoom(factor);
+    this.draw();
+  }
+
+  // By keyboard the pointer is a mark that starts in the middle.
+  walk(event, plane) {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (event.key === "Escape") this.leave();
+    if (!step) return;
+    event.preventDefault();
+    const [left, top] = this.met?.plane === plane ? this.met.at : [plane.side / 2, plane.side / 2];
+    const clamp = (value) => Math.min(plane.side, Math.max(0, value));
+    this.look(plane, clamp(left + 8 * step[0]), clamp(top + 8 * step[1]));
+  }
+
+  // What is at a place: the nearest image on every map, and on the first one what the place itself decodes to.
+  look(plane, left, top) {
+    this.met = { plane, at: [left, top], point: plane.nearest(left, top) };
+    this.overlay();
+    this.card();
+  }
+
+  card() {
+    const { plane, at, point } = this.met, card = this.find(".card"), decodes = plane === this.planes[0] && this.network;
+    card.hidden = point < 0 && !decodes;
+    if (card.hidden) return;
+    const [real, made] = card.querySelectorAll("figure");
+    real.hidden = point < 0 || !this.atlas;
+    if (!real.hidden) this.copy(real.querySelector("canvas"), point);
+    made.hidden = !decodes;
+    if (decodes) this.decode(made.querySelector("canvas"), plane.toPlane(...at), plane.nearest(...at, Infinity));
+    const name = this.data.labels && point >= 0 ? this.data.names[this.data.labels[point]] : "";
+    real.querySelector("figcaption").textContent = point < 0 ? "" : `${name} · image ${this.data.index[point]}`;
+    made.querySelector("figcaption").textContent = decodes ? `decoded at ${plane.toPlane(...at).map((v) => v.toFixed(2)).join(", ")}` : "";
+    const box = this.root.getBoundingClientRect(), over = plane.over.getBoundingClientRect();
+    const x = over.left - box.left + at[0], y = over.top - box.top + at[1];
+    const beside = x + 24 + card.offsetWidth > box.width ? x - 24 - card.offsetWidth : x + 24;
+    card.style.transform = `translate(${Math.max(0, beside)}px, ${Math.max(0, y - card.offsetHeight / 2)}px)`;
+  }
+
+  decode(canvas, [x, y], point) {
+    const code = Float32Array.from(this.data.middle);
+    [code[this.data.plane[0]], code[this.data.plane[1]]] = this.data.plane[0] === this.data.plane[1] ? [x, x] : [x, y];
+    const label = this.data.conditional ? [this.data.labels[point]] : [];
+    paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
+  }
+
+  copy(canvas, point) {
+    const { columns } = this.data.atlas, [, height, width] = this.data.shape;
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    const [column, row] = [point % columns, Math.floor(point / columns)];
+    canvas.getContext("2d").drawImage(this.atlas, column * width, row * height, width, height, 0, 0, width, height);
+  }
+
+  choose(points) {
+    this.chosen = points?.length ? new Set(points) : null;
+    this.draw();
+    this.gallery();
+  }
+
+  gallery() {
+    const chosen = [...(this.chosen ?? [])], pictures = this.find(".pictures");
+    this.find(".gallery").hidden = !chosen.length;
+    if (!chosen.length) return;
+    const counts = this.data.names.map((name, label) => [name, chosen.filter((i) => this.data.labels?.[i] === label).length]);
+    const most = counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} × ${name}`);
+    const shown = chosen.length > MOST ? `, the first ${MOST} of them` : "";
+    this.find(".said").textContent = `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
+    if (!this.atlas?.complete) return pictures.replaceChildren();
+    pictures.replaceChildren(...chosen.slice(0, MOST).map((point) => {
+      const canvas = document.createElement("canvas");
+      canvas.title = `${this.data.labels ? this.data.names[this.data.labels[point]] : ""} · image ${this.data.index[point]}`;
+      this.copy(canvas, point);
+      return canvas;
+    }));
+  }
+
+  draw() {
+    if (!this.planes) return;
+    const style = getComputedStyle(this.root);
+    for (const plane of this.planes) {
+      plane.resize();
+      if (!plane.side) continue;
+      const pen = plane.pen(plane.base), radius = plane.count > 1000 ? 2 : 3;
+      if (plane.axes) this.grid(pen, plane, style.color);
+      for (let i = 0; i < plane.count; i++) {
+        const label = this.data.labels?.[i], shown = this.chosen ? this.chosen.has(i) : !this.data.focus.length || this.data.focus.includes(label);
+        const [x, y] = plane.place(i);
+        pen.globalAlpha = shown ? 0.8 : FADED;
+        pen.fillStyle = this.data.colors[(label ?? 0) % this.data.colors.length];
+        pen.beginPath();
+        pen.arc(x, y, radius, 0, 7);
+        pen.fill();
+      }
+      pen.globalAlpha = 1;
+      if (this.data.labels) this.name(pen, plane);
+    }
+    this.overlay();
+  }
+
+  // The prior's rings, and where zero is: only axes that are numbers of the code have either.
+  grid(pen, plane, color) {
+    const [x, y] = plane.toScreen(0, 0);
+    [pen.strokeStyle, pen.fillStyle, pen.font] = [color, color, "12px sans-serif"];
+    pen.globalAlpha = 0.25;
+    pen.beginPath();
+    pen.moveTo(x, 0), pen.lineTo(x, plane.side), pen.moveTo(0, y), pen.lineTo(plane.side, y);
+    pen.stroke();
+    for (const share of this.data.prior ? RINGS : []) {
+      pen.setLineDash([4, 4]);
+      pen.beginPath();
+      pen.arc(x, y, (Math.sqrt(-2 * Math.log(1 - share)) * plane.side) / plane.span, 0, 7);
+      pen.stroke();
+    }
+    pen.setLineDash([]);
+    pen.globalAlpha = 0.8;
+    pen.fillText(plane.axes[0], plane.side - 18, Math.min(plane.side - 6, Math.max(14, y - 6)));
+    pen.fillText(plane.axes[1], Math.min(plane.side - 20, Math.max(4, x + 6)), 14);
+    pen.globalAlpha = 1;
+  }
+
+  // Each class's name at the median of its points, so that the eye need not travel to a legend.
+  name(pen, plane) {
+    [pen.font, pen.textAlign, pen.textBaseline] = ["bold 12px sans-serif", "center", "middle"];
+    this.data.names.forEach((name, label) => {
+      const own = every(plane, (_, __, i) => this.data.labels[i] === label);
+      if (!own.length || (this.data.focus.length && !this.data.focus.includes(label))) return;
+      const [x, y] = plane.toScreen(...[0, 1].map((axis) => own.map((i) => plane.points[2 * i + axis]).sort((a, b) => a - b)[own.length >> 1]));
+      const wide = pen.measureText(name).width + 10;
+      [pen.fillStyle, pen.globalAlpha] = [this.data.colors[label % this.data.colors.length], 0.92];
+      pen.fillRect(x - wide / 2, y - 9, wide, 18);
+      [pen.fillStyle, pen.globalAlpha] = [this.data.inks[label % this.data.inks.length], 1];
+      pen.fillText(name, x, y);
+    });
+    [pen.textAlign, pen.textBaseline] = ["start", "alphabetic"];
+  }
+
+  // What follows the pointer, over the points: the same image on every map, the place that is decoded, the lasso.
+  overlay() {
+    if (!this.planes) return;
+    const { color } = getComputedStyle(this.root), own = getComputedStyle(this.root).getPropertyValue("--vc-z") || "#8a63d2";
+    for (const plane of this.planes) {
+      if (!plane.side) continue;
+      const pen = plane.pen(plane.over);
+      pen.lineWidth = 2;
+      if (this.met?.point >= 0) ring(pen, ...plane.place(this.met.point), 8, color);
+      if (this.met?.plane === plane && plane === this.planes[0] && this.network) ring(pen, ...this.met.at, 5, own);
+      if (this.trace?.plane === plane && this.mode !== "move" && this.mode !== "look") {
+        pen.strokeStyle = own;
+        pen.setLineDash([5, 4]);
+        pen.beginPath();
+        for (const [x, y] of outline(this.mode, this.trace.points)) pen.lineTo(x, y);
+        pen.closePath();
+        pen.stroke();
+        pen.setLineDash([]);
+      }
+    }
+  }
+}
+
+function ring(pen, x, y, radius, color) {
+  pen.strokeStyle = color;
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 7);
+  pen.stroke();
+}
+
+function every(plane, holds) {
+  return Array.from({ length: plane.count }, (_, i) => i).filter((i) => holds(...plane.place(i), i));
+}
+
+// The corners of what has been drawn: the trace itself, or the box between its ends.
+function outline(mode, points) {
+  if (mode === "lasso") return points;
+  const [[left, top], [right, bottom]] = [points[0], points.at(-1)];
+  return left === right || top === bottom ? [] : [[left, top], [right, top], [right, bottom], [left, bottom]];
+}
+
+// Whether a place is inside a closed outline: a ray from it crosses an odd number of sides.
+function within(corners, x, y) {
+  let inside = false;
+  for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
+    const [[xi, yi], [xj, yj]] = [corners[i], corners[j]];
+    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
+  }
+  return inside;
+}
+
+export default function ({ data, parentElement }) {
+  let shown = maps.get(parentElement);
+  if (!shown) {
+    shown = new Maps(parentElement.querySelector(".maps"));
+    maps.set(parentElement, shown);
+  }
+  shown.update(data);
+  return () => {
+    shown.observer.disconnect();
+    maps.delete(parentElement);
+  };
+}

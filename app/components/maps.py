@@ -1,0 +1,113 @@
+"""Maps of the same images side by side: hover, lasso and live decoding, all of it in the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from streamlit.components.v2 import component
+
+from app import figures
+from app.components.blobs import BLOBS
+from vaecore.serving import Exported
+
+HERE = Path(__file__).parent
+HTML = """
+<div class="maps" data-mode="look">
+  <div class="tools" role="toolbar" aria-label="What a drag does">
+    <button type="button" data-mode="look" aria-pressed="true">Look</button>
+    <button type="button" data-mode="lasso" aria-pressed="false">Lasso</button>
+    <button type="button" data-mode="box" aria-pressed="false">Box</button>
+    <button type="button" data-mode="move" aria-pressed="false">Move</button>
+    <span></span>
+    <button type="button" class="in" aria-label="Zoom in">+</button>
+    <button type="button" class="out" aria-label="Zoom out">−</button>
+    <button type="button" class="home">Whole map</button>
+  </div>
+  <div class="planes"></div>
+  <div class="card" hidden>
+    <figure><canvas role="img" aria-label="The image"></canvas><figcaption></figcaption></figure>
+    <figure><canvas role="img" aria-label="Decoded"></canvas><figcaption></figcaption></figure>
+  </div>
+  <section class="gallery" hidden>
+    <header><span class="said" role="status"></span><button type="button" class="clear">Clear</button></header>
+    <div class="pictures"></div>
+  </section>
+</div>
+"""
+_maps = component(
+    "latent_maps",
+    html=HTML,
+    css=(HERE / "maps.css").read_text("utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js")),
+)
+
+
+@dataclass(frozen=True)
+class Map:
+    """A title, the places of all points [n, 2], what is said under them, and the axes where their numbers mean much."""
+
+    title: str
+    points: np.ndarray
+    facts: Sequence[tuple[str, str]] = ()
+    axes: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """The address of one sheet with all images of the maps, row by row."""
+
+    address: str
+    columns: int
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What the page decodes on the first map: the two numbers of the code that it shows, the others at `middle`."""
+
+    decoder: Exported
+    middle: np.ndarray
+    plane: tuple[int, int]
+    conditional: bool
+
+
+def maps(
+    shown: Sequence[Map],
+    index: np.ndarray,
+    labels: np.ndarray | None,
+    names: Sequence[str],
+    focus: Sequence[int],
+    shape: Sequence[int],
+    atlas: Atlas | None,
+    decoding: Decoding | None,
+    prior: bool,
+) -> None:
+    """Draw maps of the same images; ``prior`` draws the rings of N(0, I) on the first one."""
+    points = np.concatenate([each.points.astype("<f4").ravel() for each in shown]).tobytes()
+    data = {
+        "points": BLOBS.put(points, "application/octet-stream"),
+        "count": len(index),
+        "titles": [each.title for each in shown],
+        "facts": [list(each.facts) for each in shown],
+        "axes": [each.axes for each in shown],
+        "index": index.tolist(),
+        "labels": None if labels is None else labels.tolist(),
+        "names": list(names),
+        "colors": list(figures.CLASS_COLORS),
+        "inks": [figures.ink_on(color) for color in figures.CLASS_COLORS],
+        "focus": list(focus),
+        "shape": list(shape),
+        "atlas": None if atlas is None else {"address": atlas.address, "columns": atlas.columns},
+        "prior": prior,
+        "network": None,
+        "weights": None,
+    }
+    if decoding is not None:
+        data |= {
+            "network": decoding.decoder.networks["decoder"],
+            "weights": BLOBS.put(decoding.decoder.weights, "application/octet-stream"),
+            "middle": [float(value) for value in decoding.middle],
+            "plane": list(decoding.plane),
+            "conditional": decoding.conditional,
+        }
+    _maps(data=data, key="maps")

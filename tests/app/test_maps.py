@@ -1,0 +1,212 @@
+"""The maps in a real browser: what is under the pointer, a lasso and its gallery, zoom, keys."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from harness import Visit, settle
+from playwright.sync_api import Browser, Locator, Page
+
+import vaecore
+from app.components import maps
+from vaecore import serving
+
+pytestmark = pytest.mark.browser
+COMPONENTS = Path(maps.__file__).parent
+PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
+  .filter((_, i) => i % 4 === 0)"""
+INK = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+  .filter((value, i) => i % 4 === 3 && value > 0).length"""
+
+
+def pixels(canvas: Locator) -> np.ndarray:
+    return np.array(canvas.evaluate(PIXELS))
+
+
+def opened(visit: Visit, query: str) -> Page:
+    page = visit(f"map?{query}")
+    page.wait_for_selector(".maps[data-ready]")
+    settle(page)
+    return page
+
+
+def point_at(page: Page, number: int, across: float, down: float) -> None:
+    """Move the mouse to a place of a map, in shares of its sides."""
+    over = page.locator(".over").nth(number)
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+
+
+def card(page: Page) -> tuple[Locator, Locator]:
+    return page.locator(".card figure").nth(0), page.locator(".card figure").nth(1)
+
+
+@pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2"])
+def test_what_is_under_the_pointer_is_shown_and_decoded(visit: Visit, model: str) -> None:
+    own = vaecore.load(model, device="cpu")
+    laid, tests = serving.latent_map(own), vaecore.dataset("digits", "test")
+    assert laid.labels is not None
+    page = opened(visit, f"model={model}")
+    found = 0
+    for across, down in [(0.5, 0.5), (0.35, 0.6), (0.6, 0.35), (0.45, 0.55)]:
+        point_at(page, 0, across, down)
+        real, made = card(page)
+        place = np.array([float(value) for value in re.findall(r"-?\d+\.\d+", made.inner_text())], dtype=np.float32)
+        distances = np.linalg.norm(laid.codes - place, axis=1)
+        label = laid.labels[[distances.argmin()]] if "condition" in own.abilities else None
+        expected = 255 * np.clip(own.decode(place[None], label), 0, 1).ravel()
+        np.testing.assert_allclose(
+            pixels(made.locator("canvas")), expected, atol=8
+        )  # the place is written with two places
+        if real.is_visible():
+            found += 1
+            name, row = re.findall(r"(\S+) · image (\d+)", real.inner_text())[0]
+            point = int(np.flatnonzero(laid.index == int(row))[0])
+            assert distances[point] <= distances.min() + 0.05
+            assert tests.names[tests.labels[int(row)]] == name
+            np.testing.assert_allclose(pixels(real.locator("canvas")), 255 * tests.images[int(row)].ravel(), atol=1)
+            assert all(page.locator(".over").nth(other).evaluate(INK) > 0 for other in range(3))
+    assert found
+
+
+def test_away_from_the_points_of_another_map_there_is_nothing(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    point_at(page, 1, 0.01, 0.01)
+    assert not page.locator(".card").is_visible()
+    point_at(page, 0, 0.01, 0.01)
+    assert page.locator(".card").is_visible()  # the first map decodes everywhere
+    page.mouse.move(2, 2)
+    page.wait_for_selector(".card", state="hidden")
+    assert page.locator(".over").first.evaluate(INK) == 0
+
+
+def test_a_box_and_a_lasso_make_a_gallery(visit: Visit) -> None:
+    laid = serving.latent_map(vaecore.load("vae-digits-2", device="cpu"))
+    page = opened(visit, "model=vae-digits-2")
+    page.get_by_role("button", name="Box").click()
+    point_at(page, 2, 0.02, 0.02)
+    page.mouse.down()
+    point_at(page, 2, 0.98, 0.98)
+    page.mouse.up()
+    said = page.locator(".said").inner_text()
+    counts = {name: int(count) for count, name in re.findall(r"(\d+) × (\S+?)(?:,|$)", said)}
+    whole = int(said.split()[0])
+    assert 0.97 * len(laid.index) <= whole <= len(laid.index)
+    assert sum(counts.values()) == whole
+    assert page.locator(".pictures canvas").count() == 60
+    page.get_by_role("button", name="Lasso").click()
+    for i, (across, down) in enumerate([(0.3, 0.3), (0.7, 0.3), (0.5, 0.8), (0.3, 0.35)]):
+        point_at(page, 2, across, down)
+        if i == 0:
+            page.mouse.down()
+    page.mouse.up()
+    assert 0 < int(page.locator(".said").inner_text().split()[0]) < whole
+    page.get_by_role("button", name="Clear").click()
+    assert not page.locator(".gallery").is_visible()
+
+
+def test_zoom_and_home(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    base = page.locator(".plane canvas").first
+    home = pixels(base)
+    page.get_by_role("button", name="Zoom in").click()
+    assert (pixels(base) != home).any()
+    page.get_by_role("button", name="Zoom out").click()
+    np.testing.assert_array_equal(pixels(base), home)
+    point_at(page, 0, 0.3, 0.3)
+    page.mouse.wheel(0, -100)
+    page.wait_for_timeout(50)
+    assert (pixels(base) != home).any()
+    page.get_by_role("button", name="Move").click()
+    page.mouse.down()
+    point_at(page, 0, 0.6, 0.6)
+    page.mouse.up()
+    page.get_by_role("button", name="Whole map").click()
+    np.testing.assert_array_equal(pixels(base), home)
+
+
+def test_a_keyboard_walks_over_a_map(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    page.locator(".over").first.focus()
+    page.keyboard.press("ArrowRight")
+    made = card(page)[1]
+    first = made.inner_text()
+    page.keyboard.press("ArrowUp")
+    assert made.inner_text() != first
+    page.keyboard.press("Escape")
+    assert not page.locator(".card").is_visible()
+
+
+def test_classes_that_are_brought_out_and_another_model(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    base = page.locator(".plane canvas").first
+    before = pixels(base)
+    page.get_by_role("button", name="4", exact=True).click()
+    settle(page)
+    page.wait_for_timeout(200)
+    assert (pixels(base) != before).any()
+    chooser = page.locator("[data-testid=stSidebar] input").first
+    chooser.fill("pca-digits")
+    chooser.press("Enter")
+    page.wait_for_url("**model=pca-digits*")
+    settle(page)
+    page.locator(".planes figcaption", has_text="Codes of pca-digits").wait_for()
+    point_at(page, 0, 0.5, 0.5)
+    place = [float(value) for value in re.findall(r"-?\d+\.\d+", card(page)[1].inner_text())]
+    own = vaecore.load("pca-digits", device="cpu")
+    middle = own.quantiles(np.array([0.5])).astype(np.float32)
+    middle[0, :2] = place
+    expected = 255 * np.clip(own.decode(middle), 0, 1).ravel()
+    np.testing.assert_allclose(pixels(card(page)[1].locator("canvas")), expected, atol=8)
+
+
+@pytest.fixture
+def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
+    """The component alone on a page, without Streamlit."""
+    page = browser.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js"))
+    page.set_content(f"<style>{(COMPONENTS / 'maps.css').read_text('utf-8')}</style><div id=here>{maps.HTML}</div>")
+    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+
+    def update(data: dict[str, Any]) -> Page:
+        page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)
+        page.wait_for_selector(".maps[data-ready]")
+        return page
+
+    yield update
+    page.close()
+    assert errors == []
+
+
+def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any]], Page]) -> None:
+    points = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]], dtype="<f4")
+    page = mount(
+        {
+            "points": f"data:application/octet-stream;base64,{base64.b64encode(points.tobytes()).decode()}",
+            "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]], "index": [7, 8, 9, 10, 11],
+            "labels": None, "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 2, 2],
+            "atlas": None, "prior": False, "network": None, "weights": None,
+        }
+    )  # fmt: skip
+    assert page.locator("dl").inner_text().split() == ["trust", "0.5"]
+    point_at(page, 0, 0.5, 0.5)
+    assert page.locator(".over").evaluate(INK) > 0
+    page.get_by_role("button", name="Box").click()
+    for down, said in ((0.6, "2 images"), (0.4, "1 image")):
+        point_at(page, 0, 0.4, down)
+        page.mouse.down()
+        point_at(page, 0, 0.98, 0.02)
+        page.mouse.up()
+        assert page.locator(".said").inner_text() == said
+    point_at(page, 0, 0.5, 0.5)
+    page.mouse.down()
+    page.mouse.up()  # a click is no box
+    assert not page.locator(".gallery").is_visible()
