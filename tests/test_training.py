@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import vaecore
 from vaecore import checkpoint, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.data import Images
-from vaecore.device import Process, best_device, prepare_cpu
+from vaecore.device import Process, best_device, onednn_products
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import VAE
@@ -437,31 +437,27 @@ def test_a_device_that_is_not_there_is_refused() -> None:
         best_device(missing[0])
 
 
-@pytest.fixture
-def exact_products() -> Iterator[None]:
-    settings = torch.backends.mkldnn.matmul
-    before, settings.fp32_precision = settings.fp32_precision, "ieee"
-    yield
-    settings.fp32_precision = before
-
-
-@pytest.mark.usefixtures("exact_products")
 @pytest.mark.parametrize("shape", [(1, 50, 200), (300, 784, 200), (3000, 200, 784)])
-def test_a_prepared_processor_multiplies_in_float32(shape: tuple[int, int, int]) -> None:
+def test_products_of_a_training_are_those_of_float32(shape: tuple[int, int, int]) -> None:
     rows, inner, columns = shape
-    prepare_cpu()
     one, other = torch.randn(rows, inner), torch.randn(inner, columns)
+    with onednn_products():
+        found = one @ other
     exact = one.double() @ other.double()
     scale = one.double().abs() @ other.double().abs()
-    assert ((one @ other - exact).abs() / scale).max() < 1e-6  # 4e-3 with factors rounded to bfloat16
+    assert ((found - exact).abs() / scale).max() < 1e-6  # 4e-3 with factors rounded to bfloat16
 
 
-@pytest.mark.usefixtures("exact_products")
 def test_a_product_that_would_be_rounded_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    product = Tensor.__matmul__
+    product, settings = Tensor.__matmul__, torch.backends.mkldnn.matmul
+    before = settings.fp32_precision
     monkeypatch.setattr(Tensor, "__matmul__", lambda a, b: product(a.bfloat16(), b.bfloat16()).float())
-    prepare_cpu()
-    assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+    with onednn_products():
+        assert settings.fp32_precision == before
+    monkeypatch.undo()
+    with pytest.raises(KeyError), onednn_products():
+        raise KeyError
+    assert settings.fp32_precision == before
 
 
 def test_a_folder_that_holds_another_run_is_refused(run: Path) -> None:

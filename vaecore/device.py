@@ -50,8 +50,8 @@ def has_bfloat16(device: torch.device) -> bool:
     return False
 
 
-def prepare_cpu() -> None:
-    """Set up the processor for thousands of steps of one shape: freed memory is kept, the faster float32 product taken.
+def keep_freed_memory() -> None:
+    """Let the C library keep freed memory for the next step instead of handing it back to the system.
 
     A step frees and takes the same megabytes thousands of times. glibc returns large blocks at once and faults in
     each page anew: a tenth to a fifth of a bfloat16 step on the CPU. Does nothing where the C library is another one.
@@ -60,10 +60,10 @@ def prepare_cpu() -> None:
     if set_option is not None:
         set_option(M_MMAP_THRESHOLD, LARGEST_KEPT)
         set_option(M_TRIM_THRESHOLD, LARGEST_KEPT)
-    _prefer_onednn()
 
 
-def _prefer_onednn() -> None:
+@contextmanager
+def onednn_products() -> Iterator[None]:
     """Let oneDNN multiply float32 matrices where that is as exact as MKL: on an EPYC 9005 it is twice as fast.
 
     torch takes MKL for float32 unless bfloat16 products are allowed, and then oneDNN, which uses them only where the
@@ -71,8 +71,12 @@ def _prefer_onednn() -> None:
     """
     settings = torch.backends.mkldnn.matmul  # pyright: ignore[reportAttributeAccessIssue]
     before, settings.fp32_precision = settings.fp32_precision, "bf16"
-    finer = torch.full((256, 256), 1 + 2.0**-12)  # bfloat16 has 8 bits: it would be rounded to 1
-    if not torch.equal(finer @ torch.eye(256), finer):
+    try:
+        finer = torch.full((256, 256), 1 + 2.0**-12)  # bfloat16 has 8 bits: it would be rounded to 1
+        if not torch.equal(finer @ torch.eye(256), finer):
+            settings.fp32_precision = before
+        yield
+    finally:
         settings.fp32_precision = before
 
 

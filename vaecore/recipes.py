@@ -285,7 +285,7 @@ RECIPES: dict[str, Recipe] = {
             "iaf-mnist",
             "iaf",
             "mnist",
-            {"latent": 50, "steps": 2, "flow_hidden": (320,), "context": 100, **BURDA},
+            {"latent": 50, "steps": 4, "flow_hidden": (320,), "context": 200, **BURDA},
             replace(PUBLISHED, epochs=200),
         ),
         _recipe(

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from vaecore import checkpoint, runs
 from vaecore.data import Images, dataset, fetch, is_named
 from vaecore.data.batches import present
-from vaecore.device import Process, best_device, has_bfloat16, prepare_cpu, processes
+from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, onednn_products, processes
 from vaecore.distributions import shard
 from vaecore.evaluation.reconstruction import batches
 from vaecore.models import Autoencoder
@@ -78,6 +78,7 @@ def train(
     return folder
 
 
+@onednn_products()
 def fit(
     recipe: Recipe,
     images: Images,
@@ -94,7 +95,7 @@ def fit(
     process, so that the loss curve does not depend on their number.
     """
     if device.type == "cpu":
-        prepare_cpu()
+        keep_freed_memory()
     torch.manual_seed(seed)
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)

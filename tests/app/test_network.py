@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_every_variant_runs_in_the_page_on_any_shape(variant: str, compare: Comp
         if variant in ("pca", "linear")
         else {"hidden": (17, 13, 11) if variant in ("hierarchical", "ladder") else (17, 13)}
     )
-    model = kind(kind.Settings(latent=4, **hidden, **SMALL[variant]), (3, 13, 10), 7)
+    model = kind(kind.Settings(latent=4, **hidden, **SMALL[variant]), (3, 13, 10), 7).eval()
     for name, value in model.state_dict().items():
         if "running" in name:
             value.copy_(torch.rand_like(value) + 0.5)
@@ -131,6 +132,48 @@ def test_what_a_page_cannot_run_is_named() -> None:
     model.encoder.append(torch.nn.Softmax(-1))
     with pytest.raises(NotExportable, match=r"cannot run 'softmax'.*The server can"):
         export(model)
+
+
+class Odd(torch.nn.Module):
+    """An operation that no page knows, or one that it knows in another form."""
+
+    def __init__(self, compute: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.compute = compute
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.compute(x)
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda x: x * x.sum(-1, keepdim=True),
+        lambda x: 2.0**x,
+        lambda x: torch.nn.functional.softplus(x, beta=2.0),
+        lambda x: torch.add(x, x, alpha=2),
+        lambda x: x * float(x.sum()),
+    ],
+)
+def test_whatever_a_page_cannot_run_the_server_can(compute: Callable[[Tensor], Tensor]) -> None:
+    explorer = vaecore.load("vae-digits-2", device="cpu")
+    explorer.model.decoder.append(Odd(compute))
+    assert explorer.exported("decoder") is None
+    assert explorer.decode(np.zeros((1, 2), np.float32)).shape == (1, 1, 8, 8)
+
+
+def test_visitors_who_come_at_once_are_served_one_after_the_other() -> None:
+    models = [vaecore.load(name, device="cpu").model for name in ("vae-digits-2", "iwae-digits-8", "cvae-digits-2")]
+    expected = [export(model) for model in models]
+    with ThreadPoolExecutor(6) as pool, torch.no_grad():
+        assert list(pool.map(export, models * 4)) == expected * 4
+
+
+def test_a_caller_without_gradients_gets_the_same_steps() -> None:
+    model = MODELS["vae"](MODELS["vae"].Settings(latent=2, hidden=(8,), activation="tanh"), (1, 8, 8))
+    with torch.no_grad():
+        found = export(model)
+    assert found == export(model)
 
 
 def test_only_what_the_outputs_need_is_written() -> None:

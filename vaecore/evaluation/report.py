@@ -13,7 +13,7 @@ from torch import Tensor
 from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
-from vaecore.device import model_device, prepare_cpu
+from vaecore.device import keep_freed_memory, model_device, onednn_products
 from vaecore.distributions import Distribution, Gaussian, one_gaussian
 from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
 from vaecore.evaluation.features import FEW, few_label_errors, probe_error, scaled
@@ -41,6 +41,7 @@ BOUNDS = (1, 5, 50, 500, 5000)
 RISING = 1000  # test images on which the bound is seen to rise
 
 
+@onednn_products()
 def evaluate(
     model: Autoencoder,
     train: Images,
@@ -74,7 +75,7 @@ def evaluate(
     auroc_...: by each anomaly score, the test images against `strangers`.
     """
     if model_device(model).type == "cpu":
-        prepare_cpu()
+        keep_freed_memory()
     errors = squared_errors(model, test)
     metrics: dict[str, Any] = {"squared_error": float(errors.double().mean())}
     if not isinstance(model, PCA) and 2 * model.latent <= model.pixels:  # a wider code is no bottleneck for PCA
@@ -223,6 +224,7 @@ def _likelihoods(model: Variational, test: Images, binarise: bool, samples: int,
     }
 
 
+@onednn_products()
 def measure_bounds(model: Variational, test: Images, binarise: bool, seed: int) -> dict[str, Any]:
     """The bound as samples are added, each with draws of its own, on the first test images.
 
@@ -240,6 +242,7 @@ def measure_bounds(model: Variational, test: Images, binarise: bool, seed: int) 
     }
 
 
+@onednn_products()
 def measure_likelihood(model: Variational, test: Images, binarise: bool, samples: int, seed: int) -> float:
     """The mean log likelihood of `evaluate` alone, by the same protocol."""
     generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
