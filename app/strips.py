@@ -40,15 +40,9 @@ MINUS = "\N{MINUS SIGN}"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def address(picture: np.ndarray, shared: bool = False) -> str:
-    """Return where the browser finds a picture: kept under ``/blob`` when many visitors will want it."""
-    data = figures.png(picture)
-    return BLOBS.put(data, "image/png") if shared else BLOBS.inline(data, "image/png")
-
-
 def picture_tag(picture: np.ndarray, alt: str) -> str:
     """Return the ``<img>`` of a picture."""
-    return _tag(address(picture), alt)
+    return _tag(BLOBS.inline(figures.png(picture), "image/png"), alt)
 
 
 def sheet_tag(source: str, alt: str) -> str:

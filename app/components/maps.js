@@ -119,9 +119,8 @@ class Maps {
 
   async load({ network, weights }) {
     this.network = null;
-    if (!weights) return;
-    const floats = new Float32Array(await (await fetch(weights)).arrayBuffer());
-    if (this.data.weights === weights) this.network = new Network(network, floats);
+    const found = await fetchNetwork(network, weights);
+    if (this.data.weights === weights) this.network = found;
   }
 
   // The blob: the points of every map, x and y by turns.

@@ -1,5 +1,5 @@
 // Runs what vaecore.export wrote: the steps of a network, one after the other, on flat arrays, for one example.
-// Every array and every index is made once; a run allocates nothing.
+// Every array and every index is made once, before the first run.
 
 class Network {
   constructor({ sizes, inputs, steps, outputs }, weights) {
@@ -17,6 +17,17 @@ class Network {
     inputs.forEach((input, i) => (typeof input === "number" ? this.inputs[i].fill(input) : this.inputs[i].set(input)));
     for (const step of this.steps) step();
     return Object.fromEntries(this.outputs);
+  }
+}
+
+// A network and its weights by their address; null where there is none, or where they do not come.
+async function fetchNetwork(described, address) {
+  if (!address) return null;
+  try {
+    const answer = await fetch(address);
+    return answer.ok ? new Network(described, new Float32Array(await answer.arrayBuffer())) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -19,30 +19,34 @@ class Wheel {
     this.pad.onpointermove = (event) => this.dragging === event.pointerId && this.follow(event);
     this.pad.onpointerup = this.pad.onpointercancel = (event) => this.letGo(event);
     this.pad.onkeydown = (event) => this.walk(event);
-    this.pad.onkeyup = (event) => event.key in ARROWS && this.send();
+    this.pad.onkeyup = (event) => event.key in ARROWS && this.finish();
+    this.pad.onblur = () => this.moving && !this.motion && this.finish();
   }
 
   // What Python knows: another model, other sliders, and where they stand, unless they are being moved.
   async update(data) {
-    const before = this.data ?? {};
+    const before = this.data;
     this.data = data;
-    if (JSON.stringify([before.shown, before.names]) !== JSON.stringify([data.shown, data.names])) this.build();
-    if (JSON.stringify(before.classes) !== JSON.stringify(data.classes)) this.offer();
+    const differs = (name) => JSON.stringify(before?.[name]) !== JSON.stringify(data[name]);
+    const another = differs("classes") || differs("quantiles") || differs("weights");
+    if (another) this.rest();
+    if (differs("shown") || differs("names")) this.build();
+    if (differs("classes")) this.offer();
     this.turn ??= data.turn;
-    if (!this.moving && data.turn >= this.turn) [this.percents, this.label] = [{ ...data.percents }, data.label];
+    if (another || (!this.moving && data.turn >= this.turn)) {
+      [this.percents, this.label] = [{ ...data.percents }, data.label];
+    }
     this.find(".plane").hidden = !data.plane;
     this.root.classList.toggle("flat", Boolean(data.plane));
     if (data.plane) {
       this.find(".pad img").src = data.plane.address;
       this.find(".plane figcaption").textContent = data.plane.caption;
     }
-    if (before.weights !== data.weights) {
-      this.network = null;
-      if (data.weights) {
-        const floats = new Float32Array(await (await fetch(data.weights)).arrayBuffer());
-        if (this.data.weights !== data.weights) return; // another model has been chosen meanwhile
-        this.network = new Network(data.network, floats);
-      }
+    if (differs("weights") || (data.weights && !this.network)) {
+      this.network = undefined; // on its way
+      const network = await fetchNetwork(data.network, data.weights);
+      if (this.data.weights !== data.weights) return; // another model has been chosen meanwhile
+      this.network = network;
     }
     this.show();
     this.root.dataset.ready = "true";
@@ -51,13 +55,16 @@ class Wheel {
   build() {
     const rows = this.data.shown.map((index, i) => {
       const row = document.createElement("label");
-      row.innerHTML = `<span></span><output></output><input type="range" min="${LOW}" max="${HIGH}" step="0.1">`;
+      row.innerHTML = `<span></span><span aria-hidden="true"></span><input type="range" min="${LOW}" max="${HIGH}" step="0.1">`;
       const [name, , input] = row.children;
       name.textContent = this.data.names[i];
+      input.setAttribute("aria-label", this.data.names[i]);
       Object.assign(input, {
-        oninput: () => this.move({ ...this.percents, [index]: Number(input.value) }),
+        oninput: () => (this.halt(), this.move({ ...this.percents, [index]: Number(input.value) })),
         onchange: () => this.finish(),
         onkeydown: (event) => this.nudge(event, index),
+        onkeyup: (event) => event.key in NUDGES && this.finish(),
+        onblur: () => this.moving && !this.motion && this.finish(),
       });
       input.dataset.index = index;
       return row;
@@ -68,12 +75,16 @@ class Wheel {
   offer() {
     const buttons = this.data.classes.map((name, label) => {
       const button = document.createElement("button");
-      Object.assign(button, { type: "button", role: "radio", textContent: name });
+      Object.assign(button, { type: "button", textContent: name });
+      button.setAttribute("role", "radio");
       button.onclick = () => ((this.label = label), this.finish());
-      button.onkeydown = ({ key }) => {
-        const step = ARROWS[key]?.find((each) => each);
+      button.onkeydown = (event) => {
+        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
         const next = buttons[(label + step + buttons.length) % buttons.length];
-        if (step) next.focus(), next.click();
+        next.focus();
+        next.click();
       };
       return button;
     });
@@ -97,33 +108,34 @@ class Wheel {
     this.moving = true;
     this.percents = Object.fromEntries(Object.entries(percents).filter(([, percent]) => percent !== MIDDLE));
     this.show();
-    if (!this.network) this.ask();
+    if (this.network === null) this.asked ??= setTimeout(() => this.report(), PAUSE); // the server decodes, at its pace
   }
 
-  // The end of a gesture: nothing moves any more, and Python is told.
-  finish(percents = this.percents) {
+  halt() {
     this.motion = cancelAnimationFrame(this.motion);
-    this.move(percents);
-    this.send();
   }
 
-  send() {
+  // Nothing moves any more, and nothing is on its way to Python.
+  rest() {
+    this.halt();
+    this.asked = clearTimeout(this.asked);
     this.moving = false;
+  }
+
+  // The end of a gesture, of which Python is told.
+  finish(percents = this.percents) {
+    this.halt();
+    this.move(percents);
+    this.rest();
+    this.show();
     this.report();
   }
 
   // An answer to an earlier report, which comes after a later one, is known by its turn.
   report() {
+    this.asked = clearTimeout(this.asked);
     const label = this.label === null ? null : this.data.classes[this.label];
     this.tell({ percents: this.percents, label, turn: ++this.turn });
-  }
-
-  // A decoder that runs on the server: the picture follows at the pace of the network.
-  ask() {
-    this.asked ??= setTimeout(() => {
-      this.asked = undefined;
-      this.report();
-    }, PAUSE);
   }
 
   draw() {
@@ -132,21 +144,24 @@ class Wheel {
   }
 
   nudge(event, index) {
-    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+    const step = NUDGES[event.key];
     if (!step) return;
     event.preventDefault();
-    this.finish({ ...this.percents, [index]: clamp(Math.round(this.at(index)) + step) });
+    this.halt();
+    this.move({ ...this.percents, [index]: clamp(Math.round(this.at(index)) + step) });
   }
 
   walk(event) {
     const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
+    this.halt();
     this.move({ 0: clamp(this.at(0) + step[0]), 1: clamp(this.at(1) + step[1]) });
   }
 
   grasp(event) {
     if (this.dragging !== undefined || event.button !== 0) return;
+    this.halt();
     this.dragging = event.pointerId;
     this.pad.setPointerCapture(event.pointerId);
     this.follow(event);
@@ -184,10 +199,11 @@ class Wheel {
   show() {
     const code = this.code();
     for (const row of this.find(".rows").children) {
-      const input = row.querySelector("input"), percent = this.at(input.dataset.index);
+      const [, value, input] = row.children, percent = this.at(input.dataset.index);
       input.value = percent;
+      input.setAttribute("aria-valuetext", `${Math.round(percent)} %`);
       input.style.setProperty("--at", `${((percent - LOW) / (HIGH - LOW)) * 100}%`);
-      row.querySelector("output").value = `${Math.round(percent)} %`;
+      value.textContent = `${Math.round(percent)} %`;
     }
     [...this.find(".classes").children].forEach((button, label) => {
       button.setAttribute("aria-checked", label === this.label);
@@ -202,11 +218,12 @@ class Wheel {
       Object.assign(this.find(".pad i").style, { left: place(0), bottom: place(1) });
     }
     if (this.network) paint(this.canvas, this.network.run(code, ...(this.label === null ? [] : [this.label])).mean, this.data.shape);
-    else if (!this.data.weights) paint(this.canvas, this.data.picture, this.data.shape);
+    else if (this.network === null) paint(this.canvas, this.data.picture, this.data.shape);
   }
 }
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const NUDGES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 const clamp = (percent) => Math.min(HIGH, Math.max(LOW, percent));
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -218,7 +235,7 @@ export default function ({ data, parentElement, setStateValue }) {
   wheel.tell = (stand) => setStateValue("stand", stand);
   wheel.update(data);
   return () => {
-    cancelAnimationFrame(wheel.motion);
+    wheel.rest();
     wheels.delete(parentElement);
   };
 }

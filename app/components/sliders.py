@@ -1,6 +1,7 @@
 """Sliders over a code, with what it decodes to: decoded in the page, at every move; Python hears when it ends."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,6 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from app import state
 from app.components.blobs import BLOBS
 from app.results import MIDDLE
 from vaecore.serving import Exported
@@ -61,20 +61,21 @@ class Stand:
     label: int | None
 
 
-def stand(latent: int, classes: Sequence[str]) -> Stand:
-    """Return where the sliders stand: in the session, or at first in the address."""
+def stand(movable: Collection[int], classes: Sequence[str]) -> Stand:
+    """Return where the sliders of some dimensions stand: in the session, or at first in the address."""
     if PERCENTS not in st.session_state:
-        asked = {index: _percent(st.query_params.get(f"z{index + 1}")) for index in range(latent)}
+        asked = {int(name[1:]) - 1: _percent(word) for name, word in st.query_params.items() if _is_slider(name)}
         st.session_state[PERCENTS] = {index: at for index, at in asked.items() if at not in (None, MIDDLE)}
     name = st.session_state.setdefault(LABEL, st.query_params.get(LABEL))
     label = classes.index(name) if name in classes else min(3, len(classes) - 1)
-    kept = {index: at for index, at in st.session_state[PERCENTS].items() if index < latent}
+    kept = {index: at for index, at in st.session_state[PERCENTS].items() if index in movable}
     return Stand(kept, label if classes else None)
 
 
 def sliders(
     quantiles: np.ndarray,
     shown: Sequence[int],
+    movable: Collection[int],
     names: Sequence[str],
     classes: Sequence[str],
     shape: Sequence[int],
@@ -84,14 +85,13 @@ def sliders(
 ) -> None:
     """Draw a slider for each dimension that is shown, its picture, and the plane of a 2-D model.
 
-    ``quantiles`` [101, latent] are the codes at whole percents. ``picture`` is what the code decodes to where it
-    stands now: all there is to show of a decoder that the page cannot run, which then asks for another.
+    ``quantiles`` [101, latent] are the codes at whole percents; dimensions that are movable and not shown are moved by
+    a draw. ``picture`` is what the code decodes to where it stands now: all there is to show of a decoder that the
+    page cannot run, which then asks for another.
     """
-    latent = quantiles.shape[1]
-    at = stand(latent, classes)
-    movable = range(latent) if latent <= state.WIDEST else shown
+    at = stand(movable, classes)
+    _write_address(at, classes)
     data = {
-        "latent": latent,
         "middle": _short(quantiles[MIDDLE]),
         "quantiles": {index: _short(quantiles[:, index]) for index in movable},
         "shown": list(shown),
@@ -110,20 +110,28 @@ def sliders(
 
 
 def _take() -> None:
-    """Keep where the sliders were left, in the session and in the address."""
+    """Keep where the sliders were left."""
     left = st.session_state["sliders"]["stand"]
-    if left is None:
-        return
-    before = st.session_state.get(PERCENTS, {})
-    percents = {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
-    st.session_state[PERCENTS], st.session_state[TURN] = percents, left["turn"]
-    address = st.query_params.to_dict()
-    for index in before.keys() | percents.keys():
-        address.pop(f"z{index + 1}", None)
-    address |= {f"z{index + 1}": f"{percent:g}" for index, percent in sorted(percents.items())}
-    if left["label"] is not None:
-        st.session_state[LABEL] = address[LABEL] = left["label"]
-    st.query_params.from_dict(address)  # at once, not name by name
+    if left is not None:
+        percents = {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
+        st.session_state[PERCENTS], st.session_state[TURN] = percents, left["turn"]
+        if left["label"] is not None:
+            st.session_state[LABEL] = left["label"]
+
+
+def _write_address(at: Stand, classes: Sequence[str]) -> None:
+    """Let the address say where the sliders stand; those that are back in the middle say so, in one step of history."""
+    words = {f"z{index + 1}": f"{percent:g}" for index, percent in at.percents.items()}
+    words |= {name: str(MIDDLE) for name in st.query_params if _is_slider(name) and name not in words}
+    if at.label is not None:
+        words[LABEL] = classes[at.label]
+    changed = {name: word for name, word in words.items() if st.query_params.get(name) != word}
+    if changed:
+        st.query_params.update(changed)
+
+
+def _is_slider(name: str) -> bool:
+    return re.fullmatch(r"z[1-9]\d{0,5}", name) is not None
 
 
 def _percent(word: str | None) -> float | None:

@@ -1,11 +1,13 @@
 """What explorers compute for the pages, each result kept until its model or its images change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
 from app import figures
+from app.components.blobs import BLOBS
 from app.state import Model, Pictures, Source, explorer, find, freeze, model_names, pictures
 from vaecore import serving
 from vaecore.serving import Explorer, Exported, LatentMap
@@ -119,9 +121,21 @@ def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:
     return ((1 - share) * table[below, columns] + share * table[above, columns]).astype(np.float32)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+def decoded_at(model: Model, percents: Mapping[int, float], label: int | None) -> np.ndarray:
+    """Return the image [c, h, w] of the code at some percents, the other dimensions in the middle."""
+    own = explorer(model)
+    places = np.full((1, own.latent), float(MIDDLE))
+    places[0, list(percents)] = list(percents.values())
+    return own.decode(codes_at(model, places), None if label is None else np.array([label]))[0]
+
+
 def decoder(model: Model) -> Exported | None:
-    """Return the decoder for the page to run, or None where it cannot."""
+    """Return the decoder for the page to run; None where it cannot, or where no address holds its weights."""
+    return _decoder(model) if BLOBS.served else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _decoder(model: Model) -> Exported | None:
     return explorer(model).exported("decoder")
 
 

@@ -5,8 +5,8 @@ import streamlit as st
 
 from app import figures, results, state, strips
 from app.components import sliders
+from app.components.blobs import BLOBS
 from app.components.sliders import Plane
-from app.results import MIDDLE
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -27,11 +27,11 @@ def shown(model: Model, latent: int) -> list[int]:
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def manifold_address(model: Model, label: int | None) -> str:
-    """Return the address of the manifold's picture."""
+def manifold_picture(model: Model, label: int | None) -> bytes:
+    """Return the manifold's picture."""
     grid = results.manifold(model, SIDE, label)
     cells = figures.enlarge(figures.pixels(grid.reshape(-1, *grid.shape[2:])), strips.CELL)
-    return strips.address(figures.sheet(cells, SIDE, strips.GAP), shared=True)
+    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
 
 
 def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
@@ -40,7 +40,7 @@ def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
         return None
     spread = "prior" if own.standard_prior else "training codes"
     said = f"The whole plane, evenly over the {spread}: drag the mark over it."
-    return Plane(manifold_address(model, label), SIDE, said)
+    return Plane(BLOBS.put(manifold_picture(model, label), "image/png"), SIDE, said)
 
 
 @st.fragment
@@ -48,15 +48,13 @@ def by_hand() -> None:
     """Draw the sliders and what they decode to."""
     model, own = state.chosen()
     order = shown(model, own.latent)
+    movable = range(own.latent) if own.latent <= state.WIDEST else order
     classes = own.classes if "condition" in own.abilities else ()
-    at = sliders.stand(own.latent, classes)
-    percents = np.full(own.latent, float(MIDDLE))
-    percents[list(at.percents)] = list(at.percents.values())
-    labels = None if at.label is None else np.array([at.label])
-    picture = own.decode(results.codes_at(model, percents[None]), labels)[0]
+    at = sliders.stand(movable, classes)
     names = [strips.subscript("z", index) for index in order]
+    picture = results.decoded_at(model, at.percents, at.label)
     sliders.sliders(
-        results.quantiles(model), order, names, classes, own.shape, results.decoder(model), picture,
+        results.quantiles(model), order, movable, names, classes, own.shape, results.decoder(model), picture,
         plane(model, own, at.label),
     )  # fmt: skip
 

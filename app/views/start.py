@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, results, state, strips
+from app.components.blobs import BLOBS
 from app.results import units
 from app.state import Model
 from vaecore.serving import Explorer
@@ -39,8 +40,8 @@ METRICS = {  # of a card: its name here, and how it is written
 
 
 @st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
-def portrait(model: Model) -> str:
-    """Return the address of a model's picture: its manifold, samples or filters, or what it makes of real codes."""
+def portrait(model: Model) -> bytes:
+    """Return a model's picture as PNG: its manifold, samples or filters, or what it makes of real codes."""
     own = state.explorer(model)
     columns = SIDE
     if own.latent == 2 and "condition" not in own.abilities:
@@ -54,21 +55,22 @@ def portrait(model: Model) -> str:
     else:
         images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
     cells = figures.enlarge(figures.pixels(images), strips.CELL)
-    return strips.address(figures.sheet(cells, columns, strips.GAP), shared=True)
+    return figures.png(figures.sheet(cells, columns, strips.GAP))
 
 
-def filters(model: Model) -> str:
-    """Return the address of what a wide model's strongest units look for: its codes are not drawn by hand."""
+def filters(model: Model) -> bytes:
+    """Return what a wide model's strongest units look for: its codes are not drawn by hand."""
     strongest = units.strongest(model, SIDE * SIDE)
     cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
-    return strips.address(figures.sheet(cells, SIDE, strips.GAP), shared=True)
+    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
 
 
 def card(model: Model) -> None:
     """Draw one model: picture, words, numbers, and the pages that open it."""
     own = state.explorer(model)
+    picture = strips.sheet_tag(BLOBS.put(portrait(model), "image/png"), f"A picture by {own.name}")
     st.html(
-        f'<div class="vc-card">{strips.sheet_tag(portrait(model), f"A picture by {own.name}")}'
+        f'<div class="vc-card">{picture}'
         f"<div><h4>{escape(own.name)}</h4>{strips.words(own.summary)}{strips.facts(numbers(own))}</div></div>"
     )
     st.space("stretch")

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import vaecore
 import vaecore.serving
 from app import results
+from app.components.blobs import BLOBS
 from vaecore.serving import Explorer
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
@@ -115,13 +116,20 @@ def test_a_code_of_hundreds_can_be_moved_where_it_is_shown(open_page: Open) -> N
 
 def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "exported", lambda *_: None)
-    results.decoder.clear()
+    monkeypatch.setattr(BLOBS, "served", True)
+    results._decoder.clear()
     try:
         told = steered(open_page("generate", model="vae-digits-2", z1="90"))
     finally:
-        results.decoder.clear()
+        results._decoder.clear()
     assert (told["network"], told["weights"]) == (None, None)
     assert len(told["picture"]) == 64
+    assert steered(open_page("generate", model="vae-digits-2"))["weights"].startswith("/blob/")
+
+
+def test_without_a_place_for_weights_the_server_decodes(open_page: Open) -> None:
+    """`streamlit run app/main.py` has no /blob: the weights would travel with every answer."""
+    assert steered(open_page("generate", model="vae-digits-2"))["weights"] is None
 
 
 def test_images_with_other_classes_are_refused_by_a_conditional_model(open_page: Open, tmp_path: Path) -> None:
