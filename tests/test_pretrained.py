@@ -22,7 +22,9 @@ PROMISED = {
     *("one-class-digits", "one-class-mnist"),
     *("beta-vae-digits-4", "conv-vae-digits-2", "iwae-digits-8", "hierarchical-digits", "ladder-digits"),
     *("iaf-digits-2",),
-    *("vae-mnist-50", "iwae-mnist-50", "ladder-mnist", "iaf-mnist", "beta-vae-mnist-10", "vae-fashion-mnist-2"),
+    *("vae-mnist-50", "iwae-mnist-50", "hierarchical-mnist", "ladder-mnist", "iaf-mnist", "beta-vae-mnist-10"),
+    *("conv-vae-mnist-2", "conv-vae-mnist-16", "cvae-mnist-12"),
+    *("vae-fashion-mnist-2", "conv-vae-fashion-mnist-16", "cvae-fashion-mnist-16"),
 }
 
 
