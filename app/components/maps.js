@@ -103,8 +103,9 @@ class Maps {
     const before = this.data;
     this.data = data;
     if (before?.points !== data.points) {
-      const floats = new Float32Array(await (await fetch(data.points)).arrayBuffer());
+      const floats = await fetchFloats(data.points);
       if (this.data.points !== data.points) return; // another model has been chosen meanwhile
+      if (!floats) return (this.find(".planes").textContent = "The points did not arrive: load the page again.");
       this.lay(floats);
     }
     if (before?.weights !== data.weights) this.load(data);

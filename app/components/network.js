@@ -20,15 +20,20 @@ class Network {
   }
 }
 
-// A network and its weights by their address; null where there is none, or where they do not come.
-async function fetchNetwork(described, address) {
+// The floats at an address; null where there is none, or where they do not come.
+async function fetchFloats(address) {
   if (!address) return null;
   try {
     const answer = await fetch(address);
-    return answer.ok ? new Network(described, new Float32Array(await answer.arrayBuffer())) : null;
+    return answer.ok ? new Float32Array(await answer.arrayBuffer()) : null;
   } catch {
     return null;
   }
+}
+
+async function fetchNetwork(described, address) {
+  const weights = await fetchFloats(address);
+  return weights && new Network(described, weights);
 }
 
 const OPERATIONS = {
