@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
-from app import state, strips
+from app import picks, state, strips
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
@@ -152,3 +153,30 @@ def invite(why: str, names: Sequence[str], icon: str, command: str) -> None:
     with st.container(horizontal=True):
         for name in names:
             st.button(f"Open {name}", icon=icon, on_click=open_model, args=(name,))
+
+
+def one_image(
+    found: state.Pictures, widths: tuple[int | Literal["stretch"], int | Literal["stretch"]] = ("stretch", "stretch")
+) -> int:
+    """Draw the choice of a test image, by its class and its number there; return its row.
+
+    Raises:
+        ValueError: there is none of the class.
+    """
+    names = ["any", *found.names] if found.labels is not None else ["any"]
+    state.keep_valid("of", names, "any")
+    name = st.selectbox("Class", names, key="of", bind="query-params", width=widths[0])
+    rows = picks.members(found.labels, names.index(name) - 1 if name != "any" else None, len(found.images))
+    if len(rows) == 0:
+        raise ValueError(f"there is no image of class {name} here; choose another")
+    state.keep_valid("which", range(1, len(rows) + 1), 1)
+    number = st.number_input(
+        f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params", width=widths[1]
+    )  # fmt: skip
+    st.button("Draw again", icon=":material/casino:", on_click=redraw, args=("which", 1, len(rows)))
+    return int(rows[number - 1])
+
+
+def redraw(key: str, first: int, last: int) -> None:
+    """Put another number at random."""
+    st.session_state[key] = picks.another(st.session_state[key], first, last)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import exhibits, figures, picks, state
+from app import chooser, exhibits, figures, state
 from app.components.canvas import canvas
 from app.exhibits import Ballot
 from app.results import conditional
@@ -29,19 +29,7 @@ def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
 def choose_image(model: Model, found: Pictures) -> Style:
     """Draw the choice of a test image."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = ["any", *found.names]
-        state.keep_valid("of", names, "any")
-        name = st.selectbox("Class", names, key="of", bind="query-params", width=130)
-        label = names.index(name) - 1 if name != "any" else None
-        rows = picks.members(found.labels, label, len(found.images))
-        if len(rows) == 0:
-            raise ValueError(f"there is no image of class {name} here; choose another")
-        state.keep_valid("which", range(1, len(rows) + 1), 1)
-        number = st.number_input(
-            f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params", width=150
-        )  # fmt: skip
-        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=("which", 1, len(rows)))
-    return conditional.of_image(model, found, int(rows[number - 1]))
+        return conditional.of_image(model, found, chooser.one_image(found, (130, 150)))
 
 
 def choose_draw(model: Model) -> Style:
@@ -49,13 +37,8 @@ def choose_draw(model: Model) -> Style:
     last = conditional.SEEDS - 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Style", 0, last, 0, key="style", bind="query-params", width=150)
-        st.button("Draw a style", icon=":material/casino:", on_click=redraw, args=("style", 0, last))
+        st.button("Draw a style", icon=":material/casino:", on_click=chooser.redraw, args=("style", 0, last))
     return conditional.of_prior(model, seed)
-
-
-def redraw(key: str, first: int, last: int) -> None:
-    """Put another number at random."""
-    st.session_state[key] = picks.another(st.session_state[key], first, last)
 
 
 def choose_drawing(model: Model, own: Explorer, found: Pictures) -> Style | None:

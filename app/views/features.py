@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, figures, picks, state, strips
+from app import charts, chooser, figures, state, strips
 from app.charts import Group, Series
 from app.results import units
 from app.results.units import Order, Units
@@ -74,24 +74,8 @@ def activities(shown: list[Units]) -> None:
 
 def choose_image(found: Pictures) -> int:
     """Draw the choice of one image; return its row."""
-    name = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if found.labels is not None:
-            names = [found.names[label] for label in picks.present(found.labels)]
-            name = st.selectbox("Class", names, key="shown_class", bind="query-params", width=110)
-        label = None if name is None else found.names.index(name)
-        rows = picks.members(found.labels, label, len(found.images))
-        state.keep_valid("which", range(1, len(rows) + 1), 1)
-        number = st.number_input(
-            f"Which {name or 'image'}, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params", width=160
-        )
-        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=(len(rows),))
-    return int(rows[number - 1])
-
-
-def redraw(count: int) -> None:
-    """Take another image of the class."""
-    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
+        return chooser.one_image(found, (110, 160))
 
 
 def fired(models: list[Model], shown: list[Units], image: np.ndarray) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, exhibits, fields, figures, picks, state, steering, strips
+from app import charts, chooser, exhibits, fields, figures, state, steering, strips
 from app.exhibits import Exhibit
 from app.fields import Cloud, Outline
 from app.results import ellipses, posteriors
@@ -32,28 +32,16 @@ def choose_image(model: Model, own: Explorer, found: Pictures) -> Subject:
     """Draw the picture's choosers beside it; return which picture it is."""
     frame, control = st.columns([1, 2.2], vertical_alignment="center", wrap=False)
     with control:
-        names = ["any", *found.names] if found.labels is not None else ["any"]
-        name = st.selectbox("Class", names, key="of", bind="query-params")
-        rows = picks.members(found.labels, names.index(name) - 1 if name != "any" else None, len(found.images))
-        if len(rows) == 0:
-            raise ValueError(f"there is no image of class {name} here; choose another")
-        state.keep_valid("which", range(1, len(rows) + 1), 1)
-        number = st.number_input(f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params")
-        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=(len(rows),))
+        row = chooser.one_image(found)
     binary = serving.wants_binary(own) and st.toggle(
         "Binarise the picture", True, key="binarise", bind="query-params",
         help="The likelihood is one of black and white pixels: each is drawn once, with its grey value as its "
         "probability. Of grey pixels it makes a cross-entropy, which is no likelihood.",
     )  # fmt: skip
-    subject = Subject(model, found.source, int(rows[number - 1]), binary)
+    subject = Subject(model, found.source, row, binary)
     shown = figures.pixels(posteriors.picture(subject, found)[None])[0]
     frame.html(f'<div class="vc-frame" style="--width:9rem">{strips.picture_tag(shown, "The picture")}</div>')
     return subject
-
-
-def redraw(count: int) -> None:
-    """Take another image of the same class."""
-    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
 
 
 def gather(subject: Subject, found: Pictures, ends: list[Slider]) -> list[Shown]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import charts, curves, exhibits, figures, picks, state, strips
+from app import charts, chooser, curves, exhibits, figures, state, strips
 from app.charts import Series
 from app.exhibits import Exhibit
 from app.results import directions
@@ -27,24 +27,10 @@ def choose_image(found: Pictures) -> int:
     """Draw the image's choosers beside it; return its row."""
     picture, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
     with control:
-        names = ["any", *found.names] if found.labels is not None else ["any"]
-        name = st.selectbox("Class", names, key="of", bind="query-params")
-        label = names.index(name) - 1 if name != "any" else None
-        rows = picks.members(found.labels, label, len(found.images))
-        if len(rows) == 0:
-            raise ValueError(f"there is no image of class {name} here; choose another")
-        state.keep_valid("which", range(1, len(rows) + 1), 1)
-        number = st.number_input(f"Which, of {len(rows):,}", 1, len(rows), 1, key="which", bind="query-params")
-        st.button("Draw again", icon=":material/casino:", on_click=redraw, args=(len(rows),))
-    row = int(rows[number - 1])
+        row = chooser.one_image(found)
     tag = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], "The image")
     picture.html(f'<div class="vc-frame" style="--width:7.5rem">{tag}</div>')
     return row
-
-
-def redraw(count: int) -> None:
-    """Take another image of the same class."""
-    st.session_state["which"] = picks.another(st.session_state["which"], 1, count)
 
 
 def choose_companion(model: Model) -> Model | None:

@@ -116,10 +116,10 @@ def test_a_model_without_units_names_others_of_its_data_that_have_some(open_page
 
 
 def test_drawing_again_and_the_class_choose_the_image(open_page: Open) -> None:
-    app = open_page("features", model="pca-digits", shown_class="3", which="2")
+    app = open_page("features", model="pca-digits", of="3", which="2")
     assert app.number_input(key="which").value == 2
     before = rows_of(app)["pca-digits"].captions
-    app.selectbox(key="shown_class").set_value("4").run()
+    app.selectbox(key="of").set_value("4").run()
     assert not app.exception
     assert rows_of(app)["pca-digits"].captions != before
     next(button for button in app.button if button.label == "Draw again").click().run()

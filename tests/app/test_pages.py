@@ -125,6 +125,7 @@ def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeyp
     assert (told["network"], told["weights"]) == (None, None)
     assert len(told["picture"]) == 64
 
+
 def test_without_a_place_for_weights_the_server_decodes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """`streamlit run app/main.py` has no /blob: the weights would travel with every answer."""
     assert steered(open_page("generate", model="vae-digits-2"))["weights"] is None
