@@ -302,9 +302,13 @@ RECIPES: dict[str, Recipe] = {
             {"latent": 4, "lower": (64, 32, 16, 8), "hidden": (512, 256, 128, 64, 32), "annealing": "linear"},
             replace(PUBLISHED, epochs=160, batch=1024),
         ),
-        # Decay: without it the squared error stops at 25.6, four nats of bound above the training images.
+        # Noise before the encoder: without it the squared error stops at 25.6, four nats above the training images'.
         _recipe(
-            "conv-vae-mnist-2", "conv-vae", "mnist", {"latent": 2}, replace(CONVOLUTIONAL, epochs=45, weight_decay=0.1)
+            "conv-vae-mnist-2",
+            "conv-vae",
+            "mnist",
+            {"latent": 2, "corruption": "gaussian", "level": 0.2, "annealing": "linear"},
+            replace(CONVOLUTIONAL, epochs=50, weight_decay=0.1),
         ),
         _recipe("conv-vae-mnist-16", "conv-vae", "mnist", {"latent": 16}, CONVOLUTIONAL),
         _recipe("conv-vae-fashion-mnist-16", "conv-vae", "fashion-mnist", {"latent": 16}, CONVOLUTIONAL),

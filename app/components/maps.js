@@ -135,7 +135,8 @@ class Maps {
       over.onpointerdown = (event) => this.press(event, plane);
       over.onpointermove = (event) => this.pass(event, plane);
       over.onpointerup = (event) => this.release(event, plane);
-      over.onpointercancel = over.onpointerleave = () => this.leave();
+      over.onpointercancel = () => this.leave();
+      over.onpointerleave = (event) => event.pointerType === "mouse" && this.leave(); // a finger's card stays to be read
       over.onwheel = (event) => this.wheel(event, plane);
       over.onkeydown = (event) => this.walk(event, plane);
       return plane;
@@ -186,7 +187,6 @@ class Maps {
       const inside = outline(this.mode, trace.points);
       this.choose(inside.length < 3 ? null : every(plane, (x, y) => within(inside, x, y)));
     }
-    if (event.pointerType !== "mouse") this.leave();
   }
 
   leave() {

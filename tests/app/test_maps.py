@@ -169,11 +169,13 @@ def test_classes_that_are_brought_out_and_another_model(visit: Visit) -> None:
 @pytest.fixture
 def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     """The component alone on a page, without Streamlit."""
-    page = browser.new_page()
+    page = browser.new_page(has_touch=True)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js"))
-    page.set_content(f"<style>{(COMPONENTS / 'maps.css').read_text('utf-8')}</style><div id=here>{maps.HTML}</div>")
+    page.set_content(
+        f"<style>{(COMPONENTS / 'maps.css').read_text('utf-8')}</style><div id=here style='width: 400px'>{maps.HTML}</div>"
+    )
     page.add_script_tag(content=script.replace("export default function", "window.component = function"))
 
     def update(data: dict[str, Any]) -> Page:
@@ -186,16 +188,30 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     assert errors == []
 
 
-def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any]], Page]) -> None:
+def five_points(**more: object) -> dict[str, Any]:
+    """What Python tells of four corners and their middle, as `maps` does."""
     points = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]], dtype="<f4")
-    page = mount(
-        {
-            "points": f"data:application/octet-stream;base64,{base64.b64encode(points.tobytes()).decode()}",
-            "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]], "index": [7, 8, 9, 10, 11],
-            "labels": None, "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 2, 2],
-            "atlas": None, "prior": False, "network": None, "weights": None,
-        }
-    )  # fmt: skip
+    return {
+        "points": f"data:application/octet-stream;base64,{base64.b64encode(points.tobytes()).decode()}",
+        "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]], "index": [7, 8, 9, 10, 11],
+        "labels": None, "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 1, 1],
+        "atlas": None, "prior": False, "network": None, "weights": None,
+    } | more  # fmt: skip
+
+
+def test_a_finger_leaves_the_card_to_be_read(mount: Callable[[dict[str, Any]], Page]) -> None:
+    dot = "data:image/gif;base64,R0lGODlhAQABAIAAAP///////yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+    page = mount(five_points(labels=[0, 1, 0, 1, 1], names=["a", "b"], atlas={"address": dot, "columns": 5}))
+    box = page.locator(".over").bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.locator(".card").inner_text() == "b · image 11"
+    page.touchscreen.tap(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    assert not page.locator(".card").is_visible()
+
+
+def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(five_points())
     assert page.locator("dl").inner_text().split() == ["trust", "0.5"]
     point_at(page, 0, 0.5, 0.5)
     assert page.locator(".over").evaluate(INK) > 0
