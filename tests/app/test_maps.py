@@ -173,9 +173,8 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js"))
-    page.set_content(
-        f"<style>{(COMPONENTS / 'maps.css').read_text('utf-8')}</style><div id=here style='width: 400px'>{maps.HTML}</div>"
-    )
+    style = (COMPONENTS / "maps.css").read_text("utf-8")
+    page.set_content(f"<style>{style}</style><div id=here style='width: 400px'>{maps.HTML}</div>")
     page.add_script_tag(content=script.replace("export default function", "window.component = function"))
 
     def update(data: dict[str, Any]) -> Page:
