@@ -10,8 +10,9 @@ const maps = new WeakMap();
 
 // One map: its points, and which part of the plane it shows. Both axes have one scale.
 class Plane {
-  constructor(root, points, title, axes) {
+  constructor(points, title) {
     this.points = points;
+    this.title = title;
     this.count = points.length / 2;
     this.figure = document.createElement("figure");
     this.figure.innerHTML = `<figcaption></figcaption><div class="plane"><canvas></canvas><canvas class="over"></canvas></div><dl></dl>`;
@@ -19,9 +20,7 @@ class Plane {
     [this.base, this.over] = this.figure.querySelectorAll("canvas");
     this.over.tabIndex = 0;
     this.over.setAttribute("role", "application");
-    this.over.setAttribute("aria-label", title);
-    this.axes = axes;
-    root.append(this.figure);
+    this.over.setAttribute("aria-label", `${title}: arrow keys walk over it, Enter selects the nearest image`);
     this.home();
   }
 
@@ -99,50 +98,51 @@ class Maps {
     this.observer.observe(root);
   }
 
+  // Another model, other axes or classes: all of it is there before any of it is shown.
   async update(data) {
-    const before = this.data;
+    this.asked = data;
+    const { data: before, floats, network, atlas } = this;
+    delete this.root.dataset.ready;
+    const found = await Promise.all([
+      floats && before.points === data.points ? floats : fetchFloats(data.points),
+      network && before.weights === data.weights ? network : fetchNetwork(data.network, data.weights),
+      atlas && before.atlas?.address === data.atlas?.address ? atlas : fetchPicture(data.atlas?.address),
+    ]);
+    if (this.asked !== data) return; // something else has been asked for meanwhile
     this.data = data;
-    if (before?.points !== data.points) {
-      const floats = await fetchFloats(data.points);
-      if (this.data.points !== data.points) return; // another model has been chosen meanwhile
-      if (!floats) return (this.find(".planes").textContent = "The points did not arrive: load the page again.");
-      this.lay(floats);
-    }
-    if (before?.weights !== data.weights) this.load(data);
-    if (before?.atlas?.address !== data.atlas?.address) {
-      this.atlas = data.atlas && Object.assign(new Image(), { src: data.atlas.address, onload: () => this.gallery() });
-    }
-    this.planes.forEach((plane, i) => plane.tell(data.facts[i]));
-    this.draw();
-    this.gallery();
+    [this.floats, this.network, this.atlas] = found;
+    if (this.floats) this.lay(JSON.stringify(before?.index) === JSON.stringify(data.index));
+    else this.find(".planes").textContent = "The points did not arrive: load the page again.";
     this.root.dataset.ready = "true";
   }
 
-  async load({ network, weights }) {
-    this.network = null;
-    const found = await fetchNetwork(network, weights);
-    if (this.data.weights === weights) this.network = found;
-  }
-
-  // The blob: the points of every map, x and y by turns.
-  lay(floats) {
-    const { count, titles, axes } = this.data;
-    this.find(".planes").replaceChildren();
+  // The floats: the points of every map, x and y by turns. Maps and a selection stay where they are of the same points.
+  lay(sameImages) {
+    const { count, titles, axes, facts } = this.data;
     this.planes = titles.map((title, i) => {
-      const points = floats.subarray(2 * i * count, 2 * (i + 1) * count);
-      const plane = new Plane(this.find(".planes"), points, title, axes[i]);
-      const { over } = plane;
-      over.onpointerdown = (event) => this.press(event, plane);
-      over.onpointermove = (event) => this.pass(event, plane);
-      over.onpointerup = (event) => this.release(event, plane);
-      over.onpointercancel = () => this.leave();
-      over.onpointerleave = (event) => event.pointerType === "mouse" && this.leave(); // a finger's card stays to be read
-      over.onwheel = (event) => this.wheel(event, plane);
-      over.onkeydown = (event) => this.walk(event, plane);
+      const points = this.floats.subarray(2 * i * count, 2 * (i + 1) * count), old = this.planes?.[i];
+      const same = old?.title === title && old.count === count && old.points.every((value, j) => value === points[j]);
+      const plane = same ? old : this.attend(new Plane(points, title));
+      plane.axes = axes[i];
+      plane.tell(facts[i]);
       return plane;
     });
-    this.choose(null);
+    this.find(".planes").replaceChildren(...this.planes.map((plane) => plane.figure));
     this.leave();
+    this.choose(sameImages ? this.chosen && [...this.chosen] : null);
+  }
+
+  attend(plane) {
+    const { over } = plane;
+    over.onpointerdown = (event) => this.press(event, plane);
+    over.onpointermove = (event) => this.pass(event, plane);
+    over.onpointerup = (event) => this.release(event);
+    over.onpointercancel = (event) => (!this.trace || this.trace.pointer === event.pointerId) && this.leave();
+    over.onpointerleave = (event) => event.pointerType === "mouse" && this.leave(); // a finger's card stays to be read
+    over.onblur = () => this.leave();
+    over.onwheel = (event) => this.wheel(event, plane);
+    over.onkeydown = (event) => this.walk(event, plane);
+    return plane;
   }
 
   become(mode) {
@@ -159,32 +159,33 @@ class Maps {
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
+  // One pointer draws: another one on a map meanwhile does not.
   press(event, plane) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || this.trace) return;
     plane.over.setPointerCapture(event.pointerId);
-    this.trace = { plane, points: [this.where(event, plane)] };
+    this.trace = { pointer: event.pointerId, plane, points: [this.where(event, plane)] };
     this.pass(event, plane);
   }
 
   pass(event, plane) {
+    if (this.trace && this.trace.pointer !== event.pointerId) return;
     const at = this.where(event, plane);
-    if (this.trace && this.mode !== "look") {
-      const last = this.trace.points.at(-1);
-      this.trace.points.push(at);
-      if (this.mode === "move") {
-        const scale = plane.span / plane.side;
-        plane.center = [plane.center[0] - (at[0] - last[0]) * scale, plane.center[1] + (at[1] - last[1]) * scale];
-        this.draw();
-      }
-      this.overlay();
-    } else this.look(plane, ...at);
+    if (!this.trace || this.mode === "look") return this.look(plane, plane.toPlane(...at));
+    const last = this.trace.points.at(-1);
+    this.trace.points.push(at);
+    if (this.mode === "move") {
+      const scale = plane.span / plane.side;
+      plane.center = [plane.center[0] - (at[0] - last[0]) * scale, plane.center[1] + (at[1] - last[1]) * scale];
+      this.draw();
+    } else this.overlay();
   }
 
-  release(event, plane) {
-    const trace = this.trace;
+  release(event) {
+    if (this.trace?.pointer !== event.pointerId) return;
+    const { plane, points } = this.trace;
     this.trace = null;
-    if (trace && (this.mode === "lasso" || this.mode === "box")) {
-      const inside = outline(this.mode, trace.points);
+    if (this.mode === "lasso" || this.mode === "box") {
+      const inside = outline(this.mode, points);
       this.choose(inside.length < 3 ? null : every(plane, (x, y) => within(inside, x, y)));
     }
   }
@@ -192,7 +193,7 @@ class Maps {
   leave() {
     this.trace = null;
     this.met = null;
-    this.find(".card").hidden = true;
+    this.card();
     this.overlay();
   }
 
@@ -207,47 +208,66 @@ class Maps {
     this.draw();
   }
 
-  // By keyboard the pointer is a mark that starts in the middle.
+  // By keyboard the pointer is a mark that starts in the middle; Enter takes the image that is nearest, or lets it go.
   walk(event, plane) {
+    if (event.key === "Escape") return this.leave();
+    if (event.key === "Enter" && this.met?.point >= 0) {
+      const chosen = new Set(this.chosen);
+      if (!chosen.delete(this.met.point)) chosen.add(this.met.point);
+      return this.choose([...chosen]);
+    }
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (event.key === "Escape") this.leave();
     if (!step) return;
     event.preventDefault();
-    const [left, top] = this.met?.plane === plane ? this.met.at : [plane.side / 2, plane.side / 2];
+    const middle = [plane.side / 2, plane.side / 2];
     const clamp = (value) => Math.min(plane.side, Math.max(0, value));
-    this.look(plane, clamp(left + 8 * step[0]), clamp(top + 8 * step[1]));
+    const at = this.met?.plane === plane ? plane.toScreen(...this.met.place).map((v, i) => clamp(v + 8 * step[i])) : middle;
+    this.look(plane, plane.toPlane(...at), true);
   }
 
   // What is at a place: the nearest image on every map, and on the first one what the place itself decodes to.
-  look(plane, left, top) {
-    this.met = { plane, at: [left, top], point: plane.nearest(left, top) };
+  look(plane, place, byKeys = false) {
+    this.met = { plane, place, byKeys, point: plane.nearest(...plane.toScreen(...place)) };
     this.overlay();
     this.card();
   }
 
+  decodes() {
+    return this.met.plane === this.planes[0] && this.network !== null;
+  }
+
   card() {
-    const { plane, at, point } = this.met, card = this.find(".card"), decodes = plane === this.planes[0] && this.network;
-    card.hidden = point < 0 && !decodes;
+    const card = this.find(".card");
+    card.hidden = !this.met || (this.met.point < 0 && !this.decodes());
     if (card.hidden) return;
+    const { plane, place, point } = this.met, at = plane.toScreen(...place);
     const [real, made] = card.querySelectorAll("figure");
-    real.hidden = point < 0 || !this.atlas;
-    if (!real.hidden) this.copy(real.querySelector("canvas"), point);
-    made.hidden = !decodes;
-    if (decodes) this.decode(made.querySelector("canvas"), plane.toPlane(...at), plane.nearest(...at, Infinity));
-    const name = this.data.labels && point >= 0 ? this.data.names[this.data.labels[point]] : "";
-    real.querySelector("figcaption").textContent = point < 0 ? "" : `${name} · image ${this.data.index[point]}`;
-    made.querySelector("figcaption").textContent = decodes ? `decoded at ${plane.toPlane(...at).map((v) => v.toFixed(2)).join(", ")}` : "";
+    real.hidden = point < 0;
+    real.querySelector("canvas").hidden = !this.atlas;
+    if (!real.hidden && this.atlas) this.copy(real.querySelector("canvas"), point);
+    real.querySelector("figcaption").textContent = point < 0 ? "" : this.caption(point);
+    made.hidden = !this.decodes();
+    if (!made.hidden) made.querySelector("figcaption").textContent = this.decode(made.querySelector("canvas"), plane, place);
     const box = this.root.getBoundingClientRect(), over = plane.over.getBoundingClientRect();
     const x = over.left - box.left + at[0], y = over.top - box.top + at[1];
     const beside = x + 24 + card.offsetWidth > box.width ? x - 24 - card.offsetWidth : x + 24;
     card.style.transform = `translate(${Math.max(0, beside)}px, ${Math.max(0, y - card.offsetHeight / 2)}px)`;
   }
 
-  decode(canvas, [x, y], point) {
-    const code = Float32Array.from(this.data.middle);
-    [code[this.data.plane[0]], code[this.data.plane[1]]] = this.data.plane[0] === this.data.plane[1] ? [x, x] : [x, y];
-    const label = this.data.conditional ? [this.data.labels[point]] : [];
+  caption(point) {
+    const name = this.data.labels ? this.data.names[this.data.labels[point]] : "";
+    return [name, `image ${this.data.index[point]}`, this.data.made ? "as decoded" : ""].filter(Boolean).join(" · ");
+  }
+
+  // Draws what a place decodes to, and says of which numbers, and of which class, that of the nearest image.
+  decode(canvas, plane, [x, y]) {
+    const code = Float32Array.from(this.data.middle), [first, second] = this.data.plane;
+    code[second] = y;
+    code[first] = x;
+    const label = this.data.conditional ? [this.data.labels[plane.nearest(...plane.toScreen(x, y), Infinity)]] : [];
     paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
+    const numbers = (first === second ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
+    return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
   }
 
   copy(canvas, point) {
@@ -271,10 +291,11 @@ class Maps {
     const most = counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} × ${name}`);
     const shown = chosen.length > MOST ? `, the first ${MOST} of them` : "";
     this.find(".said").textContent = `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
-    if (!this.atlas?.complete) return pictures.replaceChildren();
+    if (!this.atlas) return pictures.replaceChildren();
     pictures.replaceChildren(...chosen.slice(0, MOST).map((point) => {
-      const canvas = document.createElement("canvas");
-      canvas.title = `${this.data.labels ? this.data.names[this.data.labels[point]] : ""} · image ${this.data.index[point]}`;
+      const canvas = Object.assign(document.createElement("canvas"), { title: this.caption(point) });
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", canvas.title);
       this.copy(canvas, point);
       return canvas;
     }));
@@ -301,6 +322,7 @@ class Maps {
       if (this.data.labels) this.name(pen, plane);
     }
     this.overlay();
+    this.card();
   }
 
   // The prior's rings, and where zero is: only axes that are numbers of the code have either.
@@ -319,8 +341,10 @@ class Maps {
     }
     pen.setLineDash([]);
     pen.globalAlpha = 0.8;
-    pen.fillText(plane.axes[0], plane.side - 18, Math.min(plane.side - 6, Math.max(14, y - 6)));
-    pen.fillText(plane.axes[1], Math.min(plane.side - 20, Math.max(4, x + 6)), 14);
+    pen.textAlign = "right";
+    pen.fillText(plane.axes[0], plane.side - 4, Math.min(plane.side - 6, Math.max(14, y - 6)));
+    pen.textAlign = "start";
+    pen.fillText(plane.axes[1], Math.min(plane.side - 30, Math.max(4, x + 6)), 14);
     pen.globalAlpha = 1;
   }
 
@@ -349,7 +373,8 @@ class Maps {
       const pen = plane.pen(plane.over);
       pen.lineWidth = 2;
       if (this.met?.point >= 0) ring(pen, ...plane.place(this.met.point), 8, color);
-      if (this.met?.plane === plane && plane === this.planes[0] && this.network) ring(pen, ...this.met.at, 5, own);
+      const marked = this.met?.plane === plane && (this.met.byKeys || this.decodes());
+      if (marked) ring(pen, ...plane.toScreen(...this.met.place), 5, own);
       if (this.trace?.plane === plane && this.mode !== "move" && this.mode !== "look") {
         pen.strokeStyle = own;
         pen.setLineDash([5, 4]);
@@ -361,6 +386,13 @@ class Maps {
       }
     }
   }
+}
+
+// A picture by its address; null where there is none, or where it does not come.
+async function fetchPicture(address) {
+  if (!address) return null;
+  const picture = Object.assign(new Image(), { src: address });
+  return picture.decode().then(() => picture, () => null);
 }
 
 function ring(pen, x, y, radius, color) {

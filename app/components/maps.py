@@ -25,7 +25,7 @@ HTML = """
     <button type="button" class="home">Whole map</button>
   </div>
   <div class="planes"></div>
-  <div class="card" hidden>
+  <div class="card" aria-live="polite" hidden>
     <figure><canvas role="img" aria-label="The image"></canvas><figcaption></figcaption></figure>
     <figure><canvas role="img" aria-label="Decoded"></canvas><figcaption></figcaption></figure>
   </div>
@@ -55,10 +55,11 @@ class Map:
 
 @dataclass(frozen=True)
 class Atlas:
-    """The address of one sheet with all images of the maps, row by row."""
+    """The address of one sheet with all images of the maps, row by row, and whether a model made them."""
 
     address: str
     columns: int
+    made: bool
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ def maps(
         "focus": list(focus),
         "shape": list(shape),
         "atlas": None if atlas is None else {"address": atlas.address, "columns": atlas.columns},
+        "made": atlas is not None and atlas.made,
         "prior": prior,
         "network": None,
         "weights": None,

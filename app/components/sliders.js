@@ -120,6 +120,7 @@ class Wheel {
     this.halt();
     this.asked = clearTimeout(this.asked);
     this.moving = false;
+    this.dragging = undefined;
   }
 
   // The end of a gesture, of which Python is told.

@@ -90,7 +90,7 @@ def sliders(
     page cannot run, which then asks for another.
     """
     at = stand(movable, classes)
-    _write_address(at, classes)
+    _write_address(at, movable, classes)
     data = {
         "middle": _short(quantiles[MIDDLE]),
         "quantiles": {index: _short(quantiles[:, index]) for index in movable},
@@ -119,10 +119,11 @@ def _take() -> None:
             st.session_state[LABEL] = left["label"]
 
 
-def _write_address(at: Stand, classes: Sequence[str]) -> None:
+def _write_address(at: Stand, movable: Collection[int], classes: Sequence[str]) -> None:
     """Let the address say where the sliders stand; those that are back in the middle say so, in one step of history."""
     words = {f"z{index + 1}": f"{percent:g}" for index, percent in at.percents.items()}
-    words |= {name: str(MIDDLE) for name in st.query_params if _is_slider(name) and name not in words}
+    names = {f"z{index + 1}" for index in movable}
+    words |= {name: str(MIDDLE) for name in st.query_params if name in names and name not in words}
     if at.label is not None:
         words[LABEL] = classes[at.label]
     changed = {name: word for name, word in words.items() if st.query_params.get(name) != word}

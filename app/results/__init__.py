@@ -67,15 +67,21 @@ def latent_map(model: Model) -> LatentMap:
     return laid
 
 
-@st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=32)
-def map_sheet(model: Model, columns: int) -> bytes | None:
-    """Return the images of the model's map as one PNG, row by row; None where none are at hand."""
-    own, index = explorer(model), latent_map(model).index
+def map_sheet(model: Model, columns: int) -> tuple[bytes, bool] | None:
+    """Return the images of the model's map as one PNG, row by row, and whether they are decoded; None without any."""
     try:
-        found = pictures(model, own.dataset)
+        found = pictures(model, explorer(model).dataset)
     except ValueError:
         return None
-    images = found.images[: len(index)] if found.maker else found.images[index]  # a stand-in is of the map's own rows
+    sheet = _map_sheet(model, columns, found.source, found.maker, found)
+    return None if sheet is None else (sheet, bool(found.maker))
+
+
+@st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=32)
+def _map_sheet(model: Model, columns: int, source: Source, maker: str, _found: Pictures) -> bytes | None:
+    del source  # it stands for the images
+    index = latent_map(model).index
+    images = _found.images[: len(index)] if maker else _found.images[index[index < len(_found.images)]]
     return figures.png(figures.sheet(figures.pixels(images), columns)) if len(images) == len(index) else None
 
 

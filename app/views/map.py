@@ -94,9 +94,9 @@ def page() -> None:
             Map("t-SNE of the same images", laid.tsne, score(laid, "tsne", x, y)),
         ],
         laid.index, laid.labels, names, focus, own.shape,
-        None if sheet is None else Atlas(BLOBS.put(sheet, "image/png"), COLUMNS),
+        None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
         decoding(model, own, (x, y)),
-        own.standard_prior,
+        own.standard_prior and x != y,
     )  # fmt: skip
     st.caption(
         "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
@@ -113,6 +113,6 @@ def page() -> None:
 st.title("Map")
 strips.lead(
     "Every dot is a test image at the place of its code. Move over the first map and watch what each place decodes to; "
-    "then draw a lasso around the border of 4 and 9."
+    "then draw a lasso around the border of two colours."
 )
 page()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from harness import Visit, settle
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 import vaecore
 from app.components import maps
@@ -124,9 +124,12 @@ def test_zoom_and_home(visit: Visit) -> None:
     page.wait_for_timeout(50)
     assert (pixels(base) != home).any()
     page.get_by_role("button", name="Move").click()
+    zoomed = pixels(base)
+    point_at(page, 0, 0.3, 0.3)
     page.mouse.down()
     point_at(page, 0, 0.6, 0.6)
     page.mouse.up()
+    assert (pixels(base) != zoomed).any()
     page.get_by_role("button", name="Whole map").click()
     np.testing.assert_array_equal(pixels(base), home)
 
@@ -138,9 +141,21 @@ def test_a_keyboard_walks_over_a_map(visit: Visit) -> None:
     made = card(page)[1]
     first = made.inner_text()
     page.keyboard.press("ArrowUp")
-    assert made.inner_text() != first
+    second = made.inner_text()
+    assert second != first
+    page.get_by_role("button", name="Zoom in").evaluate("button => button.click()")  # the focus stays on the map
+    assert made.inner_text() == second
     page.keyboard.press("Escape")
     assert not page.locator(".card").is_visible()
+    page.locator(".over").nth(2).focus()
+    for _ in range(40):
+        page.keyboard.press("ArrowDown")
+        if page.locator(".card").is_visible():
+            break
+    page.keyboard.press("Enter")
+    assert page.locator(".said").inner_text().startswith("1 image:")
+    page.keyboard.press("Enter")
+    assert not page.locator(".gallery").is_visible()
 
 
 def test_classes_that_are_brought_out_and_another_model(visit: Visit) -> None:
@@ -179,7 +194,7 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
 
     def update(data: dict[str, Any]) -> Page:
         page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)
-        page.wait_for_selector(".maps[data-ready]")
+        page.wait_for_selector(".maps[data-ready]", state="attached")
         return page
 
     yield update
@@ -209,11 +224,67 @@ def test_a_finger_leaves_the_card_to_be_read(mount: Callable[[dict[str, Any]], P
     assert not page.locator(".card").is_visible()
 
 
+def test_what_was_asked_for_last_is_shown_whole(mount: Callable[[dict[str, Any]], Page]) -> None:
+    """Points that come late, and other classes meanwhile: neither is mixed with what came before."""
+    page = mount(five_points(index=[1, 2, 3, 4, 5]))
+    late: list[Route] = []
+    page.route("**/late", lambda route: late.append(route))
+    ask = "data => void component({ data, parentElement: document.getElementById('here') })"
+    page.evaluate(ask, five_points(points="http://127.0.0.1:9/late"))
+    page.evaluate(ask, five_points(points="http://127.0.0.1:9/late", focus=[1]))
+    point_at(page, 0, 0.5, 0.5)
+    assert page.locator(".card").inner_text() == "image 5"  # the old map, and what was said of it
+    page.wait_for_timeout(100)
+    points = base64.b64decode(str(five_points()["points"]).split(",")[1])
+    for route in late:
+        route.fulfill(body=points, headers={"Access-Control-Allow-Origin": "*"})
+    page.wait_for_selector(".maps[data-ready]")
+    point_at(page, 0, 0.51, 0.5)
+    assert page.locator(".card").inner_text() == "image 11"
+
+
+def test_a_second_pointer_draws_nothing(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(five_points())
+    page.get_by_role("button", name="Box").click()
+    point_at(page, 0, 0.4, 0.6)
+    page.mouse.down()
+    point_at(page, 0, 0.6, 0.5)
+    for kind in ("pointermove", "pointerup"):
+        page.locator(".over").dispatch_event(
+            kind, {"pointerId": 77, "pointerType": "touch", "clientX": 1, "clientY": 1}
+        )
+    point_at(page, 0, 0.98, 0.02)
+    page.mouse.up()
+    assert page.locator(".said").inner_text() == "2 images"
+
+
+def test_a_selection_stays_when_only_the_axes_change(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(five_points())
+    page.get_by_role("button", name="Box").click()
+    point_at(page, 0, 0.4, 0.6)
+    page.mouse.down()
+    point_at(page, 0, 0.98, 0.02)
+    page.mouse.up()
+    turned = base64.b64encode(np.arange(10, dtype="<f4").tobytes()).decode()
+    mount(five_points(points=f"data:application/octet-stream;base64,{turned}"))
+    assert page.locator(".said").inner_text() == "2 images"
+    mount(five_points(index=[0, 1, 2, 3, 4]))
+    assert not page.locator(".gallery").is_visible()
+
+
+def test_points_that_do_not_arrive_are_asked_for_again(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(five_points(points="http://127.0.0.1:9/nobody"))
+    assert "did not arrive" in page.locator(".planes").inner_text()
+    mount(five_points())
+    assert page.locator(".over").count() == 1
+
+
 def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any]], Page]) -> None:
     page = mount(five_points())
     assert page.locator("dl").inner_text().split() == ["trust", "0.5"]
     point_at(page, 0, 0.5, 0.5)
     assert page.locator(".over").evaluate(INK) > 0
+    assert page.locator(".card").inner_text() == "image 11"
     page.get_by_role("button", name="Box").click()
     for down, said in ((0.6, "2 images"), (0.4, "1 image")):
         point_at(page, 0, 0.4, down)
