@@ -20,7 +20,7 @@ class Wheel {
     this.pad.onpointerup = this.pad.onpointercancel = (event) => this.letGo(event);
     this.pad.onkeydown = (event) => this.walk(event);
     this.pad.onkeyup = (event) => event.key in ARROWS && this.finish();
-    this.pad.onblur = () => this.moving && !this.motion && this.finish();
+    this.pad.onblur = () => this.keyed && this.finish();
   }
 
   // What Python knows: another model, other sliders, and where they stand, unless they are being moved.
@@ -64,7 +64,7 @@ class Wheel {
         onchange: () => this.finish(),
         onkeydown: (event) => this.nudge(event, index),
         onkeyup: (event) => event.key in NUDGES && this.finish(),
-        onblur: () => this.moving && !this.motion && this.finish(),
+        onblur: () => this.keyed && this.finish(),
       });
       input.dataset.index = index;
       return row;
@@ -119,7 +119,7 @@ class Wheel {
   rest() {
     this.halt();
     this.asked = clearTimeout(this.asked);
-    this.moving = false;
+    this.moving = this.keyed = false;
     this.dragging = undefined;
   }
 
@@ -149,6 +149,7 @@ class Wheel {
     if (!step) return;
     event.preventDefault();
     this.halt();
+    this.keyed = true; // until the key is up, or the focus goes elsewhere
     this.move({ ...this.percents, [index]: clamp(Math.round(this.at(index)) + step) });
   }
 
@@ -157,6 +158,7 @@ class Wheel {
     if (!step) return;
     event.preventDefault();
     this.halt();
+    this.keyed = true;
     this.move({ 0: clamp(this.at(0) + step[0]), 1: clamp(this.at(1) + step[1]) });
   }
 

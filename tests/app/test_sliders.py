@@ -76,6 +76,9 @@ def test_the_picture_follows_the_slider_and_the_address_its_end(visit: Visit) ->
 
 def test_the_mark_is_dragged_over_the_plane(visit: Visit) -> None:
     page = opened(visit, "model=vae-digits-2")
+    page.get_by_role(
+        "slider", name="z₁"
+    ).focus()  # which the pointer takes away: the end of a key's gesture, not of this
     x, y, width, height = box(page.locator(".pad"))
     page.mouse.move(x + 0.5 * width, y + 0.5 * height)
     page.mouse.down()
@@ -275,6 +278,14 @@ def test_a_held_key_is_one_gesture(mount: Callable[[dict[str, Any]], Page]) -> N
     assert page.evaluate("told.length") == 0
     page.keyboard.up("ArrowRight")
     assert page.evaluate("told.map(each => each.percents[0])") == [55]
+
+
+def test_a_key_whose_end_is_not_seen_ends_with_the_focus(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(decoding())
+    page.locator(".rows input").first.focus()
+    page.keyboard.down("ArrowRight")
+    page.locator(".rows input").nth(1).focus()
+    assert page.evaluate("told.map(each => each.percents[0])") == [51]
 
 
 def test_a_hand_on_a_slider_stops_the_animation(mount: Callable[[dict[str, Any]], Page]) -> None:
