@@ -1,14 +1,11 @@
 """A canvas to draw on: the strokes come to Python once each has ended, and stay in the address."""
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
 
+from app.components.files import register
 from vaecore import serving
 
-HERE = Path(__file__).parent
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
 HTML = """
 <div class="pad">
@@ -21,12 +18,7 @@ HTML = """
   <p class="said" role="status"></p>
 </div>
 """
-_canvas = component(
-    "drawing_canvas",
-    html=HTML,
-    css=(HERE / "canvas.css").read_text("utf-8"),
-    js=(HERE / "canvas.js").read_text("utf-8"),
-)
+_canvas = register("drawing_canvas", HTML, "canvas")
 
 
 def canvas(key: str, label: str) -> str:

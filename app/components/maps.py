@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-from streamlit.components.v2 import component
 
 from app import figures
 from app.components.blobs import BLOBS
+from app.components.files import register
 from vaecore.serving import Exported
 
-HERE = Path(__file__).parent
 HTML = """
 <div class="maps" data-mode="look">
   <div class="tools" role="toolbar" aria-label="What a drag does">
@@ -35,12 +33,7 @@ HTML = """
   </section>
 </div>
 """
-_maps = component(
-    "latent_maps",
-    html=HTML,
-    css=(HERE / "maps.css").read_text("utf-8"),
-    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js")),
-)
+_maps = register("latent_maps", HTML, "maps", ("network.js", "picture.js"))
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
-from streamlit.components.v2 import component
 
 from app.components.blobs import BLOBS
+from app.components.files import register
 from app.results import MIDDLE
 from vaecore.serving import Exported
 
-HERE = Path(__file__).parent
 DIGITS = 6  # that a quantile keeps on its way to the page
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 HTML = """
@@ -36,12 +34,7 @@ HTML = """
   </figure>
 </div>
 """
-_sliders = component(
-    "latent_sliders",
-    html=HTML,
-    css=(HERE / "sliders.css").read_text("utf-8"),
-    js="\n".join((HERE / name).read_text("utf-8") for name in ("network.js", "picture.js", "sliders.js")),
-)
+_sliders = register("latent_sliders", HTML, "sliders", ("network.js", "picture.js"))
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,15 @@ def point_at(page: Page, number: int, across: float, down: float) -> None:
     page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
 
 
+def box(page: Page, start: tuple[float, float], end: tuple[float, float], number: int = 0) -> None:
+    """Draw a box on a map."""
+    page.get_by_role("button", name="Box").click()
+    point_at(page, number, *start)
+    page.mouse.down()
+    point_at(page, number, *end)
+    page.mouse.up()
+
+
 def card(page: Page) -> tuple[Locator, Locator]:
     return page.locator(".card figure").nth(0), page.locator(".card figure").nth(1)
 
@@ -89,11 +98,7 @@ def test_away_from_the_points_of_another_map_there_is_nothing(visit: Visit) -> N
 def test_a_box_and_a_lasso_make_a_gallery(visit: Visit) -> None:
     laid = serving.latent_map(vaecore.load("vae-digits-2", device="cpu"))
     page = opened(visit, "model=vae-digits-2")
-    page.get_by_role("button", name="Box").click()
-    point_at(page, 2, 0.02, 0.02)
-    page.mouse.down()
-    point_at(page, 2, 0.98, 0.98)
-    page.mouse.up()
+    box(page, (0.02, 0.02), (0.98, 0.98), 2)
     said = page.locator(".said").inner_text()
     counts = {name: int(count) for count, name in re.findall(r"(\d+) × (\S+?)(?:,|$)", said)}
     whole = int(said.split()[0])
@@ -224,6 +229,24 @@ def test_a_finger_leaves_the_card_to_be_read(mount: Callable[[dict[str, Any]], P
     assert not page.locator(".card").is_visible()
 
 
+def test_axes_are_equal_and_classes_have_their_colours(mount: Callable[[dict[str, Any]], Page]) -> None:
+    """Points twice as far apart across as up are so on the screen too; those of another class fade."""
+    wide = np.array([[-2, -1], [2, -1], [2, 1], [-2, 1], [0, 0]], dtype="<f4")
+    points = f"data:application/octet-stream;base64,{base64.b64encode(wide.tobytes()).decode()}"
+    told = {"points": points, "labels": [0, 0, 1, 1, 1], "names": [], "colors": ["#ff0000", "#0000ff"]}
+    colour = """(canvas, [x, y]) => {
+      const side = canvas.width / devicePixelRatio, at = (place) => Math.round(place * devicePixelRatio);
+      const scale = side / (4 * 1.12);
+      return [...canvas.getContext("2d").getImageData(at(side / 2 + x * scale), at(side / 2 - y * scale), 1, 1).data];
+    }"""
+    for focus, red, blue in (([], 204, 204), ([1], 38, 204)):
+        base = mount(five_points(**told, focus=focus)).locator(".plane canvas").first
+        for place, expected in zip(wide.tolist()[:4], ["red", "red", "blue", "blue"], strict=True):
+            r, _, b, alpha = base.evaluate(colour, place)
+            assert ((r, b) == (255, 0)) == (expected == "red")
+            assert alpha == pytest.approx(red if expected == "red" else blue, abs=3)
+
+
 def test_what_was_asked_for_last_is_shown_whole(mount: Callable[[dict[str, Any]], Page]) -> None:
     """Points that come late, and other classes meanwhile: neither is mixed with what came before."""
     page = mount(five_points(index=[1, 2, 3, 4, 5]))
@@ -260,11 +283,7 @@ def test_a_second_pointer_draws_nothing(mount: Callable[[dict[str, Any]], Page])
 
 def test_a_selection_stays_when_only_the_axes_change(mount: Callable[[dict[str, Any]], Page]) -> None:
     page = mount(five_points())
-    page.get_by_role("button", name="Box").click()
-    point_at(page, 0, 0.4, 0.6)
-    page.mouse.down()
-    point_at(page, 0, 0.98, 0.02)
-    page.mouse.up()
+    box(page, (0.4, 0.6), (0.98, 0.02))
     turned = base64.b64encode(np.arange(10, dtype="<f4").tobytes()).decode()
     mount(five_points(points=f"data:application/octet-stream;base64,{turned}"))
     assert page.locator(".said").inner_text() == "2 images"
@@ -285,12 +304,8 @@ def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any
     point_at(page, 0, 0.5, 0.5)
     assert page.locator(".over").evaluate(INK) > 0
     assert page.locator(".card").inner_text() == "image 11"
-    page.get_by_role("button", name="Box").click()
     for down, said in ((0.6, "2 images"), (0.4, "1 image")):
-        point_at(page, 0, 0.4, down)
-        page.mouse.down()
-        point_at(page, 0, 0.98, 0.02)
-        page.mouse.up()
+        box(page, (0.4, down), (0.98, 0.02))
         assert page.locator(".said").inner_text() == said
     point_at(page, 0, 0.5, 0.5)
     page.mouse.down()

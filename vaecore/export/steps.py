@@ -180,12 +180,10 @@ class Writer:
         dilation: Sequence[int] = (1, 1),
         groups: int = 1,
     ) -> Value:
-        self._plain(dilation, groups)
-        kernel = tuple(weight.shape[2:])
+        kernel = weight.shape[2:]
         sides = [(n + 2 * p - k) // s + 1 for n, p, k, s in zip(x.shape[2:], padding, kernel, stride, strict=True)]
-        channels = len(weight)
-        bias = torch.zeros(channels) if bias is None else bias
-        return self._convolve("convolution", x, (channels, *sides), weight.flatten(1), bias, kernel, stride, padding)
+        after, places = (len(weight), *sides), {"kernel": kernel, "stride": stride, "padding": padding}
+        return self._convolve("convolution", x, after, weight.flatten(1), bias, places, dilation, groups)
 
     def _op_conv_transpose2d(
         self,
@@ -198,33 +196,28 @@ class Writer:
         groups: int = 1,
         dilation: Sequence[int] = (1, 1),
     ) -> Value:
-        self._plain(dilation, groups)
-        kernel = tuple(weight.shape[2:])
+        kernel = weight.shape[2:]
         sizes = zip(x.shape[2:], padding, kernel, stride, output_padding, strict=True)
         sides = [(n - 1) * s - 2 * p + k + more for n, p, k, s, more in sizes]
-        channels = weight.shape[1]
-        bias = torch.zeros(channels) if bias is None else bias
-        rows = weight.flatten(1).T
-        return self._convolve("transposed", x, (channels, *sides), rows, bias, kernel, stride, padding)
-
-    def _plain(self, dilation: Sequence[int], groups: int) -> None:
-        if groups != 1 or tuple(dilation) != (1, 1):
-            raise unknown("a convolution in groups, or a dilated one")
+        after, places = (weight.shape[1], *sides), {"kernel": kernel, "stride": stride, "padding": padding}
+        return self._convolve("transposed", x, after, weight.flatten(1).T, bias, places, dilation, groups)
 
     def _convolve(
         self,
         op: str,
         x: Value,
-        result: tuple[int, ...],
+        after: tuple[int, ...],
         weight: Tensor,
-        bias: Tensor,
-        kernel: Sequence[int],
-        stride: Sequence[int],
-        padding: Sequence[int],
+        bias: Tensor | None,
+        places: dict[str, Sequence[int]],
+        dilation: Sequence[int],
+        groups: int,
     ) -> Value:
-        shapes = {"before": list(x.shape[1:]), "after": list(result)}
-        places = {"kernel": list(kernel), "stride": list(stride), "padding": list(padding)}
-        return self._step(op, [x], (1, *result), weight=weight.contiguous(), bias=bias, **shapes, **places)
+        if groups != 1 or tuple(dilation) != (1, 1):
+            raise unknown("a convolution in groups, or a dilated one")
+        more = {key: list(value) for key, value in places.items()} | {"before": list(x.shape[1:]), "after": list(after)}
+        bias = torch.zeros(after[0]) if bias is None else bias
+        return self._step(op, [x], (1, *after), weight=weight.contiguous(), bias=bias, **more)
 
     def _combine(self, function: str, one: Operand, other: Operand) -> Value:
         shape = torch.broadcast_shapes(*(getattr(each, "shape", ()) for each in (one, other)))
