@@ -1,4 +1,4 @@
-"""Sliders that move an ellipse over the plane, and clicks on its map that do the same."""
+"""Sliders that move an ellipse over the plane, and what is dragged on its map, which moves them."""
 
 from collections.abc import Hashable
 
@@ -11,7 +11,7 @@ SLIDERS = {"mean1": "Mean of z₁", "mean2": "Mean of z₂", "log1": "Log scale 
 FORMAT = "%.3f"
 PARAMETER = "q"  # of the URL: the four numbers of an ellipse that was moved
 WRITTEN = "q in the URL"
-MAP = "posterior-map"  # the key of the chart that is clicked on
+DRAGGED = "q as dragged"
 
 
 def move(ellipse: Ellipse) -> None:
@@ -19,12 +19,9 @@ def move(ellipse: Ellipse) -> None:
     st.session_state.update(zip(SLIDERS, ellipse, strict=True))
 
 
-def take_click(ends: list[Slider]) -> None:
-    """Move the mean to the place that was clicked on the map; a map that is drawn anew forgets, which is no click."""
-    points = st.session_state[MAP]["selection"]["points"]
-    if points:
-        scales = (st.session_state[key] for key in list(SLIDERS)[2:])
-        move(ellipses.within(Ellipse(points[-1]["x"], points[-1]["y"], *scales), ends))
+def keep(ellipse: Ellipse) -> None:
+    """Keep where an ellipse was dragged to; the sliders take it at the next run, which knows their ends."""
+    st.session_state[DRAGGED] = ellipse
 
 
 def steer(subject: Hashable, start: Ellipse, goal: Ellipse, ends: list[Slider]) -> Ellipse:
@@ -47,7 +44,10 @@ def _settle(subject: Hashable, start: Ellipse, ends: list[Slider]) -> None:
     """Put the sliders where the URL asks for, or at the start for a new subject; else leave them, within their ends."""
     asked = st.query_params.get(PARAMETER)
     known = [st.session_state[key] for key in SLIDERS if key in st.session_state]
-    if asked != st.session_state.get(WRITTEN):
+    dragged = st.session_state.pop(DRAGGED, None)
+    if dragged is not None:
+        move(ellipses.within(dragged, ends))
+    elif asked != st.session_state.get(WRITTEN):
         move(ellipses.within(ellipses.parse(asked) or start, ends))
     elif st.session_state.get("steered", subject) != subject:
         move(start)

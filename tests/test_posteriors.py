@@ -306,6 +306,18 @@ def test_the_encoder_given_by_hand_is_the_encoder(vae: Explorer, test_digits: Im
 # What comes from outside
 
 
+def test_a_joint_lattice_is_log_likelihood_and_prior(vae: Explorer, test_digits: Images) -> None:
+    """Each value is log p(x|z) + log N(z; 0, I) at its code, reckoned here from the decoded pixels."""
+    image = serving.binarised(test_digits.images[0])
+    lattice = serving.joint_lattice(vae, image, (0.5, -1.0), 2.0)
+    for row, column in ((0, 0), (10, 60), (64, 3)):
+        z = np.array([lattice.across[column], lattice.up[row]])
+        mean = vae.decode(z[None].astype(np.float32))[0]
+        log_likelihood = np.log(np.where(image > 0, mean, 1 - mean)).sum()
+        assert lattice.values[row, column] == pytest.approx(log_likelihood - (z @ z) / 2 - log(2 * pi), abs=1e-3)
+    assert (lattice.across[[0, -1]], lattice.up[[0, -1]]) == (pytest.approx([-1.5, 2.5]), pytest.approx([-3.0, 1.0]))
+
+
 def test_a_picture_is_binarised_once(test_digits: Images) -> None:
     image = test_digits.images[0]
     drawn = serving.binarised(image)

@@ -14,6 +14,7 @@ ALL_BUT = 0.003  # of the posterior lies outside of what is shown
 MARGIN = 0.06  # of the window's side
 DRAWN = 160  # rows and columns of the density that travel to the browser
 SCALES = (1, 2)  # of the outlines
+Window = tuple[tuple[float, float], float]  # the middle of a square, and half its side
 
 
 class Ellipse(NamedTuple):
@@ -86,7 +87,7 @@ def thinned(of: TruePosterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return thin.across, thin.up, thin.density.astype(np.float32)
 
 
-def window(of: TruePosterior, shown: list[Approximation], whole: bool) -> tuple[tuple[float, float], float]:
+def window(of: TruePosterior, shown: list[Approximation], whole: bool) -> Window:
     """Return the middle of a square window and half its side: around the posterior and what is shown, or the plane."""
     inside = of.density >= of.level(1 - ALL_BUT)
     across, up = of.across[inside.any(0)], of.up[inside.any(1)]

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app.results.directions import own_label
-from app.results.ellipses import Ellipse
+from app.results.ellipses import BEYOND, PLANE, Ellipse, Window
 from app.state import Model, Pictures, Source, explorer, find
 from vaecore import serving
-from vaecore.serving import Approximation, Explorer, TruePosterior
+from vaecore.serving import Approximation, Explorer, Lattice, TruePosterior
 
 RESOLVED = 0.01  # nats: what a grid may be wrong by before the page says so
 
@@ -76,13 +76,13 @@ def truth(subject: Subject, found: Pictures) -> TruePosterior:
 
 @st.cache_resource(show_spinner="Integrating over the plane ...", max_entries=64)
 def _truth(subject: Subject, _found: Pictures) -> TruePosterior:
-    return serving.true_posterior(explorer(subject.model), picture(subject, _found), _label(subject, _found))
+    return serving.true_posterior(explorer(subject.model), picture(subject, _found), label_of(subject, _found))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def encoder(subject: Subject, _found: Pictures) -> Approximation:
     """Return the encoder's q."""
-    return serving.encoder_posterior(explorer(subject.model), picture(subject, _found), _label(subject, _found))
+    return serving.encoder_posterior(explorer(subject.model), picture(subject, _found), label_of(subject, _found))
 
 
 @st.cache_resource(show_spinner="Looking for the best ellipse ...", max_entries=64)
@@ -90,7 +90,7 @@ def best(subject: Subject, _found: Pictures) -> Approximation:
     """Return the ellipse whose elbo is highest, sought from the encoder's q and from the truth's mode."""
     own, q = explorer(subject.model), encoder(subject, _found)
     starts = [(q.mean, q.scale), (truth(subject, _found).mode, q.scale)]
-    return serving.best_gaussian(own, picture(subject, _found), starts, _label(subject, _found))
+    return serving.best_gaussian(own, picture(subject, _found), starts, label_of(subject, _found))
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
@@ -98,16 +98,35 @@ def by_hand(subject: Subject, ellipse: Ellipse, _found: Pictures) -> Approximati
     """Return an ellipse of one's own."""
     mean, scale = np.array(ellipse[:2]), np.exp(ellipse[2:])
     own = explorer(subject.model)
-    return serving.gaussian_posterior(own, picture(subject, _found), mean, scale, _label(subject, _found))
+    return serving.gaussian_posterior(own, picture(subject, _found), mean, scale, label_of(subject, _found))
 
 
-def _label(subject: Subject, found: Pictures) -> int | None:
+def label_of(subject: Subject, found: Pictures) -> int | None:
+    """Return the picture's class for a conditional model, None for any other."""
     return own_label(explorer(subject.model), found, subject.row)
+
+
+def joints(subject: Subject, window: Window, found: Pictures) -> list[Lattice]:
+    """Return log p(x, z) around a window, and over the plane."""
+    (across, up), half = window
+    close, plane = (BEYOND * half, (across, up)), (2 * PLANE, (0.0, 0.0))
+    return [_joint(subject, middle, reach, found) for reach, middle in sorted((close, plane))]
+
+
+@st.cache_resource(show_spinner="Looking at the plane ...", max_entries=64)
+def _joint(subject: Subject, middle: tuple[float, float], half: float, _found: Pictures) -> Lattice:
+    own = explorer(subject.model)
+    return serving.joint_lattice(own, picture(subject, _found), middle, half, label_of(subject, _found))
+
+
+def units(q: Approximation, count: int) -> np.ndarray:
+    """Return the draws of N(0, I) behind the first samples of a Gaussian q, the same behind every other's."""
+    return (q.codes[:count] - q.mean) / q.scale
 
 
 def decoded(subject: Subject, q: Approximation, found: Pictures) -> np.ndarray:
     """Return the picture at the mean of a q, [c, h, w]."""
-    label = _label(subject, found)
+    label = label_of(subject, found)
     return explorer(subject.model).decode(q.mean[None], None if label is None else np.array([label]))[0]
 
 

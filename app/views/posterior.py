@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, exhibits, fields, figures, state, steering, strips
+from app import chooser, exhibits, figures, results, state, steering, strips
+from app.components.ellipse import Density, Hand, Outline, Samples, ellipse
 from app.exhibits import Exhibit
-from app.fields import Cloud, Outline
 from app.results import ellipses, posteriors
 from app.results.ellipses import Slider
 from app.results.posteriors import Subject
@@ -44,15 +44,19 @@ def choose_image(model: Model, own: Explorer, found: Pictures) -> Subject:
     return subject
 
 
-def gather(subject: Subject, found: Pictures, ends: list[Slider]) -> list[Shown]:
-    """Draw the controls; return every q, the one that is looked at last: the encoder's until the sliders are moved."""
+def gather(subject: Subject, found: Pictures, ends: list[Slider]) -> tuple[list[Shown], Hand]:
+    """Draw the controls; return every q, the one that is looked at last, and the ellipse by hand.
+
+    The encoder's is looked at until the sliders are moved.
+    """
     best, own = posteriors.best(subject, found), posteriors.encoder(subject, found)
     start = ellipses.nearest(own, ends)
     ellipse = steering.steer(subject, start, ellipses.nearest(best, ends), ends)
     shown = [Shown(BEST, best, "baseline"), Shown(ENCODER, own, "reconstruction")]
-    if ellipse != start:
+    moved = ellipse != start
+    if moved:
         shown.append(Shown(HAND, posteriors.by_hand(subject, ellipse, found), "twin"))
-    return shown
+    return shown, Hand(HAND, "twin", ellipse, moved)
 
 
 def written(value: float) -> str:
@@ -82,21 +86,40 @@ def numbers(of: TruePosterior, shown: list[Shown], grey: bool, count: int) -> No
         )  # fmt: skip
 
 
-def draw_map(of: TruePosterior, shown: list[Shown], count: int, ends: list[Slider], whole: bool) -> None:
-    """Draw the truth, every q to scale, and samples of the q that is looked at."""
-    outlines = [Outline(each.name, each.q.mean, each.q.scale, each.variable) for each in shown if each.q.is_gaussian]
-    outlines += [Outline("p(z)", np.zeros(2), np.ones(2), "x")] if whole else []
-    clouds = [Cloud(each.name, each.q.codes[:FAINT], None, each.variable) for each in shown if not each.q.is_gaussian]
-    drawn = posteriors.draws(shown[-1].q, count)
-    clouds.append(Cloud(f"{count} samples, by weight", drawn.codes, drawn.weights, shown[-1].variable))
-    seen = ellipses.window(of, [each.q for each in shown], whole)
-    figure = fields.posterior(ellipses.thinned(of), ellipses.levels(of), outlines, clouds, seen)
-    st.plotly_chart(
-        figure,
-        config=charts.STILL,
-        key=steering.MAP,
-        on_select=lambda: steering.take_click(ends),
-        selection_mode="points",
+def draw_map(
+    of: TruePosterior, subject: Subject, found: Pictures, shown: list[Shown], hand: Hand, count: int, whole: bool
+) -> None:
+    """Draw the truth, every q to scale with its samples by weight, and the ellipse that is dragged."""
+    across, up, values = ellipses.thinned(of)
+    still = [each for each in shown if each.name != HAND]
+    outlines = [
+        Outline(each.name, each.q.mean, each.q.scale, each.variable, dashed=each.name == BEST)
+        for each in still
+        if each.q.is_gaussian
+    ]
+    outlines += [Outline("p(z)", np.zeros(2), np.ones(2), "x", dashed=True)] if whole else []
+    own = shown[1]
+    samples = [] if own.q.is_gaussian else [Samples(own.q.codes[:FAINT], None, own.variable)]
+    if not hand.moved:
+        drawn = posteriors.draws(own.q, count)
+        samples.append(Samples(drawn.codes, drawn.weights, own.variable))
+    window = ellipses.window(of, [each.q for each in shown], whole)
+    ellipse(
+        Density(across, up, values, ellipses.levels(of)),
+        window,
+        outlines,
+        samples,
+        hand,
+        posteriors.units(shown[0].q, count),
+        (
+            "nats, the grey bound" if posteriors.is_grey(state.chosen()[1], subject) else "nats, log p(x)",
+            of.log_evidence,
+        ),
+        posteriors.joints(subject, window, found),
+        results.decoder(subject.model),
+        posteriors.label_of(subject, found),
+        state.chosen()[1].shape,
+        steering.keep,
     )
 
 
@@ -189,13 +212,13 @@ def page() -> None:
                 subject = choose_image(model, own, found)
             of = posteriors.truth(subject, found)
             ends = ellipses.sliders(of, [each(subject, found) for each in (posteriors.encoder, posteriors.best)], whole)
-            st.markdown("**Move q**", help="Or click on the map: its mean goes there.")
-            shown = gather(subject, found, ends)
+            st.markdown("**Move q**", help="Or drag it on the map.")
+            shown, hand = gather(subject, found, ends)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
     with right:
-        draw_map(of, shown, count, ends, whole)
+        draw_map(of, subject, found, shown, hand, count, whole)
         st.caption(
             "Violet: the true posterior; its lines hold 39% and 86% of it, as an ellipse does at 1 and 2 scales. "
             "Axes are equal, all is to scale."
@@ -212,7 +235,8 @@ def page() -> None:
 st.title("Posterior")
 strips.lead(
     "Which codes could have made this picture? The violet cloud is the true answer, the ellipse the encoder's. "
-    "Click where the cloud is darkest: how much of the gap closes, and what is left because an ellipse cannot bend?"
+    "Drag the dot to where the cloud is darkest: how much of the gap closes, and what is left because an ellipse "
+    "cannot bend?"
 )
 chosen = state.chosen()[1]
 if serving.in_plane(chosen):

@@ -1,18 +1,18 @@
-"""Posterior: the true posterior of one picture, run without a browser, and clicked on in one."""
+"""Posterior: the true posterior of one picture, run without a browser, and q dragged in one."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import streamlit as st
 from harness import Open, Visit, settle, text
+from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import fields, steering
-from app.charts import COLORS
-from app.fields import Cloud, Outline
+from app import steering
 from app.results import ellipses
 from app.results.ellipses import Ellipse, Slider
 from app.results.posteriors import Verdict, verdict
@@ -222,18 +222,6 @@ def test_own_images_without_labels_and_a_class_without_images(open_page: Open, t
 # Sliders and windows
 
 
-def test_a_click_moves_the_mean_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = {"mean1": 0.0, "mean2": 0.0, "log1": -1.0, "log2": -2.0}
-    monkeypatch.setattr(steering.st, "session_state", kept)
-    ends = [Slider(-1.0, 1.0, 0.01), Slider(-1.0, 1.0, 0.01), *[Slider(-7.0, 1.0, 0.01)] * 2]
-    kept[steering.MAP] = {"selection": {"points": []}}
-    steering.take_click(ends)
-    assert [kept[key] for key in steering.SLIDERS] == [0.0, 0.0, -1.0, -2.0]
-    kept[steering.MAP] = {"selection": {"points": [{"x": 0.123, "y": -7.0}]}}
-    steering.take_click(ends)
-    assert [kept[key] for key in steering.SLIDERS] == [0.12, -1.0, -1.0, -2.0]
-
-
 def gaussian(mean: tuple[float, float], scale: tuple[float, float], elbo: float = 0.0) -> Approximation:
     return Approximation(
         np.array(mean, float), np.array(scale, float), True, np.zeros((1, 2), np.float32), np.zeros(1), elbo, 0.0, {}
@@ -280,59 +268,100 @@ def test_what_a_verdict_says_adds_up(standard: TruePosterior) -> None:
     assert found == Verdict(0.77, pytest.approx(0.0), pytest.approx(0.77))
 
 
-# The figure
-
-
-def test_ellipses_are_to_scale_on_equal_axes(standard: TruePosterior) -> None:
-    outline = Outline("q", np.array([1.0, -2.0]), np.array([0.5, 3.0]), "twin")
-    cloud = Cloud("samples", np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0.8, 0.2]), "twin")
-    levels = ellipses.levels(standard)
-    figure = fields.posterior(ellipses.thinned(standard), levels, [outline], [cloud], ((0.0, 0.0), 4.0))
-    density, samples, rings, centre, places = figure.data
-    away = np.hypot((rings.x - 1) / 0.5, (rings.y + 2) / 3)
-    np.testing.assert_allclose(away[: len(fields.TURNS)], 1)
-    np.testing.assert_allclose(away[len(fields.TURNS) + 1 : -1], 2)
-    assert np.isnan(away[[len(fields.TURNS), -1]]).all()
-    assert rings.line.color == samples.marker.color == COLORS["twin"]
-    assert (centre.x[0], centre.y[0]) == (1.0, -2.0)
-    assert (figure.layout.yaxis.scaleanchor, figure.layout.yaxis.scaleratio) == ("x", 1)
-    assert list(figure.layout.xaxis.range) == list(figure.layout.yaxis.range) == [-4, 4]
-    assert (samples.marker.size[0] / samples.marker.size[1]) ** 2 == pytest.approx(4)
-    assert density.hoverinfo == samples.hoverinfo == "skip"  # a click selects a place, whatever lies above it
-    assert min(places.x) <= -4 < 4 <= max(places.x)
-    assert places.marker.opacity == places.unselected.marker.opacity == places.selected.marker.opacity == 0
-
-
 def test_the_lines_hold_what_an_ellipse_holds(standard: TruePosterior) -> None:
     """Of a Gaussian, the lines are its ellipses at one and at two scales."""
     low, high = ellipses.levels(standard)
     assert [low, high] == pytest.approx((np.exp([-2, -0.5]) / (2 * np.pi)).tolist(), rel=0.02)
-    figure = fields.posterior(ellipses.thinned(standard), (low, high), [], [], ((0.0, 0.0), 4.0))
-    lines = figure.data[0].contours
-    drawn = np.arange(lines.start, lines.end, lines.size)
-    assert drawn.tolist() == pytest.approx([low, high])
 
 
 # In the browser
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_a_click_on_the_map_moves_the_mean(visit: Visit, width: int, scheme: str) -> None:
-    page = visit("posterior?model=vae-digits-2", width=width, scheme=scheme)
-    plane = page.locator(".js-plotly-plot .nsewdrag").first
+def numbers(page: Page) -> list[float]:
+    """The evidence, the elbo, the gap and the effective samples, as the map says."""
+    said = page.locator(".ellipse .numbers b").all_inner_texts()
+    return [float(each.replace("\N{MINUS SIGN}", "-")) for each in said]
+
+
+def opened(visit: Visit, query: str, width: int = 1280, scheme: str = "light") -> tuple[Page, dict[str, float]]:
+    page = visit(f"posterior?{query}", width=width, scheme=scheme)
+    page.wait_for_selector(".ellipse[data-ready]")
+    plane = page.locator(".ellipse .over")
     plane.scroll_into_view_if_needed()
     box = plane.bounding_box()
-    page.mouse.move(box["x"] + 0.62 * box["width"], box["y"] + 0.5 * box["height"])
-    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
-    page.wait_for_selector(".hoverlayer text")
-    page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
+    assert box is not None
+    return page, box
+
+
+def asked(page: Page) -> Ellipse:
+    found = ellipses.parse(re.search(r"[?&]q=([^&]*)", page.url)[1].replace("+", " "))
+    assert found is not None
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+@pytest.mark.parametrize("name", ["vae-digits-2", "cvae-digits-2", "iaf-digits-2"])
+def test_the_bound_follows_the_dragged_ellipse(visit: Visit, name: str, width: int, scheme: str) -> None:
+    """What the page reckons while q is dragged is what the server finds once it rests: by another lattice, exactly."""
+    own = vaecore.load(name, device="cpu")
+    known = Known(own)
+    page, box = opened(visit, f"model={name}&of=3&which=2", width, scheme)
+    assert numbers(page) == []
+    x, y, half = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    seen = []
+    for share in (0.05, 0.12, 0.2):
+        page.mouse.move(x + share * half, y - share * half)
+        seen.append(numbers(page))
+    assert "q=" not in page.url
+    assert all(abs(before[1] - after[1]) > 0.01 for before, after in pairwise(seen))
+    page.mouse.up()
     page.wait_for_url("**q=*")
+    q = asked(page)
+    exact = serving.gaussian_posterior(own, known.image, np.array(q[:2]), np.exp(q[2:]), known.label)
+    evidence, elbo, gap, effective = seen[-1]
+    assert (evidence, elbo) == pytest.approx((known.truth.log_evidence, exact.elbo), abs=0.03)
+    assert gap == pytest.approx(known.truth.log_evidence - exact.elbo, abs=0.03)
+    assert effective == pytest.approx(serving.importance(exact.log_weights[:50])[1], rel=0.03, abs=0.1)
     page.get_by_text("elbo of your q").wait_for()
-    again = visit(page.url.split("/", 3)[3], width=width, scheme=scheme)
-    again.get_by_text("elbo of your q").wait_for()
     page.get_by_role("button", name="Back to the encoder").click()
-    page.get_by_text("elbo of the encoder's q").wait_for()
+    page.get_by_text("Drag the dot").wait_for()
     settle(page)
     assert "q=" not in page.url
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth") <= 0
+
+
+@pytest.mark.browser
+def test_an_arm_changes_one_scale_and_the_keys_change_everything(visit: Visit) -> None:
+    page, box = opened(visit, "model=vae-digits-2&of=3&which=2&q=-1.2+0.5+0+-1.5&plane=true")
+    reach = box["width"] / 2 / 4  # pixels of one unit: the whole plane is 8 units wide
+    x, y = box["x"] + box["width"] / 2 - 1.2 * reach, box["y"] + box["width"] / 2 - 0.5 * reach
+    page.mouse.move(x + reach, y)
+    page.mouse.down()
+    page.mouse.move(x + 2 * reach, y + 5)
+    page.mouse.up()
+    page.wait_for_url(lambda url: "-1.2+0.5+0+-1.5" not in url)
+    assert asked(page) == pytest.approx((-1.2, 0.5, np.log(2), -1.5), abs=0.06)
+    settle(page)
+    before = asked(page)
+    page.locator(".ellipse .over").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.wait_for_function("before => !location.search.includes(before)", arg=f"{before[0]:g}+")
+    after = asked(page)
+    assert after[0] > before[0]
+    assert after[3] == pytest.approx(before[3] - 0.05, abs=0.011)
+    assert (after[1], after[2]) == pytest.approx((before[1], before[2]), abs=0.011)
+
+
+@pytest.mark.browser
+def test_the_picture_at_the_mean_is_what_torch_decodes(visit: Visit) -> None:
+    page, _ = opened(visit, "model=vae-digits-2&of=3&which=2&q=-1.2+0.5+-1+-1.5")
+    page.wait_for_selector(".ellipse figure:not([hidden])")
+    drawn = page.locator(".ellipse figure canvas").evaluate(
+        "c => [...c.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
+    )
+    image = vaecore.load("vae-digits-2", device="cpu").decode(np.array([[-1.2, 0.5]], np.float32))
+    np.testing.assert_allclose(drawn, 255 * image.ravel(), atol=1)

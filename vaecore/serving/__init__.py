@@ -14,6 +14,7 @@ from vaecore.serving.directions import (
 )
 from vaecore.serving.drawings import drawing, pack_drawing, unpack_drawing
 from vaecore.serving.explorer import Explorer, load
+from vaecore.serving.grids import Lattice
 from vaecore.serving.levels import Redrawn, noise_behind, prior_noise, redraw
 from vaecore.serving.posteriors import (
     Approximation,
@@ -23,6 +24,7 @@ from vaecore.serving.posteriors import (
     encoder_posterior,
     gaussian_posterior,
     importance,
+    joint_lattice,
     true_posterior,
     wants_binary,
 )
@@ -82,6 +84,7 @@ __all__ = [
     "Exported",
     "LabelLeft",
     "LatentMap",
+    "Lattice",
     "Nudge",
     "Redrawn",
     "Restoration",
@@ -110,6 +113,7 @@ __all__ = [
     "importance",
     "in_every_class",
     "in_plane",
+    "joint_lattice",
     "label_left",
     "latent_map",
     "layers",

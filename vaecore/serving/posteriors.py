@@ -11,11 +11,12 @@ from scipy.special import softmax
 from vaecore.distributions import Factored, Gaussian
 from vaecore.serving.bounds import Joint, climbed, elbo_of, importance_bound
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.grids import integrate
+from vaecore.serving.grids import Lattice, integrate
 from vaecore.serving.inputs import as_count
 
 BOUNDS = (1, 5, 50, 500)  # samples of the importance-weighted bounds
 SAMPLES = 5000  # of q, in all
+LATTICE = 65  # codes along each side of a joint density that a page integrates itself
 
 
 def wants_binary(explorer: Explorer) -> bool:
@@ -84,6 +85,23 @@ def true_posterior(explorer: Explorer, image: ndarray, label: int | None = None)
     grid = integrate(Joint(explorer, image, label).at)
     density = np.exp(grid.values - grid.log_integral)
     return TruePosterior(grid.across, grid.up, density, grid.log_integral, grid.error)
+
+
+def joint_lattice(
+    explorer: Explorer, image: ndarray, middle: tuple[float, float], half: float, label: int | None = None
+) -> Lattice:
+    """log p(x, z) of an image [c, h, w], in nats, over a square of the plane: `LATTICE` codes along each side.
+
+    A page integrates it under any q of its own: E_q[log p(x, z)] + H(q) is the elbo.
+
+    Raises:
+        ValueError: as `true_posterior`.
+    """
+    joint = Joint(explorer, image, label)
+    side = np.linspace(-half, half, LATTICE)
+    across, up = np.meshgrid(middle[0] + side, middle[1] + side)
+    values = joint.at(np.stack([across.ravel(), up.ravel()], 1)).reshape(across.shape)
+    return Lattice((middle[0] - half, middle[1] - half), float(side[1] - side[0]), values)
 
 
 @dataclass(frozen=True, eq=False)

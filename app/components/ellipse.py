@@ -1,0 +1,138 @@
+"""An ellipse over a density of the plane: dragged in the page, which reckons its elbo at every move."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app.charts import COLORS
+from app.components.blobs import BLOBS
+from app.components.files import register
+from app.results.ellipses import Ellipse
+from vaecore.serving import Exported, Lattice
+
+KEY, TURN = "ellipse", "ellipse turn"  # of the session
+HTML = """
+<div class="ellipse">
+  <div class="plane">
+    <canvas class="base"></canvas>
+    <canvas class="over" tabindex="0" role="application"
+      aria-label="q on the plane of codes: drag it, or use the arrow keys; with Shift they change its scales"></canvas>
+    <figure hidden>
+      <canvas role="img" aria-label="Decoded at the mean of q"></canvas><figcaption>at its mean</figcaption>
+    </figure>
+  </div>
+  <p class="numbers" role="status"></p>
+  <ul class="legend"></ul>
+</div>
+"""
+_ellipse = register("posterior_ellipse", HTML, "ellipse", ("network.js", "picture.js"))
+
+
+@dataclass(frozen=True)
+class Density:
+    """A density: its axes, its values [rows, columns], and the two levels that are drawn as lines."""
+
+    across: np.ndarray
+    up: np.ndarray
+    values: np.ndarray
+    levels: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A Gaussian with the axes of the code, drawn at one and two scales: its name, and its variable's colour."""
+
+    name: str
+    mean: np.ndarray
+    scale: np.ndarray
+    variable: str
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Hand:
+    """The ellipse that is moved: its name and colour, where it stands, and whether that is by hand already."""
+
+    name: str
+    variable: str
+    at: Ellipse
+    moved: bool
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples that do not move with the ellipse [n, 2], with the shares of their weight, if any, and their colour."""
+
+    codes: np.ndarray
+    weights: np.ndarray | None
+    variable: str
+
+
+def ellipse(
+    density: Density,
+    window: tuple[tuple[float, float], float],
+    outlines: Sequence[Outline],
+    samples: Sequence[Samples],
+    hand: Hand,
+    units: np.ndarray,
+    evidence: tuple[str, float],
+    joints: Sequence[Lattice],
+    decoder: Exported | None,
+    label: int | None,
+    shape: Sequence[int],
+    take: Callable[[Ellipse], None],
+) -> None:
+    """Draw a density, outlines to scale, and an ellipse to drag; ``take`` is told where it was left.
+
+    While it moves the page integrates log p(x, z) under it by the first of the ``joints`` that reaches far enough, and
+    weighs its samples: the ``units`` [n, 2] are drawn from N(0, I). ``evidence`` is log p(x) and what it is called.
+    """
+    (across, up), half = window
+    columns, rows = (float(axis[1] - axis[0]) for axis in (density.across, density.up))
+    data = {
+        "density": _floats(density.values),
+        "grid": [float(density.across[0]), float(density.up[0]), columns, rows, *density.values.shape],
+        "levels": list(density.levels),
+        "window": [across, up, half],
+        "outlines": [
+            {
+                "name": each.name, "mean": each.mean.tolist(), "scale": each.scale.tolist(),
+                "color": COLORS[each.variable], "dashed": each.dashed,
+            }
+            for each in outlines
+        ],
+        "samples": [
+            {
+                "codes": each.codes.round(4).tolist(), "color": COLORS[each.variable],
+                "weights": None if each.weights is None else each.weights.tolist(),
+            }
+            for each in samples
+        ],
+        "hand": {"name": hand.name, "color": COLORS[hand.variable], "at": list(hand.at), "moved": hand.moved},
+        "z": COLORS["z"],
+        "units": units.round(4).tolist(),
+        "evidence": {"name": evidence[0], "value": evidence[1]},
+        "joints": [
+            {"values": _floats(each.values), "origin": list(each.origin), "step": each.step, "side": len(each.values)}
+            for each in joints
+        ],
+        "turn": st.session_state.get(TURN, 0),
+        "shape": list(shape),
+        "label": label,
+        "network": None if decoder is None else decoder.networks["decoder"],
+        "weights": None if decoder is None else BLOBS.put(decoder.weights, "application/octet-stream"),
+    }  # fmt: skip
+    _ellipse(data=data, key=KEY, on_left_change=lambda: _take(take))
+
+
+def _take(take: Callable[[Ellipse], None]) -> None:
+    left = st.session_state[KEY]["left"]
+    if left is not None:
+        st.session_state[TURN] = left["turn"]
+        take(Ellipse(*(float(value) for value in left["at"])))
+
+
+def _floats(values: np.ndarray) -> str:
+    return BLOBS.inline(values.astype("<f4").tobytes(), "application/octet-stream")
