@@ -101,6 +101,17 @@ def sheet(cells: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
     return picture
 
 
+def tiles(images: np.ndarray, columns: int) -> np.ndarray:
+    """Lay images [n, c, h, w] out in rows without gaps, as grey or RGB bytes; missing ones are black."""
+    count, channels, height, width = images.shape
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, channels, height, width), np.uint8)
+    cells[:count] = np.rint(255 * np.clip(images, 0, 1))
+    grid = cells.reshape(rows, columns, channels, height, width).transpose(0, 3, 1, 4, 2)
+    picture = grid.reshape(rows * height, columns * width, channels)
+    return picture[..., 0] if channels == 1 else picture
+
+
 def enlarge(cells: np.ndarray, side: int) -> np.ndarray:
     """Repeat the pixels of cells [n, h, w, 3] a whole number of times, up to about ``side``."""
     times = max(1, round(side / cells.shape[2]))
@@ -108,7 +119,7 @@ def enlarge(cells: np.ndarray, side: int) -> np.ndarray:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """Write a picture [h, w, 3 or 4] as PNG."""
+    """Write a picture [h, w] or [h, w, 3 or 4] as PNG."""
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png", compress_level=6)
     return buffer.getvalue()

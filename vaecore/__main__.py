@@ -18,6 +18,7 @@ from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
 from vaecore.runs import normal_scores
 from vaecore.serving import Explorer, load, names, variants
+from vaecore.serving.planes import compute_planes
 from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.training import train
 
@@ -220,6 +221,8 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             card["anomaly"] = normal_scores(explorer.model, train_images)
         folder = checkpoint.find(parsed.name)
         keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+        if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
+            compute_planes(explorer.dataset, folder, parsed.data_dir)
         checkpoint.write_json(folder / checkpoint.CARD, card)
 
 

@@ -39,6 +39,15 @@ class Plane {
     this.span = Math.max(x[1] - x[0], y[1] - y[0], 1e-6) * (1 + 2 * MARGIN); // of the plane, over the canvas's side
   }
 
+  // The median of each class's points on both axes; none for a class without.
+  medians(labels, classes) {
+    return Array.from({ length: classes }, (_, label) => {
+      const own = this.points.filter((_, at) => labels[at >> 1] === label), count = own.length / 2;
+      if (!count) return null;
+      return [0, 1].map((axis) => own.filter((_, at) => at % 2 === axis).sort()[count >> 1]);
+    });
+  }
+
   resize() {
     const side = Math.round(this.over.clientWidth * devicePixelRatio);
     if (side && this.base.width !== side) for (const each of [this.base, this.over]) each.width = each.height = side;
@@ -61,9 +70,10 @@ class Plane {
 
   // The point nearest to a place on the screen, or -1 where none is near.
   nearest(left, top, within = NEAR) {
-    let [found, least] = [-1, within * within];
+    const [x, y] = this.toPlane(left, top);
+    let found = -1, least = ((within * this.span) / this.side) ** 2;
     for (let i = 0; i < this.count; i++) {
-      const [x, y] = this.place(i), distance = (x - left) ** 2 + (y - top) ** 2;
+      const distance = (this.points[2 * i] - x) ** 2 + (this.points[2 * i + 1] - y) ** 2;
       if (distance < least) [found, least] = [i, distance];
     }
     return found;
@@ -101,29 +111,34 @@ class Maps {
   // Another model, other axes or classes: all of it is there before any of it is shown.
   async update(data) {
     this.asked = data;
-    const { data: before, floats, network, atlas } = this;
+    const { data: before, floats, images, network, atlas } = this;
     delete this.root.dataset.ready;
     const found = await Promise.all([
       floats && before.points === data.points ? floats : fetchFloats(data.points),
+      images && before.images === data.images ? images : fetchFloats(data.images),
       network && before.weights === data.weights ? network : fetchNetwork(data.network, data.weights),
       atlas && before.atlas?.address === data.atlas?.address ? atlas : fetchPicture(data.atlas?.address),
     ]);
     if (this.asked !== data) return; // something else has been asked for meanwhile
     this.data = data;
-    [this.floats, this.network, this.atlas] = found;
-    if (this.floats) this.lay(JSON.stringify(before?.index) === JSON.stringify(data.index));
+    [this.floats, this.images, this.network, this.atlas] = found;
+    if (this.floats && this.images) this.lay(before?.images === data.images);
     else this.find(".planes").textContent = "The points did not arrive: load the page again.";
     this.root.dataset.ready = "true";
   }
 
   // The floats: the points of every map, x and y by turns. Maps and a selection stay where they are of the same points.
   lay(sameImages) {
-    const { count, titles, axes, facts } = this.data;
+    const { count, titles, axes, facts, labelled, scaled } = this.data;
+    this.index = this.images.subarray(0, count);
+    this.labels = labelled ? this.images.subarray(count) : null;
+    this.scales = scaled ? this.floats.subarray(2 * titles.length * count) : null;
     this.planes = titles.map((title, i) => {
       const points = this.floats.subarray(2 * i * count, 2 * (i + 1) * count), old = this.planes?.[i];
       const same = old?.title === title && old.count === count && old.points.every((value, j) => value === points[j]);
       const plane = same ? old : this.attend(new Plane(points, title));
       plane.axes = axes[i];
+      plane.middles = this.labels ? plane.medians(this.labels, this.data.names.length) : [];
       plane.tell(facts[i]);
       return plane;
     });
@@ -176,7 +191,7 @@ class Maps {
     if (this.mode === "move") {
       const scale = plane.span / plane.side;
       plane.center = [plane.center[0] - (at[0] - last[0]) * scale, plane.center[1] + (at[1] - last[1]) * scale];
-      this.draw();
+      this.draw([plane]);
     } else this.overlay();
   }
 
@@ -200,7 +215,7 @@ class Maps {
   wheel(event, plane) {
     event.preventDefault();
     plane.zoom(event.deltaY < 0 ? 1.2 : 1 / 1.2, ...this.where(event, plane));
-    this.draw();
+    this.draw([plane]);
   }
 
   zoom(factor) {
@@ -255,8 +270,8 @@ class Maps {
   }
 
   caption(point) {
-    const name = this.data.labels ? this.data.names[this.data.labels[point]] : "";
-    return [name, `image ${this.data.index[point]}`, this.data.made ? "as decoded" : ""].filter(Boolean).join(" · ");
+    const name = this.labels ? this.data.names[this.labels[point]] : "";
+    return [name, `image ${this.index[point]}`, this.data.made ? "as decoded" : ""].filter(Boolean).join(" · ");
   }
 
   // Draws what a place decodes to, and says of which numbers, and of which class, that of the nearest image.
@@ -264,7 +279,7 @@ class Maps {
     const code = Float32Array.from(this.data.middle), [first, second] = this.data.plane;
     code[second] = y;
     code[first] = x;
-    const label = this.data.conditional ? [this.data.labels[plane.nearest(...plane.toScreen(x, y), Infinity)]] : [];
+    const label = this.data.conditional ? [this.labels[plane.nearest(...plane.toScreen(x, y), Infinity)]] : [];
     paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
     const numbers = (first === second ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
     return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
@@ -287,7 +302,7 @@ class Maps {
     const chosen = [...(this.chosen ?? [])], pictures = this.find(".pictures");
     this.find(".gallery").hidden = !chosen.length;
     if (!chosen.length) return;
-    const counts = this.data.names.map((name, label) => [name, chosen.filter((i) => this.data.labels?.[i] === label).length]);
+    const counts = this.data.names.map((name, label) => [name, chosen.filter((i) => this.labels?.[i] === label).length]);
     const most = counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} × ${name}`);
     const shown = chosen.length > MOST ? `, the first ${MOST} of them` : "";
     this.find(".said").textContent = `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
@@ -301,25 +316,30 @@ class Maps {
     }));
   }
 
-  draw() {
-    if (!this.planes) return;
+  // Whether a point is brought out: by a selection, or else by its class.
+  stands(i) {
+    if (this.chosen) return this.chosen.has(i);
+    return !this.data.focus.length || this.data.focus.includes(this.labels?.[i]);
+  }
+
+  draw(planes = this.planes) {
+    if (!planes) return;
     const style = getComputedStyle(this.root);
-    for (const plane of this.planes) {
+    for (const plane of planes) {
       plane.resize();
       if (!plane.side) continue;
-      const pen = plane.pen(plane.base), radius = plane.count > 1000 ? 2 : 3;
+      const pen = plane.pen(plane.base), [radius, opacity] = plane.count > 5000 ? [1.6, 0.6] : [plane.count > 1000 ? 2 : 3, 0.8];
       if (plane.axes) this.grid(pen, plane, style.color);
+      const dots = this.data.colors.map((color) => sprite(color, radius)), scale = plane.side / plane.span;
+      const left = plane.side / 2 - plane.center[0] * scale - radius, top = plane.side / 2 + plane.center[1] * scale - radius;
       for (let i = 0; i < plane.count; i++) {
-        const label = this.data.labels?.[i], shown = this.chosen ? this.chosen.has(i) : !this.data.focus.length || this.data.focus.includes(label);
-        const [x, y] = plane.place(i);
-        pen.globalAlpha = shown ? 0.8 : FADED;
-        pen.fillStyle = this.data.colors[(label ?? 0) % this.data.colors.length];
-        pen.beginPath();
-        pen.arc(x, y, radius, 0, 7);
-        pen.fill();
+        const x = left + plane.points[2 * i] * scale, y = top - plane.points[2 * i + 1] * scale;
+        if (x < -9 || y < -9 || x > plane.side || y > plane.side) continue;
+        pen.globalAlpha = this.stands(i) ? opacity : FADED;
+        pen.drawImage(dots[(this.labels?.[i] ?? 0) % dots.length], x, y, 2 * radius, 2 * radius);
       }
       pen.globalAlpha = 1;
-      if (this.data.labels) this.name(pen, plane);
+      if (this.labels) this.name(pen, plane);
     }
     this.overlay();
     this.card();
@@ -352,16 +372,26 @@ class Maps {
   name(pen, plane) {
     [pen.font, pen.textAlign, pen.textBaseline] = ["bold 12px sans-serif", "center", "middle"];
     this.data.names.forEach((name, label) => {
-      const own = every(plane, (_, __, i) => this.data.labels[i] === label);
-      if (!own.length || (this.data.focus.length && !this.data.focus.includes(label))) return;
-      const [x, y] = plane.toScreen(...[0, 1].map((axis) => own.map((i) => plane.points[2 * i + axis]).sort((a, b) => a - b)[own.length >> 1]));
-      const wide = pen.measureText(name).width + 10;
+      const middle = plane.middles[label];
+      if (!middle || (this.data.focus.length && !this.data.focus.includes(label))) return;
+      const [x, y] = plane.toScreen(...middle), wide = pen.measureText(name).width + 10;
       [pen.fillStyle, pen.globalAlpha] = [this.data.colors[label % this.data.colors.length], 0.92];
       pen.fillRect(x - wide / 2, y - 9, wide, 18);
       [pen.fillStyle, pen.globalAlpha] = [this.data.inks[label % this.data.inks.length], 1];
       pen.fillText(name, x, y);
     });
     [pen.textAlign, pen.textBaseline] = ["start", "alphabetic"];
+  }
+
+  // The posterior of an image, to scale: its ellipses at one and two scales.
+  posterior(pen, plane, i, color) {
+    const [x, y] = plane.place(i), unit = plane.side / plane.span, [wide, high] = this.scales.subarray(2 * i, 2 * i + 2);
+    pen.strokeStyle = color;
+    for (const times of [1, 2]) {
+      pen.beginPath();
+      pen.ellipse(x, y, times * wide * unit, times * high * unit, 0, 0, 7);
+      pen.stroke();
+    }
   }
 
   // What follows the pointer, over the points: the same image on every map, the place that is decoded, the lasso.
@@ -373,6 +403,7 @@ class Maps {
       const pen = plane.pen(plane.over);
       pen.lineWidth = 2;
       if (this.met?.point >= 0) ring(pen, ...plane.place(this.met.point), 8, color);
+      if (this.met?.point >= 0 && this.scales && plane === this.planes[0]) this.posterior(pen, plane, this.met.point, color);
       const marked = this.met?.plane === plane && (this.met.byKeys || this.decodes());
       if (marked) ring(pen, ...plane.toScreen(...this.met.place), 5, own);
       if (this.trace?.plane === plane && this.mode !== "move" && this.mode !== "look") {
@@ -386,6 +417,16 @@ class Maps {
       }
     }
   }
+}
+
+// A dot as a picture: ten thousand of them are drawn in the time of a few hundred arcs.
+function sprite(color, radius) {
+  const side = Math.ceil(2 * radius * devicePixelRatio), sheet = new OffscreenCanvas(side, side), pen = sheet.getContext("2d");
+  pen.fillStyle = color;
+  pen.beginPath();
+  pen.arc(side / 2, side / 2, side / 2, 0, 7);
+  pen.fill();
+  return sheet;
 }
 
 // A picture by its address; null where there is none, or where it does not come.

@@ -75,17 +75,23 @@ def maps(
     atlas: Atlas | None,
     decoding: Decoding | None,
     prior: bool,
+    scales: np.ndarray | None = None,
 ) -> None:
-    """Draw maps of the same images; ``prior`` draws the rings of N(0, I) on the first one."""
-    points = np.concatenate([each.points.astype("<f4").ravel() for each in shown]).tobytes()
+    """Draw maps of the same images; ``prior`` draws the rings of N(0, I) on the first one.
+
+    ``scales`` [n, 2] are those of each image's posterior there: its ellipse is drawn under the pointer.
+    """
+    parts = [each.points for each in shown] + ([] if scales is None else [scales])
+    known = [index] if labels is None else [index, labels]
     data = {
-        "points": BLOBS.put(points, "application/octet-stream"),
+        "points": _floats(parts),
+        "images": _floats(known),
+        "labelled": labels is not None,
+        "scaled": scales is not None,
         "count": len(index),
         "titles": [each.title for each in shown],
         "facts": [list(each.facts) for each in shown],
         "axes": [each.axes for each in shown],
-        "index": index.tolist(),
-        "labels": None if labels is None else labels.tolist(),
         "names": list(names),
         "colors": list(figures.CLASS_COLORS),
         "inks": [figures.ink_on(color) for color in figures.CLASS_COLORS],
@@ -106,3 +112,10 @@ def maps(
             "conditional": decoding.conditional,
         }
     _maps(data=data, key="maps")
+
+
+def _floats(parts: Sequence[np.ndarray]) -> str:
+    """Return the address of arrays, one after the other; a float keeps any row's number up to 2^24."""
+    return BLOBS.put(
+        np.concatenate([part.astype("<f4").ravel() for part in parts]).tobytes(), "application/octet-stream"
+    )

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import figures
 from app.components.blobs import BLOBS
-from app.state import Model, Pictures, Source, explorer, find, freeze, model_names, pictures
+from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
 from vaecore import serving
 from vaecore.serving import Explorer, Exported, LatentMap
 
@@ -65,24 +64,6 @@ def latent_map(model: Model) -> LatentMap:
     laid = serving.latent_map(explorer(model))
     freeze()  # t-SNE, where it had to be computed, brings its library along
     return laid
-
-
-def map_sheet(model: Model, columns: int) -> tuple[bytes, bool] | None:
-    """Return the images of the model's map as one PNG, row by row, and whether they are decoded; None without any."""
-    try:
-        found = pictures(model, explorer(model).dataset)
-    except ValueError:
-        return None
-    sheet = _map_sheet(model, columns, found.source, found.maker, found)
-    return None if sheet is None else (sheet, bool(found.maker))
-
-
-@st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=32)
-def _map_sheet(model: Model, columns: int, source: Source, maker: str, _found: Pictures) -> bytes | None:
-    del source  # it stands for the images
-    index = latent_map(model).index
-    images = _found.images[: len(index)] if maker else _found.images[index[index < len(_found.images)]]
-    return figures.png(figures.sheet(figures.pixels(images), columns)) if len(images) == len(index) else None
 
 
 def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,6 +1,7 @@
 """Map: the codes of the test images, beside PCA and t-SNE of the same images."""
 
 import io
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -9,12 +10,13 @@ from app import results, state, strips
 from app.components import maps
 from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Decoding, Map
-from app.results import MIDDLE
+from app.results import MIDDLE, layouts
+from app.results.layouts import Layout
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer, LatentMap
 
-COLUMNS = 50  # images in a row of the sheet
+COLUMNS = 100  # images in a row of the sheet
 
 
 def choose_axes(model: Model, latent: int) -> tuple[int, int]:
@@ -41,18 +43,36 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
 
 def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
     """Return a map's scores; those of a code of more than two numbers are of all of them, and it says so."""
-    values, latent = laid.scores[key], laid.codes.shape[1]
+    latent = laid.codes.shape[1]
     whole = key == "codes" and latent > 2
-    scope = f", all {latent}" if whole else ""
-    rows = [(f"trustworthiness{scope}", f"{values['trustworthiness']:.3f}")]
-    if laid.labels is not None:
-        rows.append((f"5-neighbour accuracy{scope}", f"{values['neighbours']:.3f}"))
-        if whole:
-            rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
+    rows = written(laid.scores[key], f", all {latent}" if whole else "")
+    if laid.labels is not None and whole:
+        rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
     return rows
 
 
-def table(laid: LatentMap) -> bytes:
+def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str]]:
+    """Return scores as they stand under a map."""
+    names = {"trustworthiness": "trustworthiness", "neighbours": "5-neighbour accuracy"}
+    return [(f"{names[key]}{scope}", f"{value:.3f}") for key, value in scores.items()]
+
+
+def choose_perplexity(laid: Layout) -> Map:
+    """Draw the choice among the t-SNEs that are at hand; return the one chosen."""
+    at_hand = sorted(int(name.removeprefix("tsne-")) for name in laid.planes if name.startswith("tsne-"))
+    chosen = at_hand[0]
+    if len(at_hand) > 1:
+        state.keep_valid("perplexity", at_hand, serving.USUAL)
+        chosen = st.select_slider(
+            "Perplexity of t-SNE", at_hand, serving.USUAL, key="perplexity", bind="query-params", width=260,
+            help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
+            "All were laid out beforehand.",
+        )  # fmt: skip
+    plane = laid.planes[f"tsne-{chosen}"]
+    return Map(f"t-SNE of the same images, perplexity {chosen}", plane.points, written(plane.scores))
+
+
+def table(laid: Layout) -> bytes:
     """Write the codes as CSV: row of the test set, class, one column per dimension."""
     labels = np.full(len(laid.codes), -1) if laid.labels is None else laid.labels
     header = ",".join(["row", "class", *(f"z{i + 1}" for i in range(laid.codes.shape[1]))])
@@ -73,10 +93,10 @@ def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | 
 
 @st.fragment
 def page() -> None:
-    """Draw the three maps."""
+    """Draw the maps."""
     model, own = state.chosen()
     try:
-        laid = results.latent_map(model)
+        laid = layouts.layout(model)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
@@ -84,30 +104,55 @@ def page() -> None:
         st.info(f"The map is of {own.dataset}, the images that the model knows.", icon=":material/info:")
     names = tuple(own.classes)
     x, y = choose_axes(model, own.latent)
-    focus = choose_classes(names) if laid.labels is not None else []
-    axes = (strips.subscript("z", x), strips.subscript("z", y))
-    sheet = results.map_sheet(model, COLUMNS)
+    with st.container(horizontal=True, gap="large"):
+        focus = choose_classes(names) if laid.labels is not None else []
+        tsne = choose_perplexity(laid)
+    shown = [
+        Map(f"Codes of {own.name}", laid.codes[:, [x, y]], score(laid.scored, "codes", x, y), axes_of(x, y)),
+        Map("PCA of the same images", laid.pca, score(laid.scored, "pca", x, y)),
+        tsne,
+    ]
+    shown += [
+        Map("UMAP of the same images", plane.points, written(plane.scores))
+        for name, plane in laid.planes.items()
+        if name.startswith("umap")
+    ]
+    sheet = layouts.sheet(model, laid, COLUMNS)
     maps.maps(
-        [
-            Map(f"Codes of {own.name}", laid.codes[:, [x, y]], score(laid, "codes", x, y), axes),
-            Map("PCA of the same images", laid.pca, score(laid, "pca", x, y)),
-            Map("t-SNE of the same images", laid.tsne, score(laid, "tsne", x, y)),
-        ],
-        laid.index, laid.labels, names, focus, own.shape,
+        shown, laid.index, laid.labels, names, focus, own.shape,
         None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
         decoding(model, own, (x, y)),
         own.standard_prior and x != y,
+        None if laid.scales is None or x == y else laid.scales[:, [x, y]],
     )  # fmt: skip
-    st.caption(
-        "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
-        "5-neighbour accuracy: how often five neighbours on the map vote for the right class. "
-        "A code of more than two numbers is scored whole. "
-        "The maps open on the middle 99 % of their points; zoom out for the others."
-    )
+    explain(laid)
     st.download_button(
         "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+
+
+def axes_of(x: int, y: int) -> tuple[str, str]:
+    """Return the names of the two dimensions that are shown."""
+    return strips.subscript("z", x), strips.subscript("z", y)
+
+
+def explain(laid: Layout) -> None:
+    """Say what is shown, and what the numbers under each map are."""
+    count = f"{len(laid.index):,} test images"
+    scored = f"on {len(laid.scored.index):,} of them" if laid.whole else "on all of them"
+    st.caption(
+        f"{'All' if laid.whole else 'Of the data set,'} {count}, scored {scored}. "
+        "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
+        "5-neighbour accuracy: how often five neighbours on the map vote for the right class. "
+        "A code of more than two numbers is scored whole. "
+        "The maps open on the middle 99 % of their points; zoom out for the others."
+        + (
+            " The ellipses under the pointer are the image's posterior, at one and two scales."
+            if laid.scales is not None
+            else ""
+        )
+    )
 
 
 st.title("Map")

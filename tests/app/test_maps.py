@@ -16,6 +16,7 @@ from app.components import maps
 from vaecore import serving
 
 pytestmark = pytest.mark.browser
+FIVE = [7, 8, 9, 10, 11]
 COMPONENTS = Path(maps.__file__).parent
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
@@ -68,7 +69,10 @@ def test_what_is_under_the_pointer_is_shown_and_decoded(visit: Visit, model: str
         real, made = card(page)
         place = np.array([float(value) for value in re.findall(r"-?\d+\.\d+", made.inner_text())], dtype=np.float32)
         distances = np.linalg.norm(laid.codes - place, axis=1)
-        label = laid.labels[[distances.argmin()]] if "condition" in own.abilities else None
+        label = None
+        if "condition" in own.abilities:  # that of the nearest image, as far as two places say which that is
+            label = np.array([tests.names.index(made.inner_text().split(" as ")[1])])
+            assert distances[laid.labels == label].min() <= distances.min() + 0.01
         expected = 255 * np.clip(own.decode(place[None], label), 0, 1).ravel()
         np.testing.assert_allclose(
             pixels(made.locator("canvas")), expected, atol=8
@@ -207,13 +211,19 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     assert errors == []
 
 
-def five_points(**more: object) -> dict[str, Any]:
+def floats(*parts: object) -> str:
+    """Numbers as an address of them."""
+    joined = np.concatenate([np.ravel(part) for part in parts]).astype("<f4").tobytes()
+    return f"data:application/octet-stream;base64,{base64.b64encode(joined).decode()}"
+
+
+def five_points(index: list[int] = FIVE, labels: list[int] | None = None, **more: object) -> dict[str, Any]:
     """What Python tells of four corners and their middle, as `maps` does."""
-    points = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]], dtype="<f4")
     return {
-        "points": f"data:application/octet-stream;base64,{base64.b64encode(points.tobytes()).decode()}",
-        "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]], "index": [7, 8, 9, 10, 11],
-        "labels": None, "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 1, 1],
+        "points": floats([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]]),
+        "images": floats(index, labels or []), "labelled": labels is not None, "scaled": False,
+        "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]],
+        "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 1, 1],
         "atlas": None, "prior": False, "network": None, "weights": None,
     } | more  # fmt: skip
 
@@ -232,8 +242,7 @@ def test_a_finger_leaves_the_card_to_be_read(mount: Callable[[dict[str, Any]], P
 def test_axes_are_equal_and_classes_have_their_colours(mount: Callable[[dict[str, Any]], Page]) -> None:
     """Points twice as far apart across as up are so on the screen too; those of another class fade."""
     wide = np.array([[-2, -1], [2, -1], [2, 1], [-2, 1], [0, 0]], dtype="<f4")
-    points = f"data:application/octet-stream;base64,{base64.b64encode(wide.tobytes()).decode()}"
-    told = {"points": points, "labels": [0, 0, 1, 1, 1], "names": [], "colors": ["#ff0000", "#0000ff"]}
+    told = {"points": floats(wide), "labels": [0, 0, 1, 1, 1], "names": [], "colors": ["#ff0000", "#0000ff"]}
     colour = """(canvas, [x, y]) => {
       const side = canvas.width / devicePixelRatio, at = (place) => Math.round(place * devicePixelRatio);
       const scale = side / (4 * 1.12);
@@ -284,8 +293,7 @@ def test_a_second_pointer_draws_nothing(mount: Callable[[dict[str, Any]], Page])
 def test_a_selection_stays_when_only_the_axes_change(mount: Callable[[dict[str, Any]], Page]) -> None:
     page = mount(five_points())
     box(page, (0.4, 0.6), (0.98, 0.02))
-    turned = base64.b64encode(np.arange(10, dtype="<f4").tobytes()).decode()
-    mount(five_points(points=f"data:application/octet-stream;base64,{turned}"))
+    mount(five_points(points=floats(np.arange(10))))
     assert page.locator(".said").inner_text() == "2 images"
     mount(five_points(index=[0, 1, 2, 3, 4]))
     assert not page.locator(".gallery").is_visible()
@@ -311,3 +319,38 @@ def test_points_without_classes_images_or_decoder(mount: Callable[[dict[str, Any
     page.mouse.down()
     page.mouse.up()  # a click is no box
     assert not page.locator(".gallery").is_visible()
+
+
+def test_the_posterior_under_the_pointer_is_to_scale(mount: Callable[[dict[str, Any]], Page]) -> None:
+    corners = [[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]]
+    scales = [[0.1, 0.1]] * 4 + [[0.4, 0.2]]
+    page = mount(five_points(points=floats(corners, scales), scaled=True))
+    point_at(page, 0, 0.5, 0.5)
+    drawn = """canvas => {
+      const { width, height } = canvas, alpha = (x, y) => canvas.getContext("2d").getImageData(x, y, 1, 1).data[3];
+      const lit = (n, at) => Array.from({ length: n }, (_, i) => i).filter((i) => at(i) > 100);
+      const ends = (found) => [found[0], found.at(-1)];
+      return [ends(lit(width, (x) => alpha(x, height >> 1))), ends(lit(height, (y) => alpha(width >> 1, y))), width];
+    }"""
+    across, up, side = page.locator(".over").evaluate(drawn)
+    unit = side / (2 * 1.12)  # pixels: the map opens on its points and a margin
+    assert np.ptp(across) == pytest.approx(4 * 0.4 * unit, abs=4)  # the outer ellipse, at two scales
+    assert np.ptp(up) == pytest.approx(4 * 0.2 * unit, abs=4)
+
+
+def test_ten_thousand_images_and_the_perplexity_in_the_address(visit: Visit) -> None:
+    page = opened(visit, "model=vae-mnist-2&perplexity=5")
+    titles = page.locator(".planes figcaption").all_inner_texts()
+    assert titles[2:] == ["t-SNE of the same images, perplexity 5", "UMAP of the same images"]
+    assert "All 10,000 test images, scored on 2,000 of them" in page.locator("[data-testid=stMain]").inner_text()
+    box(page, (0.01, 0.01), (0.99, 0.99), 1)
+    assert 9500 < int(page.locator(".said").inner_text().split()[0]) <= 10000
+    assert page.locator(".pictures canvas").count() == 60
+    before = pixels(page.locator(".plane canvas").nth(4))
+    slider = page.get_by_role("slider", name="Perplexity of t-SNE")
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_url("**perplexity=15*")
+    page.locator(".planes figcaption", has_text="perplexity 15").wait_for()
+    assert (pixels(page.locator(".plane canvas").nth(4)) != before).any()
+    assert int(page.locator(".said").inner_text().split()[0]) > 9500  # the selection stays

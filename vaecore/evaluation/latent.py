@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float32, Int64
 from numpy import ndarray
+
+from vaecore.evaluation import planes
 
 MAP_IMAGES = 2000
 NEIGHBOURS = 5
@@ -81,22 +84,23 @@ def map_of(
 ) -> LatentMap:
     """t-SNE of the pixels, unless it is known, and the scores of the three planes. The result is worth keeping."""
     if tsne is None:
-        tsne = _tsne(pixels)
-    scores = {}
-    for name, plane in {"codes": codes, "pca": pca, "tsne": tsne}.items():
-        scores[name] = {"trustworthiness": trustworthiness(pixels, plane)}
-        if labels is not None:
-            scores[name]["neighbours"] = transductive_neighbour_accuracy(plane, labels)
+        tsne = planes.tsne(pixels)
+    found = {"codes": codes, "pca": pca, "tsne": tsne}
+    scores = {name: plane_scores(pixels, plane, labels) for name, plane in found.items()}
     return LatentMap(codes, pca, tsne, index, labels, scores)
 
 
-def _tsne(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n 2"]:
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
+def plane_scores(
+    pixels: Float32[ndarray, "n pixels"], plane: Float32[ndarray, "n k"], labels: Int64[ndarray, "n"] | None
+) -> dict[str, float]:
+    """What `LatentMap.scores` holds of one plane."""
+    scores = {"trustworthiness": trustworthiness(pixels, plane)}
+    return scores if labels is None else scores | {"neighbours": transductive_neighbour_accuracy(plane, labels)}
 
-    reduced = PCA(min(50, *pixels.shape), random_state=0).fit_transform(pixels)
-    perplexity = min(30.0, (len(pixels) - 1) / 3)
-    return TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(reduced).astype(np.float32)
+
+def chosen_rows(count: int) -> Int64[ndarray, "n"]:
+    """The rows of a test split that a map is made of, and that planes are scored on: 2,000 of them, always the same."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values.numpy()
 
 
 def shortest_path(

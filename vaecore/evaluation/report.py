@@ -25,7 +25,7 @@ from vaecore.evaluation.generation import (
     features_and_classes,
     frechet_distance,
 )
-from vaecore.evaluation.latent import MAP_IMAGES, continuity, neighbour_accuracy, trustworthiness
+from vaecore.evaluation.latent import chosen_rows, continuity, neighbour_accuracy, trustworthiness
 from vaecore.evaluation.likelihood import log_likelihood
 from vaecore.evaluation.rates import active_units, aggregate_divergence, collapse, rates_and_distortion
 from vaecore.evaluation.reconstruction import classification_error, encode, squared_errors
@@ -104,7 +104,7 @@ def _classes(images: Images) -> int:
 
 def _codes(model: Autoencoder, train: Images, test: Images) -> dict[str, float]:
     codes, train_codes = encode(model, test), encode(model, train)
-    some = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values
+    some = torch.from_numpy(chosen_rows(len(test)))
     flat, plane = test.rows(some).images.reshape(len(some), -1), codes[some].numpy()
     metrics = {}
     if len(some) > FEWEST:

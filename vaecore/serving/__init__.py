@@ -2,6 +2,7 @@
 
 from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
+from vaecore.evaluation.planes import USUAL
 from vaecore.export import Exported
 from vaecore.serving.bounds import in_plane
 from vaecore.serving.directions import (
@@ -16,6 +17,7 @@ from vaecore.serving.drawings import drawing, pack_drawing, unpack_drawing
 from vaecore.serving.explorer import Explorer, load
 from vaecore.serving.grids import Lattice
 from vaecore.serving.levels import Redrawn, noise_behind, prior_noise, redraw
+from vaecore.serving.planes import Plane, planes
 from vaecore.serving.posteriors import (
     Approximation,
     TruePosterior,
@@ -76,6 +78,7 @@ __all__ = [
     "ALTERATIONS",
     "MEASURES",
     "NOISES",
+    "USUAL",
     "Activity",
     "Approximation",
     "Comparison",
@@ -86,6 +89,7 @@ __all__ = [
     "LatentMap",
     "Lattice",
     "Nudge",
+    "Plane",
     "Redrawn",
     "Restoration",
     "Roc",
@@ -125,6 +129,7 @@ __all__ = [
     "nudge",
     "pack_drawing",
     "plane_accuracy",
+    "planes",
     "prior_codes",
     "prior_noise",
     "redraw",

@@ -16,7 +16,7 @@ from platformdirs import user_cache_path
 from vaecore import checkpoint
 from vaecore.checkpoint import names
 from vaecore.data import dataset
-from vaecore.evaluation.latent import MAP_IMAGES, LatentMap, map_of, transductive_neighbour_accuracy
+from vaecore.evaluation.latent import LatentMap, chosen_rows, map_of, transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import code_quantiles, encode
 from vaecore.models import MODELS
 from vaecore.recipes import find
@@ -145,13 +145,13 @@ def compute_map(explorer: Explorer, data_dir: str | Path | None = None) -> Laten
     tests = dataset(explorer.dataset, "test", data_dir)
     if len(tests) < FEWEST:
         raise ValueError(f"a map needs at least {FEWEST} test images, {explorer.dataset} has {len(tests)}")
-    chosen = torch.randperm(len(tests), generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values
-    rows = tests.rows(chosen)
+    chosen = chosen_rows(len(tests))
+    rows = tests.rows(torch.from_numpy(chosen))
     labels = rows.labels if "condition" in explorer.abilities else None
     codes = explorer.encode(rows.images, labels)
     flat = rows.images.reshape(len(rows), -1)
     pca = _pca(explorer.dataset, data_dir).truncate(2).encode(rows.images)
-    return map_of(codes, flat, pca, chosen.numpy(), rows.labels, _kept_tsne(explorer.dataset))
+    return map_of(codes, flat, pca, chosen, rows.labels, _kept_tsne(explorer.dataset))
 
 
 def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:

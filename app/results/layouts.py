@@ -1,0 +1,90 @@
+"""What the maps show: every test image where they are at hand, those that are kept with the model otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from app import figures
+from app.results import baseline, latent_map
+from app.state import Model, Pictures, Source, explorer, own_labels, pictures
+from vaecore import serving
+from vaecore.serving import LatentMap, Plane
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Images on several planes.
+
+    Attributes:
+        codes: [n, latent].
+        scales: of a Gaussian posterior, [n, latent]; None of any other.
+        pca: the first two principal components, [n, 2].
+        planes: t-SNE by perplexity and UMAP, by name.
+        index: rows of the test split, [n].
+        labels: [n], or None.
+        scored: the map of the 2,000 images that every plane is scored on.
+        whole: whether all test images are here.
+    """
+
+    codes: np.ndarray
+    scales: np.ndarray | None
+    pca: np.ndarray
+    planes: Mapping[str, Plane]
+    index: np.ndarray
+    labels: np.ndarray | None
+    scored: LatentMap
+    whole: bool
+
+
+def layout(model: Model) -> Layout:
+    """Return where the images of a model's own data set lie.
+
+    Raises:
+        ValueError: no map is kept, and the data set cannot be had.
+    """
+    kept, found = latent_map(model), _own(model)
+    planes = serving.planes(explorer(model).dataset)
+    fits = (
+        found is not None and not found.maker and all(len(each.points) == len(found.images) for each in planes.values())
+    )
+    if found is None or not planes or not fits:
+        usual = {f"tsne-{serving.USUAL}": Plane(kept.tsne, kept.scores["tsne"])}
+        return Layout(kept.codes, None, kept.pca, usual, kept.index, kept.labels, kept, whole=False)
+    return _whole(model, found.source, kept, found)
+
+
+def _own(model: Model) -> Pictures | None:
+    try:
+        return pictures(model, explorer(model).dataset)
+    except ValueError:
+        return None
+
+
+@st.cache_resource(show_spinner="Encoding every test image ...", max_entries=32)
+def _whole(model: Model, source: Source, _kept: LatentMap, _found: Pictures) -> Layout:
+    del source  # it stands for the images
+    own = explorer(model)
+    codes, scales = own.posterior(_found.images, own_labels(own, _found.labels))
+    pca = baseline(model, 2).encode(_found.images)
+    planes, index = serving.planes(own.dataset), np.arange(len(codes))
+    return Layout(codes, scales if scales.any() else None, pca, planes, index, _found.labels, _kept, whole=True)
+
+
+def sheet(model: Model, laid: Layout, columns: int) -> tuple[bytes, bool] | None:
+    """Return the images of a layout as one PNG, row by row, and whether they are decoded; None without any."""
+    found = _own(model)
+    if found is None or (found.maker and len(found.images) < len(laid.index)):
+        return None
+    index = np.arange(len(laid.index)) if found.maker else laid.index
+    if index.max() >= len(found.images):
+        return None
+    return _sheet(found.source, found.maker, columns, index.tobytes(), found), bool(found.maker)
+
+
+@st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=8)
+def _sheet(source: Source, maker: str, columns: int, index: bytes, _found: Pictures) -> bytes:
+    del source, maker  # they stand for the images
+    rows = np.frombuffer(index, dtype=np.int64)
+    return figures.png(figures.tiles(_found.images[rows], columns))
