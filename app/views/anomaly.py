@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, curves, figures, picks, state, strips
+from app import behind, charts, curves, figures, picks, state, strips
 from app.charts import Group
 from app.results import strangers
 from app.results.strangers import Alarm, Mix
@@ -202,6 +202,14 @@ def page() -> None:
         for name in mixed.scores:
             st.markdown(SCORES[name][1])
         st.markdown(about(own, kind))
+    known = kind in strangers.kinds(own, own.dataset)
+    labels = ", each.labels" if "condition" in own.abilities else ""
+    behind.show(
+        f"strange = serving.unseen(explorer, {kind!r}, seed=1)" if known else f"strange = vaecore.dataset({kind!r})",
+        f"scores = [serving.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
+        "print(serving.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
+        data=own.dataset,
+    )
 
 
 def about(own: Explorer, kind: str) -> str:

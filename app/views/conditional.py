@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import chooser, classes, figures, sources, state, strips
+from app import behind, chooser, classes, figures, sources, state, strips
 from app.exhibits import Exhibit
 from app.results import conditional
 from app.results.conditional import Style
@@ -139,6 +139,22 @@ def page() -> None:
         table(model, own, found, style)
         walk(model, own, style)
     label_left(model, own)
+    if style is not None:
+        again(style)
+
+
+def again(style: Style) -> None:
+    """Show the program that draws the style in every class."""
+    if style.number is None:
+        text, label = st.query_params.get("drawing", ""), style.label
+        source = [f"image = serving.drawing(serving.unpack_drawing({text!r}), explorer.shape)"]
+        source += [f"code = explorer.encode(image[None], np.array([{label}]))"]
+    elif style.image is None:
+        source = [f"code = serving.prior_codes(explorer, np.array([{style.number}]))"]
+    else:
+        row = style.number
+        source = [f"code = explorer.encode({behind.image(row)}, {behind.image(row, 'labels')})"]
+    behind.show(*source, "every = serving.in_every_class(explorer, code)", "print(every.shape)")
 
 
 st.title("Conditional")

@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import streamlit as st
 
-from app import charts, figures, picks, results, state, strips
+from app import behind, charts, figures, picks, results, state, strips
 from app.charts import Series
 from app.results import restorations
 from app.results.restorations import LEVELS, Side
@@ -111,7 +111,7 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, leve
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, _ = state.chosen()
+    model, own = state.chosen()
     found = state.chosen_pictures()
     kind, level = choose_noise()
     k, seed, rows = choose_images(model, found)
@@ -127,6 +127,11 @@ def page() -> None:
     st.subheader("Errors over the noise")
     errors_by_level(who, found, kind, level)
     st.caption(about_curves(found))
+    behind.show(
+        f"rows = {rows.tolist()}",
+        f"made = serving.restore(explorer, tests.images[rows], {kind!r}, {level}, {seed}{behind.labels(own)})",
+        "print(made.errors)",
+    )
 
 
 def about_curves(found: Pictures) -> str:

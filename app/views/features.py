@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, figures, state, strips
+from app import behind, charts, chooser, figures, state, strips
 from app.charts import Group, Series
 from app.results import units
 from app.results.units import Order, Units
@@ -139,6 +139,11 @@ def page() -> None:
     picture = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], "The image")
     one.html(f'<div class="vc-frame" style="--width:8rem">{picture}</div>')
     fired(models, shown, found.images[row])
+    behind.show(
+        "filters = serving.filters(explorer)  # of the first layer's units",
+        f"active = serving.activity(explorer, {behind.image(row)})",
+        "print(np.argsort(-abs(active.codes[0]))[:10])  # the units that fire most",
+    )
 
 
 def about(found: Pictures) -> str:

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from app import figures, results, state, strips
+from app import behind, figures, results, state, strips
 from app.components import sliders
 from app.components.blobs import BLOBS
-from app.components.sliders import Plane
+from app.components.sliders import Plane, Stand
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -57,6 +57,20 @@ def by_hand() -> None:
         results.quantiles(model), order, movable, names, classes, own.shape, results.decoder(model), picture,
         plane(model, own, at.label),
     )  # fmt: skip
+    again(at)
+
+
+def again(at: Stand) -> None:
+    """Show the program that decodes where the sliders stand, and draws samples."""
+    label = "" if at.label is None else f", np.array([{at.label}])"
+    levels = {index: percent / 100 for index, percent in sorted(at.percents.items())}
+    behind.show(
+        "levels = np.full(explorer.latent, 0.5)  # of the prior, or of the training codes: 0 to 1",
+        *(f"levels[{index}] = {level:g}" for index, level in levels.items()),
+        "code = explorer.quantiles(levels).diagonal()[None]",
+        f"image = explorer.decode(code{label})",
+        images=False,
+    )
 
 
 def choose_density() -> str:

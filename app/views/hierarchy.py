@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, chooser, exhibits, figures, picks, state, strips, tradeoffs
+from app import behind, charts, chooser, exhibits, figures, picks, state, strips, tradeoffs
 from app.exhibits import Exhibit
 from app.results import levels, rates
 from app.state import Model, Pictures
@@ -162,6 +162,25 @@ def page() -> None:
         )
     with right:
         costs(own, terms, found)
+    again(own, starts, found)
+
+
+def again(own: Explorer, starts: list[Exhibit], found: Pictures) -> None:
+    """Show the program that redraws the levels."""
+    temperature, seed = st.session_state["temperature"], st.session_state["seed"]
+    label = ""
+    noise = f"serving.prior_noise(explorer, {temperature}, {seed})"
+    if len(starts) > 1:
+        row = int(starts[0].note.removeprefix("row "))
+        label = f", label={int(found.labels[row])}" if found.labels is not None and "condition" in own.abilities else ""
+        noise = f"serving.noise_behind(explorer, tests.images[{row}]{label})"
+    elif "condition" in own.abilities:
+        label = f", label={own.classes.index(st.session_state['label'])}"
+    behind.show(
+        f"noise = {noise}",
+        f"redrawn = serving.redraw(explorer, noise, temperature={temperature}, seed={seed}{label})",
+        "print(redrawn.changes)  # by level, that next to the image first",
+    )
 
 
 st.title("Hierarchy")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from app import results, state, strips
+from app import behind, results, state, strips
 from app.components import maps
 from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Decoding, Map
@@ -130,6 +130,13 @@ def page() -> None:
         "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
+    behind.show(
+        "laid = serving.latent_map(explorer)  # of 2,000 test images, with the scores",
+        "print(laid.scores)",
+        'planes = serving.planes(explorer.dataset)  # "tsne-5" to "tsne-100" and "umap-15", of all test images',
+        images=False,
+        command=f"vaecore evaluate {own.name} --write",
+    )
 
 
 def axes_of(x: int, y: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import chooser, exhibits, figures, results, state, steering, strips
+from app import behind, chooser, exhibits, figures, results, state, steering, strips
 from app.components.ellipse import Density, Hand, Outline, Samples, ellipse
 from app.exhibits import Exhibit
 from app.results import ellipses, posteriors
@@ -183,6 +183,23 @@ def doubts(own: Explorer, subject: Subject, of: TruePosterior, shown: list[Shown
     st.caption("  \n".join(said))
 
 
+def again(subject: Subject, found: Pictures, hand: Hand) -> None:
+    """Show the program that integrates over the plane and judges the q that is looked at."""
+    image = f"tests.images[{subject.row}]"
+    number = posteriors.label_of(subject, found)
+    label = "" if number is None else f", label={number}"
+    q = f"serving.encoder_posterior(explorer, image{label})"
+    if hand.moved:
+        mean, scale = (f"np.array([{a:g}, {b:g}])" for a, b in (hand.at[:2], hand.at[2:]))
+        q = f"serving.gaussian_posterior(explorer, image, {mean}, np.exp({scale}){label})"
+    behind.show(
+        f"image = serving.binarised({image})" if subject.binary else f"image = {image}",
+        f"truth = serving.true_posterior(explorer, image{label})",
+        f"q = {q}",
+        "print(truth.log_evidence, q.elbo, truth.log_evidence - q.elbo)",
+    )
+
+
 def invite(own: Explorer) -> None:
     """Say that the model's posterior cannot be seen whole, and offer those whose can."""
     lacks = "no likelihood" if "likelihood" not in own.abilities else f"codes of {own.latent} numbers"
@@ -230,6 +247,7 @@ def page() -> None:
         conclude(of, shown)
         st.html(bounds(of, shown, count))
         doubts(own, subject, of, shown)
+    again(subject, found, hand)
 
 
 st.title("Posterior")

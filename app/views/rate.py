@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, figures, picks, state, strips, tradeoffs
+from app import behind, charts, chooser, figures, picks, state, strips, tradeoffs
 from app.results import rates
 from app.results.rates import Member
 from app.state import Model, Pictures
@@ -229,3 +229,8 @@ elif family := choose_beta(chosen_model, chosen_explorer):
     along_beta(family, chosen_explorer)
 else:
     alone(chosen_model, chosen_explorer)
+if rates.is_rated(chosen_explorer):
+    behind.show(
+        f"terms = serving.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
+        "print(terms.rate, terms.distortion)",
+    )

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import figures, picks, results, state, strips
+from app import behind, figures, picks, results, state, strips
 from app.results import Scores
 from app.state import Model, Pictures
 from vaecore import serving
@@ -126,6 +126,12 @@ def page() -> None:
         remembered(own)
     else:
         totals(own.name, k, result)
+    behind.show(
+        f"rows = {rows.tolist()}",
+        f"pca = serving.baseline(explorer, {k})",
+        f"found = serving.compare(explorer, pca, tests.images[rows]{behind.labels(own)})",
+        "print(found.errors, found.baseline_errors)",
+    )
 
 
 st.title("Reconstruct")

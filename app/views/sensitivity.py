@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, curves, exhibits, figures, state, strips
+from app import behind, charts, chooser, curves, exhibits, figures, state, strips
 from app.charts import Series
 from app.exhibits import Exhibit
 from app.results import directions
@@ -160,7 +160,7 @@ def movements(shown: list[Side], done: list[Push], percent: int) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, _ = state.chosen()
+    model, own = state.chosen()
     found = state.chosen_pictures()
     left, right = st.columns([1, 1.35], gap="medium")
     try:
@@ -186,6 +186,11 @@ def page() -> None:
     direction, percent = choose_push(shown)
     done = pushed(shown, found, row, direction, percent)
     movements(shown, done, percent)
+    label = f", label=tests.labels[{row}]" if "condition" in own.abilities else ""
+    behind.show(
+        f"felt = serving.sensitivity(explorer, tests.images[{row}]{label})",
+        "print(felt.values)  # the singular values of the Jacobian",
+    )
 
 
 st.title("Sensitivity")

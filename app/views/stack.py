@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, curves, exhibits, figures, picks, state, strips
+from app import behind, charts, chooser, curves, exhibits, figures, picks, state, strips
 from app.curves import Leg
 from app.exhibits import Ballot
 from app.results import stacks
@@ -177,6 +177,11 @@ def page() -> None:
         st.caption(about_layers(made))
         classifier(own, model, found, rows)
     training(own)
+    behind.show(
+        f"rows = {rows.tolist()}",
+        "for made in serving.layers(explorer, tests.images[rows]):",
+        "    print(((made - tests.images[rows]) ** 2).sum((1, 2, 3)))",
+    )
 
 
 st.title("Stack")

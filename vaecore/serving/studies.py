@@ -4,7 +4,9 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from inspect import getsource
 from pathlib import Path
+from textwrap import dedent
 from threading import Lock
 
 import numpy as np
@@ -232,3 +234,19 @@ def variants() -> list[dict[str, str]]:
         }
         for name, model in MODELS.items()
     ]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The code of what a model minimises: where it is, and its text."""
+
+    place: str
+    source: str
+
+
+def objective(explorer: Explorer) -> Objective:
+    """The very source of a model's objective, read from the class that defines it; of PCA, its closed form."""
+    model = type(explorer.model)
+    name = "prepare" if explorer.variant == "pca" else "loss"
+    method = getattr(model, name)
+    return Objective(f"{method.__module__}.{method.__qualname__}", dedent(getsource(method)).rstrip())
