@@ -18,7 +18,8 @@ def show(*lines: str, images: bool = True, data: str = "", command: str = "") ->
     """
     own, place = state.chosen()[1], str(st.session_state["model"])
     data = data or (str(st.session_state["data"]) if images else "")
-    with st.expander("Behind this page: the equation, its code, the same in Python", icon=":material/code:"):
+    title = "Behind this page: the equation, its code, the same in Python"
+    with st.container(key="behind").expander(title, icon=":material/code:"):
         objective = serving.objective(own)
         st.html(strips.equation(own.equation) + strips.words(own.source))
         st.caption(f"The objective, as `{objective.place}` has it:")

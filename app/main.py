@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import chooser, state
+from app import chooser, hiding, state
 
 HERE = Path(__file__).parent
 
@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg", layout="wide")
 state.preload()
 st.html(HERE / "style.css")
+hiding.apply()
 st.logo(HERE / "icon.svg", size="large")
 start = st.Page("views/start.py", title="Start", default=True)
 latent_map = st.Page("views/map.py", title="Map")

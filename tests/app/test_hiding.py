@@ -1,0 +1,32 @@
+"""Links for a class: what the address names is hidden, on every page that is opened from it."""
+
+import pytest
+from harness import Open, Visit, settle, text
+
+from app import hiding
+
+
+def test_controls_are_hidden_by_their_keys() -> None:
+    assert hiding.selectors("model,data") == ".st-key-model, .st-key-data"
+    assert hiding.selectors("sidebar k") == f"{hiding.PARTS['sidebar']}, .st-key-k"
+    assert "<" not in hiding.selectors("</style><script>alert(1)</script>")
+
+
+def test_nothing_is_hidden_unasked(open_page: Open) -> None:
+    assert "display: none !important" not in text(open_page("reconstruct", model="vae-digits-2"))
+    assert ".st-key-k {" in text(open_page("reconstruct", model="vae-digits-2", hide="k"))
+
+
+@pytest.mark.browser
+def test_what_is_hidden_stays_hidden_on_the_next_page(visit: Visit) -> None:
+    page = visit("reconstruct?model=vae-digits-2&hide=sidebar,images,behind")
+    assert page.locator(".st-key-k").is_visible()
+    for part in (".st-key-images", ".st-key-behind", "[data-testid=stSidebar]"):
+        assert not page.locator(part).first.is_visible()
+    page.get_by_test_id("stTopNavSection").first.click()
+    page.get_by_role("link", name="Generate").click()
+    page.wait_for_url("**/generate?**hide=*")
+    settle(page)
+    page.get_by_role("heading", name="Generate").wait_for()
+    assert not page.locator("[data-testid=stSidebar]").is_visible()
+    assert not page.locator(".st-key-behind").is_visible()
