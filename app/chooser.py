@@ -10,7 +10,7 @@ from app import picks, state, strips
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
-FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told")
+FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told", "through")
 
 
 def show(needs_images: bool) -> bool:

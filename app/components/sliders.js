@@ -3,6 +3,10 @@ const MIDDLE = 50, LOW = 1, HIGH = 99;
 const SHOWN_NUMBERS = 12; // of a code, under its picture
 const PAUSE = 80; // ms between two pictures that the server decodes
 const STEP = 1600; // ms from one place of the animation to the next
+const EDGES = [2, 98]; // percents that the whole plane shows
+const CLOSEST = 3; // percents from one side of the plane to the other
+const ZOOM = 1.6;
+const FRAME = 12; // ms of decoding before the browser may draw
 const wheels = new WeakMap();
 
 class Wheel {
@@ -21,6 +25,12 @@ class Wheel {
     this.pad.onkeydown = (event) => this.walk(event);
     this.pad.onkeyup = (event) => event.key in ARROWS && this.finish();
     this.pad.onblur = () => this.keyed && this.finish();
+    this.pad.onwheel = (event) => this.wheel(event);
+    this.view = [EDGES, EDGES];
+    this.find(".in").onclick = () => this.zoom(ZOOM);
+    this.find(".out").onclick = () => this.zoom(1 / ZOOM);
+    this.find(".whole").onclick = () => this.zoom(0);
+    this.networks = new Map(); // of the models beside, by the address of their weights
   }
 
   // What Python knows: another model, other sliders, and where they stand, unless they are being moved.
@@ -48,8 +58,30 @@ class Wheel {
       if (this.data.weights !== data.weights) return; // another model has been chosen meanwhile
       this.network = network;
     }
+    await this.gather();
+    if (this.data !== data) return;
+    this.find(".zoom").hidden = !(data.plane && this.network);
+    if (another && data.plane) this.zoom(0);
     this.show();
     this.root.dataset.ready = "true";
+  }
+
+  // The models beside: a figure for each, once its decoder is there.
+  async gather() {
+    const asked = this.data.beside ?? [];
+    for (const { network, weights } of asked) {
+      if (!this.networks.has(weights)) this.networks.set(weights, await fetchNetwork(network, weights));
+    }
+    if ((this.data.beside ?? []) !== asked && this.data.beside) return; // others have been asked for meanwhile
+    this.beside = asked.filter(({ weights }) => this.networks.get(weights)).map((each) => {
+      const figure = document.createElement("figure");
+      figure.innerHTML = `<canvas role="img"></canvas><figcaption></figcaption>`;
+      const [canvas, caption] = figure.children;
+      canvas.setAttribute("aria-label", `Decoded by ${each.name}`);
+      caption.textContent = each.name;
+      return { ...each, figure, canvas, network: this.networks.get(each.weights) };
+    });
+    this.find(".beside").replaceChildren(...this.beside.map(({ figure }) => figure));
   }
 
   build() {
@@ -77,7 +109,7 @@ class Wheel {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", textContent: name });
       button.setAttribute("role", "radio");
-      button.onclick = () => ((this.label = label), this.finish());
+      button.onclick = () => ((this.label = label), this.data.plane && this.spread(), this.finish());
       button.onkeydown = (event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (!step) return;
@@ -95,13 +127,18 @@ class Wheel {
     return this.percents[index] ?? MIDDLE;
   }
 
-  code() {
-    const code = Float32Array.from(this.data.middle);
-    for (const [index, column] of Object.entries(this.data.quantiles)) {
-      const below = Math.floor(this.at(index)), share = this.at(index) - below;
+  // The code of a model where the sliders stand, or at other percents: between two whole ones on the line of theirs.
+  code({ middle, quantiles } = this.data, at = (index) => this.at(index)) {
+    const code = Float32Array.from(middle);
+    for (const [index, column] of Object.entries(quantiles)) {
+      const below = Math.floor(at(index)), share = at(index) - below;
       code[index] = (1 - share) * column[below] + share * column[below + 1];
     }
     return code;
+  }
+
+  told() {
+    return this.label === null ? [] : [this.label];
   }
 
   move(percents) {
@@ -154,6 +191,7 @@ class Wheel {
   }
 
   walk(event) {
+    if (this.network && (event.key === "+" || event.key === "-")) return this.zoom(event.key === "+" ? ZOOM : 1 / ZOOM);
     const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
@@ -171,10 +209,58 @@ class Wheel {
   }
 
   follow(event) {
+    const [first, second] = this.under(event);
+    this.move({ 0: clamp(Math.round(10 * first) / 10), 1: clamp(Math.round(10 * second) / 10) });
+  }
+
+  // The percents at a place of the plane: its outermost images stand in the middle of their cells.
+  under(event) {
     const box = this.pad.getBoundingClientRect(), { side } = this.data.plane;
-    const percent = (share) => clamp(Math.round(10 * (2 + (96 * (share * side - 0.5)) / (side - 1))) / 10);
-    const up = (box.bottom - event.clientY) / box.height;
-    this.move({ 0: percent((event.clientX - box.left) / box.width), 1: percent(up) });
+    const shares = [(event.clientX - box.left) / box.width, (box.bottom - event.clientY) / box.height];
+    return shares.map((share, axis) => {
+      const [low, high] = this.view[axis];
+      return low + ((high - low) * (share * side - 0.5)) / (side - 1);
+    });
+  }
+
+  wheel(event) {
+    if (!this.network) return;
+    event.preventDefault();
+    this.zoom(event.deltaY < 0 ? 1.25 : 0.8, this.under(event));
+  }
+
+  // Show less of the plane, or more of it, around a place that stays where it is; a factor of 0 shows the whole.
+  zoom(factor, around = [this.at(0), this.at(1)]) {
+    const [least, most] = EDGES;
+    this.view = this.view.map(([low, high], axis) => {
+      const span = factor ? Math.min(most - least, Math.max(CLOSEST, (high - low) / factor)) : most - least;
+      const place = Math.min(high, Math.max(low, around[axis])), share = (place - low) / (high - low);
+      const start = Math.min(most - span, Math.max(least, place - share * span));
+      return [start, start + span];
+    });
+    this.spread();
+    this.show();
+  }
+
+  // Decode the part of the plane that is shown, a row at a time; of the whole there is a picture.
+  spread() {
+    cancelAnimationFrame(this.spreading);
+    const sheet = this.find(".pad canvas"), { side } = this.data.plane, [, height, width] = this.data.shape;
+    sheet.hidden = this.view.every(([low, high]) => high - low >= EDGES[1] - EDGES[0]);
+    if (sheet.hidden || !this.network) return;
+    Object.assign(sheet, { width: side * width, height: side * height });
+    const pen = sheet.getContext("2d"), cell = document.createElement("canvas");
+    const at = (axis, i) => this.view[axis][0] + ((this.view[axis][1] - this.view[axis][0]) * i) / (side - 1);
+    let done = 0;
+    const some = () => {
+      for (const begun = performance.now(); done < side * side && performance.now() - begun < FRAME; done++) {
+        const column = done % side, row = Math.floor(done / side), place = [at(0, column), at(1, side - 1 - row)];
+        paint(cell, this.network.run(this.code(this.data, (index) => place[index]), ...this.told()).mean, this.data.shape);
+        pen.drawImage(cell, column * width, row * height);
+      }
+      if (done < side * side) this.spreading = requestAnimationFrame(some);
+    };
+    some();
   }
 
   letGo(event) {
@@ -217,10 +303,14 @@ class Wheel {
     const numbers = [...code.slice(0, SHOWN_NUMBERS)].map((value) => value.toFixed(2)).join(", ");
     this.find(".decoded figcaption").textContent = `z = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
     if (this.data.plane) {
-      const place = (index) => `${(100 * (((this.at(index) - 2) / 96) * (this.data.plane.side - 1) + 0.5)) / this.data.plane.side}%`;
+      const share = (index) => (this.at(index) - this.view[index][0]) / (this.view[index][1] - this.view[index][0]);
+      const place = (index) => `${(100 * (share(index) * (this.data.plane.side - 1) + 0.5)) / this.data.plane.side}%`;
       Object.assign(this.find(".pad i").style, { left: place(0), bottom: place(1) });
     }
-    if (this.network) paint(this.canvas, this.network.run(code, ...(this.label === null ? [] : [this.label])).mean, this.data.shape);
+    for (const each of this.beside ?? []) {
+      paint(each.canvas, each.network.run(this.code(each), ...(each.told ? this.told() : [])).mean, this.data.shape);
+    }
+    if (this.network) paint(this.canvas, this.network.run(code, ...this.told()).mean, this.data.shape);
     else if (this.network === null) paint(this.canvas, this.data.picture, this.data.shape);
   }
 }

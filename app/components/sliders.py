@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -28,10 +29,16 @@ HTML = """
   <figure class="decoded"><canvas role="img" aria-label="The decoded image"></canvas><figcaption></figcaption></figure>
   <figure class="plane" hidden>
     <div class="pad" tabindex="0" role="application" aria-label="The plane of codes: drag, or use the arrow keys">
-      <img alt="The manifold" draggable="false"><i></i>
+      <img alt="The manifold" draggable="false"><canvas hidden></canvas><i></i>
+    </div>
+    <div class="buttons zoom" hidden>
+      <button type="button" class="in" aria-label="Zoom into the plane">+</button>
+      <button type="button" class="out" aria-label="Zoom out of the plane">−</button>
+      <button type="button" class="whole">Whole plane</button>
     </div>
     <figcaption></figcaption>
   </figure>
+  <div class="beside"></div>
 </div>
 """
 _sliders = register("latent_sliders", HTML, "sliders", ("network.js", "picture.js"))
@@ -44,6 +51,16 @@ class Plane:
     address: str
     side: int
     caption: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Another model of as many dimensions: its name, its decoder, its codes at whole percents, whether it is told."""
+
+    name: str
+    decoder: Exported
+    quantiles: np.ndarray
+    conditional: bool
 
 
 @dataclass(frozen=True)
@@ -75,18 +92,18 @@ def sliders(
     decoder: Exported | None,
     picture: np.ndarray,
     plane: Plane | None,
+    beside: Sequence[Beside] = (),
 ) -> None:
     """Draw a slider for each dimension that is shown, its picture, and the plane of a 2-D model.
 
     ``quantiles`` [101, latent] are the codes at whole percents; dimensions that are movable and not shown are moved by
     a draw. ``picture`` is what the code decodes to where it stands now: all there is to show of a decoder that the
-    page cannot run, which then asks for another.
+    page cannot run, which then asks for another. Models ``beside`` decode the code at the same percents of their own.
     """
     at = stand(movable, classes)
     _write_address(at, movable, classes)
     data = {
-        "middle": _short(quantiles[MIDDLE]),
-        "quantiles": {index: _short(quantiles[:, index]) for index in movable},
+        **_codes(quantiles, movable),
         "shown": list(shown),
         "names": list(names),
         "classes": list(classes),
@@ -94,12 +111,29 @@ def sliders(
         "percents": at.percents,
         "turn": st.session_state.get(TURN, 0),
         "shape": list(shape),
-        "network": None if decoder is None else decoder.networks["decoder"],
-        "weights": None if decoder is None else BLOBS.put(decoder.weights, "application/octet-stream"),
+        **({"network": None, "weights": None} if decoder is None else _network(decoder)),
+        "beside": [
+            {"name": each.name, "told": each.conditional, **_codes(each.quantiles, movable), **_network(each.decoder)}
+            for each in beside
+        ],
         "picture": _short(picture.ravel()),
         "plane": None if plane is None else {"address": plane.address, "side": plane.side, "caption": plane.caption},
     }
     _sliders(data=data, key="sliders", on_stand_change=_take)
+
+
+def _codes(quantiles: np.ndarray, movable: Collection[int]) -> dict[str, Any]:
+    return {
+        "middle": _short(quantiles[MIDDLE]),
+        "quantiles": {index: _short(quantiles[:, index]) for index in movable},
+    }
+
+
+def _network(decoder: Exported) -> dict[str, Any]:
+    return {
+        "network": decoder.networks["decoder"],
+        "weights": BLOBS.put(decoder.weights, "application/octet-stream"),
+    }
 
 
 def _take() -> None:

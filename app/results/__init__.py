@@ -126,6 +126,19 @@ def _decoder(model: Model) -> Exported | None:
     return explorer(model).exported("decoder")
 
 
+@st.cache_data(show_spinner=False, max_entries=64)
+def kin(model: Model) -> list[str]:
+    """Return the other models with codes of as many numbers, of the same data set and kind of label."""
+    own = explorer(model)
+    others = ((name, explorer(find(name))) for name in model_names() if name != own.name)
+    return [
+        name
+        for name, each in others
+        if (each.latent, each.dataset) == (own.latent, own.dataset)
+        and ("condition" in each.abilities) <= ("condition" in own.abilities)
+    ]
+
+
 def used_first(model: Model) -> list[int]:
     """Return the dimensions in their order, those that the model leaves unused at the end.
 

@@ -6,7 +6,7 @@ import streamlit as st
 from app import behind, figures, results, state, strips
 from app.components import sliders
 from app.components.blobs import BLOBS
-from app.components.sliders import Plane, Stand
+from app.components.sliders import Beside, Plane, Stand
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -43,6 +43,23 @@ def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
     return Plane(BLOBS.put(manifold_picture(model, label), "image/png"), SIDE, said)
 
 
+def choose_beside(model: Model) -> list[Beside]:
+    """Draw the choice of models that decode the same percents; those of as many dimensions and the same images."""
+    kin = results.kin(model)
+    if not kin or results.decoder(model) is None:
+        return []
+    names = st.multiselect(
+        "The same code through", kin, key="through", bind="query-params", max_selections=4,
+        placeholder="other models of as many numbers",
+        help="The same percents of every model's own prior, or of its training codes.",
+    )  # fmt: skip
+    return [
+        Beside(name, decoder, results.quantiles(each), "condition" in state.explorer(each).abilities)
+        for name, each in ((name, state.find(name)) for name in names)
+        if (decoder := results.decoder(each)) is not None
+    ]
+
+
 @st.fragment
 def by_hand() -> None:
     """Draw the sliders and what they decode to."""
@@ -55,7 +72,7 @@ def by_hand() -> None:
     picture = results.decoded_at(model, at.percents, at.label)
     sliders.sliders(
         results.quantiles(model), order, movable, names, classes, own.shape, results.decoder(model), picture,
-        plane(model, own, at.label),
+        plane(model, own, at.label), choose_beside(model),
     )  # fmt: skip
     again(at)
 

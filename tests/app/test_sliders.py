@@ -332,3 +332,52 @@ def test_weights_that_come_late_belong_to_the_model_that_is_chosen(mount: Callab
     )
     page.wait_for_timeout(200)
     assert pixels(page).tolist() == [0, 0, 255, 255]
+
+
+def test_the_plane_is_zoomed_into(visit: Visit) -> None:
+    """What is shown closely is decoded anew; the mark is where it was, and goes where it is put."""
+    page = opened(visit, "model=vae-digits-2&z1=60&z2=60")
+    sheet, pad = page.locator(".pad canvas"), page.locator(".pad")
+    assert not sheet.is_visible()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom into the plane").click()
+    page.wait_for_timeout(400)
+    assert sheet.is_visible()
+    mark, (x, y, width, height) = page.locator(".pad i"), box(pad)
+    place = box(mark)
+    for share in (0.9, 0.1):
+        page.mouse.click(x + share * width, y + share * height)
+    page.wait_for_url(lambda url: percents(page).get("z1") not in (None, 60))
+    settle(page)
+    at = percents(page)
+    span = 96 / 1.6**3
+    assert place[0] + place[2] / 2 - x == pytest.approx(width * share_of(60, 60 - span * 58 / 96, span), abs=3)
+    assert 60 - span < at["z1"] < 60 < at["z2"] < 60 + span
+    cell = """(canvas, [column, row]) => [...canvas.getContext('2d').getImageData(8 * column, 8 * row, 8, 8).data]
+      .filter((_, i) => i % 4 === 0)"""
+    low = 60 - span * 58 / 96
+    for column, row in ((0, 15), (15, 0), (7, 4)):
+        there = {"z1": low + span * column / 15, "z2": low + span * (15 - row) / 15}
+        found = sheet.evaluate(cell, [column, row])
+        np.testing.assert_allclose(found, expected("vae-digits-2", there), atol=1)
+    page.get_by_role("button", name="Whole plane").click()
+    assert not sheet.is_visible()
+
+
+def share_of(percent: float, low: float, span: float, side: int = 16) -> float:
+    """Where a percent stands on a plane that shows a span from a low end."""
+    return ((percent - low) / span * (side - 1) + 0.5) / side
+
+
+def test_the_same_code_through_other_models(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2&z1=80&through=iaf-digits-2&through=pca-digits")
+    figures = page.locator(".beside figure")
+    assert figures.locator("figcaption").all_inner_texts() == ["iaf-digits-2"]  # a PCA of 32 numbers is no kin
+    found = np.array(figures.locator("canvas").evaluate(PIXELS))
+    np.testing.assert_allclose(found, expected("iaf-digits-2", {"z1": 80}), atol=1)
+    x, y, width, height = box(page.locator(".rows input").first)
+    page.mouse.move(x + width / 2, y + height / 2)
+    page.mouse.down()
+    page.mouse.move(x + 0.3 * width, y + height / 2)
+    assert (np.array(figures.locator("canvas").evaluate(PIXELS)) != found).any()
+    page.mouse.up()
