@@ -1,6 +1,8 @@
 """How well a plane, or any code, keeps the neighbours that images have; and a map of a model's codes."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -9,9 +11,13 @@ from numpy import ndarray
 
 from vaecore.evaluation import planes
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
 MAP_IMAGES = 2000
 NEIGHBOURS = 5
 TRUST_NEIGHBOURS = 10
+HOPS = 10  # neighbours to which a path over the data may go on
 
 
 def neighbour_accuracy(
@@ -113,20 +119,43 @@ def shortest_path(
     if np.array_equal(start, end):
         return np.repeat(start[None], steps, axis=0)
 
-    from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import dijkstra, minimum_spanning_tree
-    from sklearn.metrics import pairwise_distances
-    from sklearn.neighbors import kneighbors_graph
+    from scipy.sparse.csgraph import dijkstra
 
-    nodes = np.concatenate([start[None], end[None], codes])
-    graph = kneighbors_graph(nodes, min(10, len(nodes) - 1), mode="distance")
-    # Clusters may not touch; the minimum spanning tree joins them by their shortest bridges.
-    graph = csr_matrix(graph.maximum(minimum_spanning_tree(pairwise_distances(nodes)))).power(2)
-    before = dijkstra(graph, directed=False, indices=0, return_predecessors=True)[1]
-    way = [1]
-    while way[-1] != 0:
+    nodes = np.concatenate([codes, start[None], end[None]])
+    graph = _with_ends(_neighbour_graph(codes.tobytes(), codes.shape[1]), nodes)
+    before = dijkstra(graph, directed=False, indices=len(codes), return_predecessors=True)[1]
+    way = [len(codes) + 1]
+    while way[-1] != len(codes):
         way.append(int(before[way[-1]]))
     corners = nodes[way[::-1]]
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1))])
     at = np.linspace(0, length[-1], steps)
     return np.stack([np.interp(at, length, column) for column in corners.T], axis=1).astype(np.float32)
+
+
+@lru_cache(maxsize=8)
+def _neighbour_graph(codes: bytes, latent: int) -> "csr_matrix":
+    """The graph of codes and their 10 nearest neighbours, weighed by squared lengths: kept, as it takes a second."""
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import minimum_spanning_tree
+    from sklearn.metrics import pairwise_distances
+    from sklearn.neighbors import kneighbors_graph
+
+    nodes = np.frombuffer(codes, np.float32).reshape(-1, latent)
+    graph = kneighbors_graph(nodes, min(HOPS, len(nodes) - 1), mode="distance")
+    # Clusters may not touch; the minimum spanning tree joins them by their shortest bridges.
+    return csr_matrix(graph.maximum(minimum_spanning_tree(pairwise_distances(nodes)))).power(2)
+
+
+def _with_ends(graph: "csr_matrix", nodes: Float32[ndarray, "m latent"]) -> "csr_matrix":
+    """The graph with the last two nodes, each joined to the 10 nearest of those before it."""
+    from scipy.sparse import csr_matrix
+
+    known = graph.tocoo()
+    parts = [(known.data, known.row, known.col)]
+    for last in (len(nodes) - 2, len(nodes) - 1):
+        weights = np.square(nodes[:last] - nodes[last]).sum(1, dtype=np.float64)
+        nearest = np.argpartition(weights, min(HOPS, last) - 1)[:HOPS]
+        parts.append((weights[nearest], np.full(len(nearest), last), nearest))
+    data, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return csr_matrix((data, (rows, columns)), shape=(len(nodes), len(nodes)))
