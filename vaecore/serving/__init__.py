@@ -17,6 +17,15 @@ from vaecore.serving.drawings import drawing, pack_drawing, unpack_drawing
 from vaecore.serving.explorer import Explorer, load
 from vaecore.serving.grids import Lattice
 from vaecore.serving.levels import Redrawn, noise_behind, prior_noise, redraw
+from vaecore.serving.paths import (
+    Company,
+    Projection,
+    Surroundings,
+    company,
+    nearest_code,
+    projection,
+    surroundings,
+)
 from vaecore.serving.planes import Plane, planes
 from vaecore.serving.posteriors import (
     Approximation,
@@ -83,6 +92,7 @@ __all__ = [
     "USUAL",
     "Activity",
     "Approximation",
+    "Company",
     "Comparison",
     "Corruption",
     "Explorer",
@@ -93,11 +103,13 @@ __all__ = [
     "Nudge",
     "Objective",
     "Plane",
+    "Projection",
     "Redrawn",
     "Restoration",
     "Roc",
     "Score",
     "Sensitivity",
+    "Surroundings",
     "Terms",
     "TruePosterior",
     "activity",
@@ -107,6 +119,7 @@ __all__ = [
     "binarised",
     "class_elbos",
     "class_posterior",
+    "company",
     "compare",
     "drawing",
     "effects",
@@ -128,6 +141,7 @@ __all__ = [
     "manifold",
     "movement",
     "names",
+    "nearest_code",
     "noise_behind",
     "nudge",
     "objective",
@@ -136,12 +150,14 @@ __all__ = [
     "planes",
     "prior_codes",
     "prior_noise",
+    "projection",
     "redraw",
     "restore",
     "roc",
     "scores",
     "sensitivity",
     "style_walk",
+    "surroundings",
     "true_posterior",
     "twin",
     "unpack_drawing",
