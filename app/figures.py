@@ -123,3 +123,12 @@ def png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "png", compress_level=6)
     return buffer.getvalue()
+
+
+def gif(cells: np.ndarray, milliseconds: int) -> bytes:
+    """Write RGB cells [n, h, w, 3] as a film that goes there and back for ever, so long a picture."""
+    there_and_back = np.concatenate([cells, cells[-2:0:-1]])
+    frames = [Image.fromarray(cell) for cell in there_and_back]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "gif", save_all=True, append_images=frames[1:], duration=milliseconds, loop=0)
+    return buffer.getvalue()

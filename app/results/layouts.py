@@ -72,15 +72,15 @@ def _whole(model: Model, source: Source, _kept: LatentMap, _found: Pictures) -> 
     return Layout(codes, scales if scales.any() else None, pca, planes, index, _found.labels, _kept, whole=True)
 
 
-def sheet(model: Model, laid: Layout, columns: int) -> tuple[bytes, bool] | None:
-    """Return the images of a layout as one PNG, row by row, and whether they are decoded; None without any."""
+def sheet(model: Model, index: np.ndarray, columns: int) -> tuple[bytes, bool] | None:
+    """Return the images of some rows of a map as one PNG, and whether they are decoded; None without any."""
     found = _own(model)
-    if found is None or (found.maker and len(found.images) < len(laid.index)):
+    if found is None or (found.maker and len(found.images) < len(index)):
         return None
-    index = np.arange(len(laid.index)) if found.maker else laid.index
-    if index.max() >= len(found.images):
+    rows = np.arange(len(index)) if found.maker else index
+    if rows.max() >= len(found.images):
         return None
-    return _sheet(found.source, found.maker, columns, index.tobytes(), found), bool(found.maker)
+    return _sheet(found.source, found.maker, columns, rows.tobytes(), found), bool(found.maker)
 
 
 @st.cache_data(show_spinner="Gathering the images of the map ...", max_entries=8)

@@ -1,88 +1,133 @@
-"""Interpolate: the way from one image's code to another's, as film strips."""
+"""Interpolate: paths from one code to another, on the map of the real codes and as film strips."""
 
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from app import figures, picks, results, state, strips
-from app.state import Model, Pictures
+from app import ends, figures, results, state, strips
+from app.components.blobs import BLOBS
+from app.components.paths import Board, Film, Mark, Told, paths
+from app.ends import End
+from app.results import layouts
+from app.results import paths as computed
+from app.results.paths import Ends, Ground, Kind, Way
+from app.state import Model
 from vaecore.serving import Explorer
 
-PATHS: dict[Literal["linear", "spherical", "data"], tuple[str, str]] = {
+WAYS: dict[Kind, tuple[str, str]] = {
     "linear": ("Straight", "a line through the codes"),
     "spherical": ("Spherical", "an arc that keeps the length"),
     "data": ("Through the data", "from neighbour to neighbour"),
 }
 AS_A = "as A"
 DOWNLOAD_SIDE = 112  # pixels per frame of the PNG
+FILM_SIDE, FILM_PACE = 280, 120  # pixels per frame of the GIF, milliseconds that it is shown
+COLUMNS = 50  # images in a row of the map's sheet
 
 
-def choose(found: Pictures, end: str, position: float) -> int:
-    """Draw one end's choosers beside its image; return the image's row. ``position`` is its class among all."""
-    picture, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
-    with control:
-        name = None
-        if found.labels is not None:
-            names = [found.names[label] for label in picks.present(found.labels)]
-            default = int(position * len(names))
-            name = st.selectbox(f"{end.upper()} is a", names, default, key=f"{end}_class", bind="query-params")
-        label = None if name is None else found.names.index(name)
-        rows = picks.members(found.labels, label, len(found.images))
-        number = st.number_input(
-            f"Which {name or 'image'}, of {len(rows):,}", 1, max(len(rows), 1), 1, key=end, bind="query-params"
-        )  # fmt: skip
-    row = int(rows[number - 1])
-    tag = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], f"Image {end.upper()}")
-    picture.html(f'<div class="vc-frame" style="--width:6.5rem">{tag}</div>')
-    return row
-
-
-def shuffle(found: Pictures) -> None:
-    """Take another image of the same class at each end."""
-    for end in ("a", "b"):
-        name = st.session_state.get(f"{end}_class")
-        label = found.names.index(name) if name in found.names else None
-        count = len(picks.members(found.labels, label, len(found.images)))
-        st.session_state[end] = picks.another(st.session_state[end], 1, count)
-
-
-def choose_label(own: Explorer, label: int) -> int | None:
-    """Return the class that a conditional model is told along the way; ``label`` is A's own."""
-    if "condition" not in own.abilities:
+def find_ground(model: Model) -> Ground | None:
+    """Return the real codes of a model; None where they cannot be had, which is said."""
+    try:
+        return computed.ground(model)
+    except ValueError as error:
+        st.info(
+            f"The paths are without a map of real images, and what is near them is not known. "
+            f"{strips.sentence(str(error))}",
+            icon=":material/info:",
+        )
         return None
+
+
+def choose_label(own: Explorer, label: int | None) -> Told:
+    """Draw the choice of the class that a conditional model is told along the way; ``label`` is A's own."""
+    if "condition" not in own.abilities:
+        return Told(None, follows=False)
+    options = [AS_A, *own.classes]
+    state.keep_valid("told", options, AS_A)
     told = st.segmented_control(
-        "Draw every step", [AS_A, *own.classes], default=AS_A, required=True, key="told", bind="query-params",
+        "Draw every step", options, default=AS_A, required=True, key="told", bind="query-params",
         help="The code carries the style, the label carries the class.",
     )  # fmt: skip
-    return label if told == AS_A else own.classes.index(told)
+    return Told((label or 0) if told == AS_A else own.classes.index(told), follows=told == AS_A)
 
 
-def film(
-    own: Explorer, ends: np.ndarray, steps: int, path: Literal["linear", "spherical", "data"], told: int | None
-) -> np.ndarray:
-    """Decode the codes along a path between two codes [2, latent], as RGB cells."""
-    codes = own.interpolate(ends[0], ends[1], steps, path=path)
-    labels = None if told is None else np.full(len(codes), told, dtype=np.int64)
-    return figures.pixels(own.decode(codes, labels))
-
-
-def films(model: Model, ends: np.ndarray, steps: int, told: int | None) -> np.ndarray:
-    """Draw the three strips; return their cells for the download."""
-    own = state.explorer(model)
-    shares = [f"{share:.0%}" for share in np.linspace(0, 1, steps)]
-    drawn = []
-    for path, (title, note) in PATHS.items():
+def films(model: Model, of: Ends, steps: int, told: Told) -> list[Film]:
+    """Return the three paths."""
+    made = []
+    for kind, (title, note) in WAYS.items():
         try:
-            if path == "data":
-                results.latent_map(model)  # whose codes this path follows; says so where it must be computed
-            cells = film(own, ends, steps, path, told)
+            made.append(Film(kind, title, note, computed.way(model, of, kind, steps, told.label)))
         except ValueError as error:
-            st.caption(strips.sentence(f"{title}: {error}"))
-            continue
-        drawn.append(cells)
-        st.html(strips.row(title, cells, shares, "z", note))
-    return np.concatenate(drawn)
+            made.append(Film(kind, title, note, None, strips.sentence(str(error))))
+    return made
+
+
+def look_first(made: Sequence[Film]) -> list[Film]:
+    """Draw the choice of the path that is looked at; return all, that one first."""
+    titles = [film.title for film in made]
+    title = st.segmented_control(
+        "Look at the path", titles, default=titles[0], required=True, key="path", bind="query-params"
+    )
+    return sorted(made, key=lambda film: film.title != title)
+
+
+def board(model: Model, own: Explorer, of: Ground | None) -> Board | None:
+    """Return the real codes as the page draws them."""
+    if of is None:
+        return None
+    sheet = layouts.sheet(model, of.laid.index, COLUMNS)
+    address = None if sheet is None else BLOBS.put(sheet[0], "image/png")
+    return Board(of, own.classes, address, COLUMNS, made=sheet is not None and sheet[1])
+
+
+def exports(name: str, shown: Sequence[Film], of: Ground | None) -> None:
+    """Offer what is shown: the first path as a film, all of them as strips and as numbers."""
+    ways: dict[Kind, Way] = {film.kind: film.way for film in shown if film.way is not None}
+    first = next(iter(ways.values()))
+    cells = np.concatenate([ways[kind].cells for kind in WAYS if kind in ways])
+    with st.container(horizontal=True):
+        st.download_button(
+            "Film as GIF", lambda: figures.gif(figures.enlarge(first.cells, FILM_SIDE), FILM_PACE),
+            f"{name}-{next(iter(ways))}.gif", "image/gif", icon=":material/movie:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Strips as PNG",
+            lambda: figures.png(
+                figures.sheet(figures.enlarge(cells, DOWNLOAD_SIDE), len(first.cells), 4 * strips.GAP)
+            ),
+            f"{name}.png", "image/png", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        st.download_button(
+            "Codes as CSV", lambda: computed.table(ways, of), f"{name}.csv", "text/csv",
+            icon=":material/table_view:", on_click="ignore",
+        )  # fmt: skip
+
+
+def explain(own: Explorer, told: Told, of: Ground | None) -> None:
+    """Say what the numbers mean."""
+    said = []
+    if told.label is not None:
+        said.append(
+            f"Every step is drawn as “{own.classes[told.label]}”: a conditional model takes the class from its label, "
+            "so what changes along the way is the style. Choose another class above."
+        )
+    if of is not None:
+        count = f"{len(of.laid.index):,}"
+        said.append(
+            f"The real codes are those of {count} test images of {own.dataset}. Neighbours are those within "
+            f"{of.around.radius:.2g} of a step: half of the images have ten others so near. Density sums real codes by "
+            "a Gaussian of which that is two deviations, over the sum that is usual at a test image: where it falls, "
+            "the path crosses a place that no image has."
+        )
+        said.append(
+            "Each place of the map is a code."
+            if of.free
+            else f"The map shows the two principal components of the {own.latent} numbers: what is near on it may be "
+            "far apart, so distances are those of the whole codes."
+        )
+    if said:
+        st.caption(" ".join(said))
 
 
 @st.fragment
@@ -90,36 +135,31 @@ def page() -> None:
     """Draw the ends and the ways between them."""
     model, own = state.chosen()
     found = state.chosen_pictures()
+    of = find_ground(model)
+    both: list[End] = []
     with st.container(border=True):
-        left, right = st.columns(2, gap="medium")
-        with left:
-            row_a = choose(found, "a", 0.3)
-        with right:
-            row_b = choose(found, "b", 0.8)
+        with st.grid(2, min_column_width=300, gap="medium"):
+            for end in ends.BOTH:
+                with st.container():
+                    both.append(ends.choose(model, own, found, of, end))
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             steps = st.slider("Steps", 5, 17, 11, key="steps", bind="query-params", width=190)
-            st.button("Two others", icon=":material/casino:", on_click=shuffle, args=(found,))
-    rows = np.array([row_a, row_b])
-    labels = None if found.labels is None else found.labels[rows]
-    told = choose_label(own, 0 if labels is None else int(labels[0]))
-    ends = own.encode(found.images[rows], state.own_labels(own, labels))
-    cells = films(model, ends, steps, told)
-    if told is not None:
-        st.caption(
-            f"Every step is drawn as “{own.classes[told]}”: a conditional model takes the class from its label, "
-            "so what changes along the way is the style. Choose another class above."
-        )
-    st.download_button(
-        "Strips as PNG",
-        lambda: figures.png(figures.sheet(figures.enlarge(cells, DOWNLOAD_SIDE), steps, 4 * strips.GAP)),
-        f"{own.name}-{row_a}-{row_b}.png", "image/png",
-        icon=":material/download:", on_click="ignore",
+            st.button("Two others", icon=":material/casino:", on_click=ends.shuffle, args=(found,))
+    a, b = both
+    told = choose_label(own, a.label)
+    between = Ends(tuple(a.code.tolist()), tuple(b.code.tolist()))
+    shown = look_first(films(model, between, steps, told))
+    paths(
+        shown, (Mark(a.title, a.code), Mark(b.title, b.code)), steps, own.shape, told, board(model, own, of),
+        results.decoder(model), ends.take,
     )  # fmt: skip
+    explain(own, told, of)
+    exports("-".join([own.name, *(str(end.row) for end in both if end.row is not None)]), shown, of)
 
 
 st.title("Interpolate")
 strips.lead(
-    "Walk from one image to another through the codes. Choose two digits that look alike and find "
-    "the step at which one becomes the other."
+    "Walk from one image to another through the codes. Drag A and B over the map until the straight path crosses a "
+    "hole: what does the model draw where no image is, and how do the other paths go round it?"
 )
 page()

@@ -117,7 +117,7 @@ def page() -> None:
         for name, plane in laid.planes.items()
         if name.startswith("umap")
     ]
-    sheet = layouts.sheet(model, laid, COLUMNS)
+    sheet = layouts.sheet(model, laid.index, COLUMNS)
     maps.maps(
         shown, laid.index, laid.labels, names, focus, own.shape,
         None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
