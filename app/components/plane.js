@@ -93,7 +93,8 @@ class Plane {
       const own = labels.flatMap((each, i) => (each === label ? [this.place(i)] : []));
       if (!own.length) return;
       const middle = [0, 1].map((axis) => own.map((place) => place[axis]).sort((a, b) => a - b)[own.length >> 1]);
-      const [x, y] = this.toScreen(middle), wide = pen.measureText(name).width + 8;
+      const wide = pen.measureText(name).width + 8, [left, y] = this.toScreen(middle);
+      const x = Math.min(this.side - wide / 2, Math.max(wide / 2, left));
       [pen.fillStyle, pen.globalAlpha] = [colors[label % colors.length], 0.85];
       pen.fillRect(x - wide / 2, y - 8, wide, 16);
       [pen.fillStyle, pen.globalAlpha] = [inks[label % inks.length], 1];
