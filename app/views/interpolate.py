@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import ends, figures, results, state, strips
+from app import behind, ends, figures, results, state, strips
 from app.components.blobs import BLOBS
 from app.components.paths import Board, Film, Mark, Told, paths
 from app.ends import End
@@ -155,6 +155,25 @@ def page() -> None:
     )  # fmt: skip
     explain(own, told, of)
     exports("-".join([own.name, *(str(end.row) for end in both if end.row is not None)]), shown, of)
+    again(own, both, shown[0], steps, told)
+
+
+def again(own: Explorer, both: Sequence[End], looked_at: Film, steps: int, told: Told) -> None:
+    """Show the program that walks the path that is looked at."""
+    label = "" if told.label is None else f", labels=np.full({steps}, {told.label})"
+    behind.show(
+        *(f"{name} = {source(own, end)}" for name, end in zip(ends.BOTH, both, strict=True)),
+        f"codes = explorer.interpolate(a, b, {steps}, path={looked_at.kind!r})",
+        f"images = explorer.decode(codes{label})",
+    )
+
+
+def source(own: Explorer, end: End) -> str:
+    """Write where the code of an end comes from."""
+    if end.row is None:
+        return f"np.array({[float(f'{value:.5g}') for value in end.code.tolist()]}, dtype=np.float32)"
+    label = f", {behind.image(end.row, 'labels')}" if "condition" in own.abilities else ""
+    return f"explorer.encode({behind.image(end.row)}{label})[0]"
 
 
 st.title("Interpolate")

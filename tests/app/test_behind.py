@@ -17,6 +17,7 @@ FITTING = {
     "reconstruct": "vae-digits-2",
     "map": "vae-digits-2",
     "generate": "cvae-digits-2",
+    "interpolate": "cvae-digits-2",
     "conditional": "cvae-digits-2",
     "corrupt": "cvae-digits-2",
     "features": "ae-digits-128",
