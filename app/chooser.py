@@ -37,6 +37,13 @@ def show(needs_images: bool) -> bool:
     return True
 
 
+def keep() -> None:
+    """Remember the choice on a page that has no choosers: Streamlit forgets what is not drawn."""
+    for key in ("model", "data"):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+
+
 def _choose_model() -> str | None:
     _read_url("model", state.default_model())
     model = st.selectbox(

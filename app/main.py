@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import chooser, hiding, state
+from app import chooser, hiding, lesson, state
 
 HERE = Path(__file__).parent
 
@@ -29,13 +29,19 @@ hierarchy = st.Page("views/hierarchy.py", title="Hierarchy")
 conditional = st.Page("views/conditional.py", title="Conditional")
 posterior = st.Page("views/posterior.py", title="Posterior")
 scores = st.Page("views/scores.py", title="Scores")
+lessons = [st.Page(f"lessons/{name}.py", title=title) for name, title in lesson.TITLES.items()]
 pages = {
     "": [start],
     "Pictures": [reconstruct, latent_map, interpolate, generate, conditional],
     "Codes": [corrupt, features, sensitivity, stack, anomaly],
     "Probability": [posterior, rate, hierarchy, scores],
+    "Lessons": lessons,
 }
 page = st.navigation(pages, position="top")
-# The anomaly page chooses its images itself.
-if chooser.show(needs_images=page not in (start, latent_map, generate, anomaly, scores)):
+# A lesson chooses its model itself, the anomaly page its images.
+if page in lessons:
+    chooser.keep()
+    lesson.contents(lessons)
+    page.run()
+elif chooser.show(needs_images=page not in (start, latent_map, generate, anomaly, scores)):
     page.run()

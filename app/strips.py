@@ -185,9 +185,9 @@ def share(name: str, wins: int, other: str, other_wins: int, count: int) -> str:
     )
 
 
-def lead(text: str) -> None:
-    """Write the sentence that opens a page and says what to try; on a phone, the hidden choice too."""
-    chosen = (st.session_state["model"], st.session_state["data"])
+def lead(text: str, models: Sequence[str] | None = None) -> None:
+    """Write the sentence that opens a page and says what to try; on a phone, the hidden choice or the models too."""
+    chosen = (st.session_state["model"], st.session_state["data"]) if models is None else models
     where = " · ".join(Path(place).name if Path(place).exists() else place for place in chosen)
     st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{escape(text)}</p>')
 

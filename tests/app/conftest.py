@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 import streamlit as st
-from harness import MAIN, Open, Visit, serve, settle
+from harness import LESSONS, MAIN, Open, Visit, serve, settle
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
@@ -64,7 +64,7 @@ def open_page() -> Open:
         app = AppTest.from_file(MAIN, default_timeout=60)
         if page != "start":
             app.run()
-            app.switch_page(f"views/{page}.py")
+            app.switch_page(f"{'lessons' if page in LESSONS else 'views'}/{page}.py")
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()

@@ -14,6 +14,8 @@ import pytest
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
+from app import lesson
+
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 IMAGES = (
     "reconstruct",
@@ -29,6 +31,7 @@ IMAGES = (
     "posterior",
 )  # pages that work on them
 PAGES = ("start", "map", "generate", "scores", *IMAGES)
+LESSONS = tuple(lesson.TITLES)
 STARTED = 120  # seconds
 Open = Callable[..., AppTest]
 Visit = Callable[..., Page]

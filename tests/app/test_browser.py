@@ -1,7 +1,7 @@
 """What only a browser can show: the pages as people meet them."""
 
 import pytest
-from harness import PAGES, Visit, settle
+from harness import LESSONS, PAGES, Visit, settle
 from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
@@ -22,7 +22,7 @@ def overflow(page: Page) -> int:
     [(1280, "light", "rgb(252, 251, 248)"), (390, "dark", "rgb(20, 22, 28)")],
     ids=["desktop-light", "phone-dark"],
 )
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *LESSONS])
 def test_every_page_opens_at_every_width_in_our_theme(
     visit: Visit, page: str, width: int, scheme: str, background: str
 ) -> None:

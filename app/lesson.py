@@ -1,0 +1,47 @@
+"""What every lesson has: its title, the model that it chooses, its place among the others, and its end."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from app import state, strips
+
+TITLES = {
+    "subspace": "PCA by descent",
+}
+
+
+def contents(pages: Sequence) -> None:
+    """Draw the list of the lessons where other pages have their choosers."""
+    with st.sidebar:
+        st.markdown("**Lessons**")
+        for number, page in enumerate(pages, start=1):
+            st.page_link(page, label=f"{number}. {page.title}")
+        st.caption(
+            "One idea each, on a real model, with one thing to do. The address bar holds all you choose: send it, and "
+            "the same view opens."
+        )
+
+
+def begin(name: str, text: str, models: Sequence[str]) -> None:
+    """Write a lesson's title and the sentence that says what to try; on a phone, its models too."""
+    st.title(TITLES[name])
+    strips.lead(text, models)
+
+
+def at_hand(*names: str) -> bool:
+    """Return whether all models that a lesson needs are there; say which is missing otherwise."""
+    missing = [name for name in names if name not in state.model_names()]
+    if missing:
+        st.info(
+            f"This lesson needs {missing[0]}, which is not at hand: `vaecore train {missing[0]}` trains it.",
+            icon=":material/school:",
+        )
+    return not missing
+
+
+def saw(text: str) -> None:
+    """Write what is to be seen on the page as it is now."""
+    st.subheader("What you saw")
+    with st.container(width=760):
+        st.markdown(text)

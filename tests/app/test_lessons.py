@@ -1,0 +1,93 @@
+"""The lessons: one idea a page, run without a browser."""
+
+import re
+
+import pytest
+from harness import LESSONS, Open, text
+from streamlit.testing.v1 import AppTest
+
+from app import lesson, state
+from app.results import subspaces
+
+
+def conclusion(app: AppTest) -> str:
+    """What the lesson says that was seen."""
+    assert not app.exception
+    assert app.subheader[-1].value == "What you saw"
+    return app.main.markdown[-1].value
+
+
+def terms(app: AppTest) -> dict[str, str]:
+    """The terms of the lesson's formulas and what they are now."""
+    return dict(re.findall(r"<b>([^<]*)</b><i>([^<]*)</i>", text(app)))
+
+
+def number(word: str) -> float:
+    return float(word.replace("−", "-").replace(",", "").rstrip("°%"))
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_every_lesson_opens_whatever_model_was_chosen(open_page: Open, page: str) -> None:
+    app = open_page("generate", model="cvae-digits-2")
+    app.switch_page(f"lessons/{page}.py").run()
+    assert app.title[0].value == lesson.TITLES[page]
+    assert not app.warning
+    assert len(conclusion(app)) > 100
+    assert terms(app)
+    app.switch_page("views/generate.py").run()
+    assert app.session_state["model"] == "cvae-digits-2"
+
+
+@pytest.mark.parametrize("page", LESSONS)
+@pytest.mark.usefixtures("no_data")
+def test_every_lesson_works_without_mnist(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert not app.warning
+    assert len(conclusion(app)) > 100
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_a_lesson_whose_model_is_missing_says_what_trains_it(
+    open_page: Open, page: str, fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "model_names", lambda: ["cvae-digits-2"])
+    app = open_page(page)
+    assert not app.exception
+    assert "vaecore train" in app.info[0].value
+
+
+def test_subspace_descends_step_by_step(open_page: Open) -> None:
+    app = open_page("subspace", start="5")
+    path = subspaces.descent(5)
+    for index in range(3):
+        assert app.select_slider(key="step").value == subspaces.STEPS[index]
+        found = terms(app)
+        assert number(found["E‖x − BAx‖²"]) == pytest.approx(path[index].error, abs=6e-4)
+        assert number(found["λₖ₊₁ + … + λₙ"]) + number(found["excess"]) == pytest.approx(path[index].error, abs=1.1e-3)
+        assert f"{path[index].angles[0]:.1f}°" in conclusion(app)
+        press(app, "Step")
+    app.select_slider(key="step").set_value(subspaces.STEPS[-1]).run()
+    assert "The subspace is found" in conclusion(app)
+
+
+def test_a_descent_plays_to_its_end_and_stays_there(open_page: Open) -> None:
+    app = press(open_page("subspace", step="640"), "Play")
+    assert app.session_state["step plays"]
+    seen = [app.select_slider(key="step shown").value]
+    while app.session_state["step plays"]:
+        app.run()
+        seen += [box.value for box in app.select_slider if box.key == "step shown"]
+    assert seen[0] == 800
+    assert app.select_slider(key="step").value == 1000
+    assert press(app, "Another start").session_state["step"] == 1000
+    assert not app.exception
+
+
+def test_a_descent_is_stopped_where_it_is(open_page: Open) -> None:
+    app = press(press(open_page("subspace"), "Play"), "Stop")
+    assert not app.session_state["step plays"]
+    assert app.select_slider(key="step").value == app.session_state["step"] > 0
