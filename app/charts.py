@@ -16,7 +16,7 @@ COLORS = {
     "twin": "#3f7fd0",
     "denoising": "#c0559b",
     "mean": "#6f8f1f",
-    "scale": "#9b6350",
+    "spread": "#9b6350",
 }
 STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and does not move
 DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}

@@ -7,6 +7,7 @@ import streamlit as st
 from app import state, strips
 
 TITLES = {
+    "divergence": "Forward and reverse KL",
     "subspace": "PCA by descent",
 }
 
@@ -42,6 +43,6 @@ def at_hand(*names: str) -> bool:
 
 def saw(text: str) -> None:
     """Write what is to be seen on the page as it is now."""
-    st.subheader("What you saw")
+    st.subheader("What you saw", anchor=False)
     with st.container(width=760):
         st.markdown(text)

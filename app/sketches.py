@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.charts import COLORS, frame
+from app.charts import COLORS, Series, frame
 
+PLACES = (41, 31)  # that can be clicked, across and up
+FILL = "rgba(138, 99, 210, 0.22)"
 TICKS = 8  # of an axis whose places are not even, about
 
 
@@ -35,3 +37,77 @@ def unfolding(
     figure.update_yaxes(rangemode="tozero")
     figure.update_layout(showlegend=False)
     return figure
+
+
+def densities(across: np.ndarray, target: np.ndarray, shown: Sequence[Series], height: int = 270) -> go.Figure:
+    """Draw a density as a hill, and others as lines before it; a thin one is where another began."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=across, y=target, name="p(z)", mode="lines", fill="tozeroy", fillcolor=FILL, hoverinfo="skip",
+        line={"color": COLORS["z"], "width": 1.5},
+    )  # fmt: skip
+    for each in shown:
+        line = {"color": COLORS[each.variable], "width": 3}
+        if each.variable == "x":
+            line |= {"width": 1.5, "dash": "dash"}
+        figure.add_scatter(x=each.x, y=each.y, name=each.name, mode="lines", line=line, hoverinfo="skip")
+    frame(figure, "z", "density", height)
+    figure.update_xaxes(range=[float(across[0]), float(across[-1])])
+    figure.update_yaxes(range=[0, 1.9 * float(target.max())])
+    return figure
+
+
+def landscape(
+    means: np.ndarray,
+    scales: np.ndarray,
+    values: np.ndarray,
+    path: tuple[np.ndarray, np.ndarray],
+    ends: Sequence[tuple[float, float]],
+    variable: str,
+    height: int = 330,
+) -> go.Figure:
+    """Draw a divergence over the means and the scales of q, the way of a descent, and where descents end.
+
+    Over it lies a lattice of points that cannot be seen, so that a click anywhere selects a place.
+    """
+    figure = go.Figure(
+        go.Contour(
+            x=means, y=np.log(scales), z=values, ncontours=14, showscale=False, hoverinfo="skip", showlegend=False,
+            colorscale=[[0, _faint(variable, 0.55)], [1, _faint(variable, 0.02)]],
+            line={"color": _faint(variable, 0.5), "width": 0.8}, contours={"coloring": "heatmap"},
+        )
+    )  # fmt: skip
+    figure.add_scatter(
+        x=[mean for mean, _ in ends], y=np.log([scale for _, scale in ends]), name="minimum", mode="markers",
+        marker={"symbol": "x-thin", "size": 11, "line": {"color": COLORS["baseline"], "width": 3}}, hoverinfo="skip",
+        unselected={"marker": {"opacity": 1}},
+    )  # fmt: skip
+    across, up = path[0], np.log(path[1])
+    figure.add_scatter(
+        x=across, y=up, name="descent", mode="lines+markers", line={"color": COLORS[variable], "width": 2},
+        marker={"size": [*[3] * (len(across) - 1), 12], "color": COLORS[variable]}, hoverinfo="skip",
+        unselected={"marker": {"opacity": 1}},
+    )  # fmt: skip
+    figure.add_trace(_clickable(means, np.log(scales)))
+    frame(figure, "mean of q", "scale of q", height)
+    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 4) if scales[0] <= tick <= scales[-1] * 1.001]
+    figure.update_yaxes(tickvals=np.log(ticks), ticktext=[f"{tick:g}" for tick in ticks], showgrid=False)
+    figure.update_xaxes(range=[float(means[0]), float(means[-1])])
+    figure.update_layout(hovermode="closest", hoverlabel={"namelength": 0})
+    return figure
+
+
+def _faint(variable: str, opacity: float) -> str:
+    red, green, blue = (int(COLORS[variable][start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity})"
+
+
+def _clickable(across: np.ndarray, up: np.ndarray) -> go.Scatter:
+    sides = (np.linspace(axis[0], axis[-1], count) for axis, count in zip((across, up), PLACES, strict=True))
+    x, y = (part.ravel() for part in np.meshgrid(*sides))
+    hidden = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=x, y=y, mode="markers", marker={"opacity": 0, "size": 12}, selected=hidden, unselected=hidden,
+        showlegend=False, customdata=np.exp(y),
+        hovertemplate="start at mean %{x:.2f}, scale %{customdata:.2f}<extra></extra>",
+    )  # fmt: skip

@@ -1,9 +1,11 @@
 """Ellipses by hand: the sliders that they are moved by, the window that they are seen through."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from vaecore import lessons
 from vaecore.serving import Approximation, TruePosterior
 
 LOG_SCALES = (-7.0, 1.0, 0.01)  # ends and step of a slider
@@ -87,7 +89,7 @@ def thinned(of: TruePosterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return thin.across, thin.up, thin.density.astype(np.float32)
 
 
-def window(of: TruePosterior, shown: list[Approximation], whole: bool) -> Window:
+def window(of: TruePosterior, shown: Sequence[Approximation | lessons.Ellipse], whole: bool) -> Window:
     """Return the middle of a square window and half its side: around the posterior and what is shown, or the plane."""
     inside = of.density >= of.level(1 - ALL_BUT)
     across, up = of.across[inside.any(0)], of.up[inside.any(1)]

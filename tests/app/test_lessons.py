@@ -7,7 +7,7 @@ from harness import LESSONS, Open, text
 from streamlit.testing.v1 import AppTest
 
 from app import lesson, state
-from app.results import subspaces
+from app.results import divergences, subspaces
 
 
 def conclusion(app: AppTest) -> str:
@@ -91,3 +91,42 @@ def test_a_descent_is_stopped_where_it_is(open_page: Open) -> None:
     app = press(press(open_page("subspace"), "Play"), "Stop")
     assert not app.session_state["step plays"]
     assert app.select_slider(key="step").value == app.session_state["step"] > 0
+
+
+def test_the_terms_of_a_divergence_add_up_and_its_table_holds_the_closed_form(open_page: Open) -> None:
+    app = open_page("divergence", kl="forward", p="three, uneven", mean="-1.5", scale="0.75", steps="0")
+    found = {name: number(value) for name, value in terms(app).items()}
+    whole = found.pop("KL(p ‖ q)")
+    entropy = found.pop("H(p)")
+    assert whole == pytest.approx(sum(found.values()) - entropy, abs=0.025)
+    before = conclusion(app)
+    app.select_slider(key="steps").set_value(60).run()
+    p = divergences.MIXTURES["three, uneven"]
+    rows = re.findall(r"<tr><th style[^>]*>(.*?)</th><td>(.*?)</td><td>(.*?)</td>", text(app))
+    assert [(number(mean), number(scale)) for _, mean, scale in rows[:2]] == [
+        pytest.approx((p.mean, p.scale), abs=0.006)
+    ] * 2
+    assert terms(app)["(E z − m)² / 2s²"] == "0.00"
+    assert conclusion(app) == before  # that of the real posterior, which no step changes
+
+
+def test_where_q_starts_decides_where_reverse_kl_ends(open_page: Open) -> None:
+    app = open_page("divergence", steps="60")
+    told = [part.value for part in app.main.markdown if "Reverse KL asks" in part.value]
+    assert "at 2.00, as low as any" in told[0]
+    app.slider(key="mean").set_value(-1.0).run()
+    told = [part.value for part in app.main.markdown if "Reverse KL asks" in part.value]
+    assert "at −2.00, as low as any" in told[0]
+    press(app, "Start at p's mean and scale")
+    assert app.slider(key="mean").value == 0
+    assert app.select_slider(key="steps").value == 0
+
+
+def test_the_two_ellipses_of_a_real_posterior_each_win_by_their_own_measure(open_page: Open) -> None:
+    app = open_page("divergence", digit="3", draw="4")
+    rows = re.findall(r"<tr><th style[^>]*>(least.*?)</th><td>(.*?)</td><td>(.*?)</td>", text(app))
+    (covering, seeking) = [[number(word) for word in row[1:]] for row in rows]
+    assert covering[0] < seeking[0]
+    assert seeking[1] < covering[1]
+    assert app.segmented_control(key="digit").value == "3"
+    assert f"{seeking[0]:.2f} nats" in conclusion(app)
