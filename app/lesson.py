@@ -8,6 +8,7 @@ from app import state, strips
 
 TITLES = {
     "divergence": "Forward and reverse KL",
+    "reparameterisation": "Reparameterisation",
     "subspace": "PCA by descent",
 }
 

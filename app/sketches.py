@@ -9,6 +9,7 @@ from app.charts import COLORS, Series, frame
 
 PLACES = (41, 31)  # that can be clicked, across and up
 FILL = "rgba(138, 99, 210, 0.22)"
+MOST = 0.98  # of the estimates, that a cloud's axes hold
 TICKS = 8  # of an axis whose places are not even, about
 
 
@@ -110,4 +111,65 @@ def _clickable(across: np.ndarray, up: np.ndarray) -> go.Scatter:
         x=x, y=y, mode="markers", marker={"opacity": 0, "size": 12}, selected=hidden, unselected=hidden,
         showlegend=False, customdata=np.exp(y),
         hovertemplate="start at mean %{x:.2f}, scale %{customdata:.2f}<extra></extra>",
+    )  # fmt: skip
+
+
+def cloud(points: np.ndarray, gradient: np.ndarray, variable: str, height: int = 250) -> go.Figure:
+    """Draw estimates of a gradient [n, 2] as dots around the end of the gradient itself, an arrow from zero.
+
+    The axes are equal, and reach as far as all but few estimates do.
+    """
+    figure = go.Figure()
+    figure.add_scatter(
+        x=points[:, 0], y=points[:, 1], mode="markers", marker={"color": COLORS[variable], "size": 5, "opacity": 0.45},
+        hoverinfo="skip",
+    )  # fmt: skip
+    line = {"color": COLORS["error"], "width": 3}
+    figure.add_scatter(
+        x=[0, gradient[0]], y=[0, gradient[1]], mode="lines+markers", line=line, hoverinfo="skip",
+        marker={"symbol": "arrow", "angleref": "previous", "size": [0, 13], "color": COLORS["error"]},
+    )  # fmt: skip
+    reach = 1.08 * float(max(np.quantile(np.abs(points).max(1), MOST), np.abs(gradient).max(), 1e-9))
+    frame(figure, "", "", height)
+    figure.update_xaxes(range=[-reach, reach], zeroline=True, zerolinewidth=1, nticks=5, constrain="domain")
+    figure.update_yaxes(
+        range=[-reach, reach], zeroline=True, zerolinewidth=1, nticks=5, scaleanchor="x", constrain="domain",
+        showgrid=False,
+    )  # fmt: skip
+    figure.update_layout(showlegend=False)
+    return figure
+
+
+def variances(
+    exact: Sequence[Series], measured: Sequence[Series], at: int, goal: float, height: int = 300
+) -> go.Figure:
+    """Draw variances that fall with the number of samples: what they are as lines, what was measured as dots.
+
+    A dotted line marks the one that is the ``goal``.
+    """
+    figure = go.Figure()
+    for each in exact:
+        line = {"color": COLORS[each.variable], "width": 2.5}
+        hover = f"%{{x}} samples: %{{y:.3g}}<extra>{each.name}</extra>"
+        figure.add_scatter(x=each.x, y=each.y, name=each.name, mode="lines", line=line, hovertemplate=hover)
+    for each in measured:
+        marker = {"color": COLORS[each.variable], "size": 7, "line": {"color": "#FFFFFF", "width": 1}}
+        figure.add_scatter(x=each.x, y=each.y, mode="markers", marker=marker, showlegend=False, hoverinfo="skip")
+    figure.add_vline(at, line={"color": COLORS["x"], "width": 1})
+    figure.add_hline(goal, line={"color": COLORS["x"], "width": 1, "dash": "dot"})
+    frame(figure, "samples of an estimate", "variance", height)
+    figure.update_xaxes(type="log", dtick=1, tickformat=",")
+    figure.update_yaxes(type="log", dtick=1, exponentformat="power")
+    return figure
+
+
+def slopes(figure: go.Figure, places: np.ndarray, slopes: np.ndarray, length: float, variable: str) -> None:
+    """Add the direction of a slope at every place to a map: all arrows are scaled alike, the longest to a length."""
+    ends = places + slopes * length / max(float(np.linalg.norm(slopes, axis=1).max()), 1e-12)
+    gap = np.full(len(places), np.nan)
+    x, y = (np.stack([places[:, axis], ends[:, axis], gap], 1).ravel() for axis in (0, 1))
+    figure.add_scatter(
+        x=x, y=y, name="slope at a sample", mode="lines+markers", line={"color": COLORS[variable], "width": 1.8},
+        marker={"symbol": "arrow", "angleref": "previous", "size": [0, 8, 0] * len(places), "color": COLORS[variable]},
+        hoverinfo="skip",
     )  # fmt: skip

@@ -2,12 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 from harness import LESSONS, Open, text
 from streamlit.testing.v1 import AppTest
 
 from app import lesson, state
-from app.results import divergences, subspaces
+from app.results import divergences, gradients, subspaces
 
 
 def conclusion(app: AppTest) -> str:
@@ -130,3 +131,34 @@ def test_the_two_ellipses_of_a_real_posterior_each_win_by_their_own_measure(open
     assert seeking[1] < covering[1]
     assert app.segmented_control(key="digit").value == "3"
     assert f"{seeking[0]:.2f} nats" in conclusion(app)
+
+
+def test_the_table_of_estimators_says_what_was_computed(open_page: Open) -> None:
+    app = open_page("reparameterisation", digit="5", width="2.0", samples="10", noise="3", by="log scales")
+    row = gradients.rows()[5]
+    exact = gradients.exact(row, 2.0)
+    found = re.findall(r"<tr><th style[^>]*>(.*?)</th><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>", text(app))
+    told = {name: [number(word or "0") for word in words] for name, *words in found}
+    assert told["exact, by quadrature"][:2] == pytest.approx(exact.gradient[2:], abs=0.006)
+    for name in ("score function", "with a baseline", "pathwise"):
+        own = exact.variances[name.split()[-1].replace("function", "score")][2:].sum()
+        assert told[name][2] == pytest.approx(np.sqrt(own / 10), abs=0.006)
+        assert told[name][:2] == pytest.approx(exact.gradient[2:], abs=4 * np.sqrt(own / 2000))
+    assert f"{exact.variances['score'][2:].sum() / exact.variances['pathwise'][2:].sum():,.0f} times" in conclusion(app)
+
+
+def test_a_sample_is_its_mean_and_its_scaled_noise(open_page: Open) -> None:
+    found = terms(open_page("reparameterisation", width="4.0"))
+    z, mean, scale, noise = (
+        np.array([number(word) for word in found[name].strip("()").split(", ")]) for name in ("z", "m", "s", "ε")
+    )
+    np.testing.assert_allclose(z, mean + scale * noise, atol=0.03)
+
+
+@pytest.mark.parametrize("by", ["means", "log scales"])
+@pytest.mark.parametrize("width", ["0.25", "4.0"])
+def test_the_variance_said_is_the_one_measured(open_page: Open, by: str, width: str) -> None:
+    assert not open_page("reparameterisation", by=by, width=width).exception
+    row = gradients.rows()[3]
+    for name, spread in gradients.spreads(row, float(width), by, 100, 0).items():
+        assert spread.measured == pytest.approx(spread.variance, rel=0.5), name

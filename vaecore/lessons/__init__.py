@@ -1,14 +1,19 @@
 """What the lessons compute: each idea in the small, on a real model, with an answer to check it by."""
 
 from vaecore.lessons.bends import Ellipse, covering, forward_divergence, most_bent, sampled
+from vaecore.lessons.estimators import ESTIMATORS, PARAMETERS, Drawn, Exact, drawn, exact
 from vaecore.lessons.gaussians import Descent, Direction, Mixture, Parts, descend, ends, landscape, parts
 from vaecore.lessons.subspaces import Scatter, Snapshot, angles, directions, rotated, scatter, training_scatter
 from vaecore.lessons.subspaces import descend as descend_linear
 
 __all__ = [
+    "ESTIMATORS",
+    "PARAMETERS",
     "Descent",
     "Direction",
+    "Drawn",
     "Ellipse",
+    "Exact",
     "Mixture",
     "Parts",
     "Scatter",
@@ -18,7 +23,9 @@ __all__ = [
     "descend",
     "descend_linear",
     "directions",
+    "drawn",
     "ends",
+    "exact",
     "forward_divergence",
     "landscape",
     "most_bent",
