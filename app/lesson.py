@@ -7,6 +7,7 @@ import streamlit as st
 from app import state, strips
 
 TITLES = {
+    "sampling": "Sampling",
     "divergence": "Forward and reverse KL",
     "reparameterisation": "Reparameterisation",
     "subspace": "PCA by descent",

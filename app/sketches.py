@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import COLORS, Series, frame
+from app.figures import class_color
 
 PLACES = (41, 31)  # that can be clicked, across and up
 FILL = "rgba(138, 99, 210, 0.22)"
@@ -173,3 +174,56 @@ def slopes(figure: go.Figure, places: np.ndarray, slopes: np.ndarray, length: fl
         marker={"symbol": "arrow", "angleref": "previous", "size": [0, 8, 0] * len(places), "color": COLORS[variable]},
         hoverinfo="skip",
     )  # fmt: skip
+
+
+def codes(
+    points: np.ndarray,
+    labels: np.ndarray | None,
+    draws: np.ndarray,
+    ellipses: Sequence[tuple[str, np.ndarray, np.ndarray, str]],
+    window: tuple[tuple[float, float], float],
+    height: int = 400,
+) -> go.Figure:
+    """Draw codes [n, 2] in the colours of their classes, Gaussians by name, mean, covariance and variable, and draws.
+
+    Each Gaussian is outlined at one and two scales. The axes are equal. Over all lies a lattice of points that cannot
+    be seen, so that a click anywhere selects a place.
+    """
+    colors = COLORS["x"] if labels is None else [class_color(int(label)) for label in labels]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=points[:, 0], y=points[:, 1], mode="markers", name="codes of test images", hoverinfo="skip",
+        marker={"color": colors, "size": 3.5, "opacity": 0.55}, unselected={"marker": {"opacity": 0.55}},
+        showlegend=False,
+    )  # fmt: skip
+    for name, mean, covariance, variable in ellipses:
+        x, y = _rings(mean, covariance)
+        line = {"color": COLORS[variable], "width": 2}
+        figure.add_scatter(x=x, y=y, name=name, mode="lines", line=line, hoverinfo="skip")
+    figure.add_scatter(
+        x=draws[:, 0], y=draws[:, 1], mode="markers+text", name="draws", hoverinfo="skip",
+        text=[str(index + 1) for index in range(len(draws))], textposition="top center",
+        marker={"color": COLORS["error"], "size": 9, "line": {"color": "#FFFFFF", "width": 1.5}},
+        unselected={"marker": {"opacity": 1}},
+    )  # fmt: skip
+    (across, up), half = window
+    grid = np.meshgrid(*(centre + np.linspace(-1.6 * half, 1.6 * half, PLACES[0]) for centre in (across, up)))
+    hidden = {"marker": {"opacity": 0}}
+    figure.add_scatter(
+        x=grid[0].ravel(), y=grid[1].ravel(), mode="markers", marker={"opacity": 0, "size": 12}, selected=hidden,
+        unselected=hidden, showlegend=False, hovertemplate="draw around<br>z = (%{x:.2f}, %{y:.2f})<extra></extra>",
+    )  # fmt: skip
+    frame(figure, "z₁", "z₂", height)
+    figure.update_xaxes(range=[across - half, across + half], constrain="range")
+    figure.update_yaxes(range=[up - half, up + half], scaleanchor="x", showgrid=False)
+    figure.update_layout(hovermode="closest", hoverlabel={"namelength": 0})
+    return figure
+
+
+def _rings(mean: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ellipses of a Gaussian at one and two scales as one line, lifted between them."""
+    turns = np.linspace(0, 2 * np.pi, 97)
+    circle = np.linalg.cholesky(covariance) @ np.stack([np.cos(turns), np.sin(turns)])
+    gap = np.full((2, 1), np.nan)
+    x, y = np.concatenate([part for scale in (1, 2) for part in (mean[:, None] + scale * circle, gap)], axis=1)
+    return x, y

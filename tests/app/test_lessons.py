@@ -1,6 +1,7 @@
 """The lessons: one idea a page, run without a browser."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from harness import LESSONS, Open, text
 from streamlit.testing.v1 import AppTest
 
 from app import lesson, state
-from app.results import divergences, gradients, subspaces
+from app.results import divergences, gradients, holes, prices, subspaces
 
 
 def conclusion(app: AppTest) -> str:
@@ -162,3 +163,54 @@ def test_the_variance_said_is_the_one_measured(open_page: Open, by: str, width: 
     row = gradients.rows()[3]
     for name, spread in gradients.spreads(row, float(width), by, 100, 0).items():
         assert spread.measured == pytest.approx(spread.variance, rel=0.5), name
+
+
+def test_an_autoencoder_is_not_where_the_prior_is(open_page: Open) -> None:
+    app = open_page("sampling", models="digits")
+    shares = [holes.share_of_prior(name) for name in holes.pairs()["digits"]]
+    assert shares[0] < 0.5 < shares[1]
+    assert all(f"**{share:.0%}**" in conclusion(app) for share in shares)
+    values = [rf"{name}</b><i>([^<]*)<.*?" for name in (r"KL\(N\(m, S\)[^<]*", "mᵀm", "tr S", "log det S")]
+    found = re.findall("".join(values), text(app))
+    for words in found:
+        nats, offset, spread, volume = map(number, words)
+        assert nats == pytest.approx((offset + spread - volume - 2) / 2, abs=0.02)
+    assert len(found) == 2
+    assert number(found[0][0]) > 10 > 1 > number(found[1][0])
+
+
+def test_a_place_in_the_address_is_drawn_around(open_page: Open) -> None:
+    deep = holes.draw("ae-digits-2", "around", 0, holes.deepest("ae-digits-2"))
+    told = text(open_page("sampling", models="digits", sampled=holes.WAYS["around"]))
+    assert f"1\n× {deep.distances[0]:.1f}" in told
+    own = holes.draw("ae-digits-2", "around", 0, (1.25, -3.0))
+    told = text(open_page("sampling", models="digits", sampled=holes.WAYS["around"], ae="1.25 -3"))
+    assert f"1\n× {own.distances[0]:.1f}" in told
+    told = text(open_page("sampling", models="digits", sampled=holes.WAYS["around"], ae="here"))
+    assert f"1\n× {deep.distances[0]:.1f}" in told
+
+
+def test_the_dearest_model_is_shown_after_a_guess(open_page: Open) -> None:
+    app = open_page("price", price="8.0")
+    assert "Guess first" in app.info[0].value
+    assert "At β = 8 " not in conclusion(app)
+    app.segmented_control(key="guess").set_value("2").run()
+    assert not app.info
+    dearest = prices.members(prices.kin())[-1]
+    assert f"{prices.active(dearest)} of 10" in " ".join(part.value for part in app.main.markdown)
+    assert f"At β = 8 a code costs **{dearest.terms.rate:.1f} nats**" in conclusion(app)
+    found = terms(app)
+    assert number(found["objective"]) == pytest.approx(
+        number(found["−E log p(x|z)"]) + number(found["β"]) * number(found["KL(q(z|x) ‖ p(z))"]), abs=0.05
+    )
+
+
+def test_neighbours_along_beta_exchange_between_their_prices() -> None:
+    shown = prices.members(prices.kin())
+    assert prices.exchange(shown, shown[0]) is None
+    for before, member in pairwise(shown):
+        found = prices.exchange(shown, member)
+        assert found is not None
+        paid = member.terms.distortion - before.terms.distortion
+        assert found.rate == pytest.approx(paid / (before.terms.rate - member.terms.rate))
+        assert found.fair == (before.beta <= found.rate <= member.beta)

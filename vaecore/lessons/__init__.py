@@ -3,17 +3,21 @@
 from vaecore.lessons.bends import Ellipse, covering, forward_divergence, most_bent, sampled
 from vaecore.lessons.estimators import ESTIMATORS, PARAMETERS, Drawn, Exact, drawn, exact
 from vaecore.lessons.gaussians import Descent, Direction, Mixture, Parts, descend, ends, landscape, parts
+from vaecore.lessons.holes import Codes, Fit, Mismatch
 from vaecore.lessons.subspaces import Scatter, Snapshot, angles, directions, rotated, scatter, training_scatter
 from vaecore.lessons.subspaces import descend as descend_linear
 
 __all__ = [
     "ESTIMATORS",
     "PARAMETERS",
+    "Codes",
     "Descent",
     "Direction",
     "Drawn",
     "Ellipse",
     "Exact",
+    "Fit",
+    "Mismatch",
     "Mixture",
     "Parts",
     "Scatter",

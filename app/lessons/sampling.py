@@ -1,0 +1,154 @@
+"""Why an autoencoder cannot be sampled and a VAE can: where codes are, and where a density says that they are."""
+
+import numpy as np
+import streamlit as st
+
+from app import charts, chooser, figures, formulas, lesson, sketches, state, strips
+from app.formulas import Term, number
+from app.results import holes
+from app.results.holes import WAYS, Draw, Pair
+
+PLACES = {"autoencoder": "ae", "variational": "vae"}  # parameters of the URL
+TITLES = {"autoencoder": "Autoencoder", "variational": "VAE"}
+FAR = 5.0  # usual distances: beyond them there is no code near
+
+
+def choose(pairs: dict[str, Pair]) -> tuple[Pair, str, int]:
+    """Draw the controls; return the models, the way to draw, and the seed."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        names = list(pairs)
+        state.keep_valid("models", names, names[0])
+        data = st.segmented_control(
+            "Models of", names, default=names[0], required=True, key="models", bind="query-params", on_change=forget
+        )
+        way = st.segmented_control(
+            "Draw codes from", list(WAYS.values()), default=WAYS["prior"], required=True, key="sampled",
+            bind="query-params",
+            help="A click on a map draws around that place, which at first is the middle of its largest hole.",
+        )  # fmt: skip
+        seed = st.number_input("Seed", 0, holes.SEEDS - 1, 0, key="again", bind="query-params", width=110)
+        st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("again", 0, holes.SEEDS - 1))
+    return pairs[data], next(key for key, name in WAYS.items() if name == way), seed
+
+
+def forget() -> None:
+    """Drop the places, which are of other codes."""
+    for key in PLACES.values():
+        st.query_params.pop(key, None)
+
+
+def place_of(kind: str, name: str) -> tuple[float, float]:
+    """Return the place that the address names, or the middle of the largest hole."""
+    return holes.parse(st.query_params.get(PLACES[kind])) or holes.deepest(name)
+
+
+def take_click(kind: str) -> None:
+    """Draw around the place that was clicked; a map that is drawn anew forgets, which is no click."""
+    points = st.session_state[f"map {kind}"]["selection"]["points"]
+    if points:
+        place = holes.rounded((points[-1]["x"], points[-1]["y"]))
+        st.query_params[PLACES[kind]] = " ".join(f"{value:g}" for value in place)
+        st.session_state["sampled"] = WAYS["around"]
+
+
+def draw_map(kind: str, name: str, way: str, draw: Draw) -> None:
+    """Draw a model's codes, the density that is drawn from, and the draws."""
+    found = holes.codes(name)
+    ellipses = [("N(0, I)", np.zeros(2), np.eye(2), "z")]
+    if way == "fitted":
+        ellipses.append(("fitted", found.mean, found.covariance, "baseline"))
+    figure = sketches.codes(found.codes, holes.labels(name), draw.codes, ellipses, holes.window(name, draw))
+    st.plotly_chart(
+        figure, config=charts.STILL, key=f"map {kind}", on_select=lambda: take_click(kind), selection_mode="points"
+    )
+
+
+def row(draw: Draw) -> str:
+    """Return what the draws decode to, with the distance of each from the nearest code."""
+    captions = [f"{index + 1}\n× {number(value, 1)}" for index, value in enumerate(draw.distances)]
+    return strips.row(
+        "Decoded", figures.pixels(draw.images), captions, "reconstruction", "× the usual distance to the next code",
+        best=[value <= FAR for value in draw.distances],
+    )  # fmt: skip
+
+
+def equation(name: str) -> str:
+    """Return how far the codes as a whole are from the prior, by the terms of the divergence."""
+    found = holes.codes(name).mismatch
+    return formulas.formula(
+        [
+            Term("KL(N(m, S) ‖ N(0, I))", number(found.nats), "z", "nats, codes against prior"), "= ½ (",
+            Term("mᵀm", number(found.offset), "mean", "off zero"), "+",
+            Term("tr S", number(found.spread), "spread", "how wide"), "−",
+            Term("log det S", number(found.log_volume), "spread", "how large"),
+            f"− {found.latent} )",
+        ]
+    )  # fmt: skip
+
+
+def table(pair: Pair) -> str:
+    """Return how well draws of every way stand for the codes of both models."""
+    both = [holes.fits(name) for name in pair]
+    ways = {way: WAYS[way] for way in holes.MEASURED} | {"real": "codes of other test images"}
+    columns = [f"{title}: {what}" for title in TITLES.values() for what in ("in a hole", "codes reached")]
+    rows = [
+        (
+            name,
+            "x" if way == "real" else "z",
+            [f"{value:.0%}" for fits in both for value in (fits[way].outside, fits[way].covered)],
+        )
+        for way, name in ways.items()
+    ]
+    return strips.table("draws from", columns, rows)
+
+
+def conclusion(pair: Pair) -> str:
+    """Say how far each way comes."""
+    plain, variational = (holes.fits(name) for name in pair)
+    shares = [holes.share_of_prior(name) for name in pair]
+    nats = [holes.codes(name).mismatch.nats for name in pair]
+    return (
+        f"**{shares[0]:.0%}** of the autoencoder's codes lie within two scales of N(0, I), of the VAE's "
+        f"**{shares[1]:.0%}**: so draws from N(0, I) reach {plain['prior'].covered:.0%} of the codes of the one and "
+        f"{variational['prior'].covered:.0%} of the other's. Nothing in the autoencoder's objective says where codes "
+        f"lie ({number(nats[0], 1)} nats from the prior as a whole); the VAE pays for every nat, and stays at "
+        f"{number(nats[1])}.\n\nA Gaussian fitted on the codes afterwards is the rescue: it reaches "
+        f"**{plain['fitted'].covered:.0%}** of the autoencoder's codes, but **{plain['fitted'].outside:.0%}** of its "
+        f"draws fall into holes between them; of the VAE's prior {variational['prior'].outside:.0%} do, and of real "
+        f"codes {plain['real'].outside:.0%} and {variational['real'].outside:.0%}. A mixture of several Gaussians "
+        "comes further: the models with a density on their codes have one."
+    )
+
+
+@st.fragment
+def page(pairs: dict[str, Pair]) -> None:
+    """Draw the page; a control reruns no more than this."""
+    with st.container(border=True):
+        pair, way, seed = choose(pairs)
+    models = pair._asdict()
+    for (kind, name), column in zip(models.items(), st.columns(2, gap="large"), strict=True):
+        draw = holes.draw(name, way, seed, place_of(kind, name))
+        with column:
+            st.html(strips.heading(TITLES[kind], "twin" if kind == "variational" else "baseline", name))
+            draw_map(kind, name, way, draw)
+            st.html(row(draw))
+            st.html(equation(name))
+    st.html(table(pair))
+    st.caption(
+        "In a hole: further from every code than 95 of 100 codes are from the next. Reached: codes with a draw as near "
+        "as their fifth neighbour. Both against one half of the codes, with as many draws as the other half has."
+    )
+    lesson.saw(conclusion(pair))
+
+
+found = holes.pairs()
+lesson.begin(
+    "sampling",
+    "To draw a new image, draw a code and decode it. Draw from N(0, I), then click into a hole of each map, then let a "
+    "Gaussian be fitted: which model gives you what its test images look like?",
+    next(iter(found.values()), ()),
+)
+if found:
+    page(found)
+else:
+    lesson.at_hand("ae-mnist-2", "vae-mnist-2")
