@@ -8,6 +8,7 @@ from app import state, strips
 
 TITLES = {
     "sampling": "Sampling",
+    "price": "What the rate buys",
     "divergence": "Forward and reverse KL",
     "reparameterisation": "Reparameterisation",
     "subspace": "PCA by descent",
