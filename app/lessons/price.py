@@ -140,8 +140,8 @@ def page(family: dict[float, str]) -> None:
 models = prices.kin()
 lesson.begin(
     "price",
-    "These models are alike but for β, what they must pay for a nat of rate. Raise it step by step and watch units "
-    "fall silent. Then say how many are left at the highest price, before you look.",
+    "These models are alike but for β, what they must pay for a nat of rate. Raise it step by step and watch what "
+    "each unit costs. Then say how many are left at the highest price, before you look.",
     tuple(models.values())[:1],
 )
 if models:

@@ -10,6 +10,7 @@ from app.results.holes import WAYS, Draw, Pair
 
 PLACES = {"autoencoder": "ae", "variational": "vae"}  # parameters of the URL
 TITLES = {"autoencoder": "Autoencoder", "variational": "VAE"}
+COLOURS = {"autoencoder": "baseline", "variational": "twin"}
 FAR = 5.0  # usual distances: beyond them there is no code near
 
 
@@ -63,11 +64,11 @@ def draw_map(kind: str, name: str, way: str, draw: Draw) -> None:
     )
 
 
-def row(draw: Draw) -> str:
+def row(kind: str, draw: Draw) -> str:
     """Return what the draws decode to, with the distance of each from the nearest code."""
     captions = [f"{index + 1}\n× {number(value, 1)}" for index, value in enumerate(draw.distances)]
     return strips.row(
-        "Decoded", figures.pixels(draw.images), captions, "reconstruction", "× the usual distance to the next code",
+        TITLES[kind], figures.pixels(draw.images), captions, COLOURS[kind], "× the usual distance to the next code",
         best=[value <= FAR for value in draw.distances],
     )  # fmt: skip
 
@@ -77,7 +78,7 @@ def equation(name: str) -> str:
     found = holes.codes(name).mismatch
     return formulas.formula(
         [
-            Term("KL(N(m, S) ‖ N(0, I))", number(found.nats), "z", "nats, codes against prior"), "= ½ (",
+            Term("KL", number(found.nats), "z", "of N(m, S) from N(0, I), nats"), "= ½ (",
             Term("mᵀm", number(found.offset), "mean", "off zero"), "+",
             Term("tr S", number(found.spread), "spread", "how wide"), "−",
             Term("log det S", number(found.log_volume), "spread", "how large"),
@@ -102,21 +103,24 @@ def table(pair: Pair) -> str:
     return strips.table("draws from", columns, rows)
 
 
-def conclusion(pair: Pair) -> str:
-    """Say how far each way comes."""
+def conclusion(pair: Pair, way: str, draws: dict[str, Draw]) -> str:
+    """Say where these draws are, and how far each way comes."""
+    near = {kind: number(holes.median(draw), 1) for kind, draw in draws.items()}
+    whence = "around a place" if way == "around" else f"from {WAYS[way]}" if way != "box" else "evenly where codes are"
     plain, variational = (holes.fits(name) for name in pair)
     shares = [holes.share_of_prior(name) for name in pair]
     nats = [holes.codes(name).mismatch.nats for name in pair]
     return (
+        f"Drawn {whence}, half of the codes above are further than **{near['autoencoder']}** usual distances from any "
+        f"test image's code in the autoencoder, and than **{near['variational']}** in the VAE.\n\n"
         f"**{shares[0]:.0%}** of the autoencoder's codes lie within two scales of N(0, I), of the VAE's "
         f"**{shares[1]:.0%}**: so draws from N(0, I) reach {plain['prior'].covered:.0%} of the codes of the one and "
         f"{variational['prior'].covered:.0%} of the other's. Nothing in the autoencoder's objective says where codes "
         f"lie ({number(nats[0], 1)} nats from the prior as a whole); the VAE pays for every nat, and stays at "
         f"{number(nats[1])}.\n\nA Gaussian fitted on the codes afterwards is the rescue: it reaches "
-        f"**{plain['fitted'].covered:.0%}** of the autoencoder's codes, but **{plain['fitted'].outside:.0%}** of its "
+        f"**{plain['fitted'].covered:.0%}** of the autoencoder's codes, and **{plain['fitted'].outside:.0%}** of its "
         f"draws fall into holes between them; of the VAE's prior {variational['prior'].outside:.0%} do, and of real "
-        f"codes {plain['real'].outside:.0%} and {variational['real'].outside:.0%}. A mixture of several Gaussians "
-        "comes further: the models with a density on their codes have one."
+        f"codes {plain['real'].outside:.0%} and {variational['real'].outside:.0%}."
     )
 
 
@@ -126,19 +130,19 @@ def page(pairs: dict[str, Pair]) -> None:
     with st.container(border=True):
         pair, way, seed = choose(pairs)
     models = pair._asdict()
+    draws = {kind: holes.draw(name, way, seed, place_of(kind, name)) for kind, name in models.items()}
     for (kind, name), column in zip(models.items(), st.columns(2, gap="large"), strict=True):
-        draw = holes.draw(name, way, seed, place_of(kind, name))
         with column:
-            st.html(strips.heading(TITLES[kind], "twin" if kind == "variational" else "baseline", name))
-            draw_map(kind, name, way, draw)
-            st.html(row(draw))
+            st.html(strips.heading(TITLES[kind], COLOURS[kind], name))
+            draw_map(kind, name, way, draws[kind])
             st.html(equation(name))
+    st.html("".join(row(kind, draw) for kind, draw in draws.items()))
     st.html(table(pair))
     st.caption(
         "In a hole: further from every code than 95 of 100 codes are from the next. Reached: codes with a draw as near "
         "as their fifth neighbour. Both against one half of the codes, with as many draws as the other half has."
     )
-    lesson.saw(conclusion(pair))
+    lesson.saw(conclusion(pair, way, draws))
 
 
 found = holes.pairs()

@@ -11,8 +11,8 @@ from vaecore.lessons import Codes, Fit
 
 WAYS = {
     "prior": "N(0, I)",
-    "fitted": "a Gaussian fitted on the codes",
-    "box": "evenly, where codes are",
+    "fitted": "a fitted Gaussian",
+    "box": "evenly",
     "around": "around a place",
 }
 MEASURED = ("prior", "fitted", "box")
@@ -70,6 +70,11 @@ def fits(name: str) -> dict[str, Fit]:
     half, others = Codes(every[::2]), every[1::2]
     found = {way: half.fit(half.drawn(len(others), way)) for way in MEASURED}
     return found | {"real": half.fit(others)}
+
+
+def median(draw: Draw) -> float:
+    """Return the median distance of some draws from the nearest code, in usual distances."""
+    return float(np.median(draw.distances))
 
 
 def deepest(name: str) -> tuple[float, float]:
