@@ -70,7 +70,7 @@ def maps(row: int, width: float, kind: str, count: int, seed: int) -> None:
         st.html(strips.heading("Samples of q", "reconstruction", "with the slope of log p(x|z) at each"))
         figure = fields.posterior(
             ellipses.thinned(of), ellipses.levels(of), [Outline("q(z)", *q, "twin")],
-            [Cloud(f"{len(places)} samples", places, None, "reconstruction")], window, 360, clicked=False,
+            [Cloud(f"{len(places)} samples", places, "reconstruction")], window, 360,
         )  # fmt: skip
         sketches.slopes(figure, places, slopes, LONG * 2 * window[1], "reconstruction")
         st.plotly_chart(figure, config=charts.STILL, key="samples-map")
