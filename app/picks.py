@@ -4,7 +4,8 @@ import numpy as np
 
 from app.results import Scores
 
-WAYS = ("random", "model ahead", "PCA ahead", "largest error", "by row")
+DRAWN = "your drawing"
+WAYS = ("random", "model ahead", "PCA ahead", "largest error", "by row", DRAWN)
 
 
 def members(labels: np.ndarray | None, label: int | None, count: int) -> np.ndarray:

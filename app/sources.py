@@ -3,16 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from app import chooser, exhibits, figures, state
-from app.components.canvas import canvas
+from app import chooser, drawing, exhibits, figures
+from app.components import canvas
 from app.exhibits import Ballot
 from app.results import conditional
-from app.results.conditional import Guess, Style
+from app.results.conditional import Style
+from app.results.drawings import Guess
 from app.state import Model, Pictures
 from vaecore.serving import Explorer
 
 IMAGE, DRAWING, PRIOR = WAYS = ("a test image", "a drawing", "the prior")
-SAY = "let the model say"
 
 
 def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
@@ -22,7 +22,7 @@ def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
     )
     if way == DRAWING:
         return choose_drawing(model, own, found)
-    st.query_params.pop("drawing", None)
+    canvas.forget()
     return choose_image(model, found) if way == IMAGE else choose_draw(model)
 
 
@@ -43,26 +43,21 @@ def choose_draw(model: Model) -> Style:
 
 def choose_drawing(model: Model, own: Explorer, found: Pictures) -> Style | None:
     """Draw the canvas and the choice of what is drawn; return its style, None while there is nothing."""
-    left, right = st.columns([1, 1.7], gap="medium")
-    with left:
-        text = canvas("drawing", "Draw a digit here")
+    left, right = st.columns([1.6, 1], gap="medium")
+    drawn = drawing.draw(model, own, right, left)
     with right:
-        options = (SAY, *own.classes)
-        state.keep_valid("said", options, SAY)
-        name = st.pills("It is a", options, default=SAY, required=True, wrap=True, key="said", bind="query-params")
-        if not text:
-            st.caption("Nothing is drawn yet. Draw with the mouse, a pen or a finger; every stroke is read as it ends.")
+        if drawn is None or drawn.guess is None or drawn.label is None:
+            st.caption("Nothing is drawn yet: the model reads every stroke while it is drawn.")
             return None
-        guess = conditional.guess(model, text)
-        st.html(exhibits.ballots([ballot(own, conditional.drawn(model, text), guess)]))
+        st.html(exhibits.ballots([ballot(own, drawn.image, drawn.guess)]))
         st.caption(about_guess(model, own, found))
-    return conditional.of_drawing(model, text, guess.label if name == SAY else own.classes.index(name))
+    return conditional.of_drawing(model, drawn.image, drawn.label)
 
 
 def ballot(own: Explorer, image: np.ndarray, guess: Guess) -> Ballot:
     """Return what the model takes a drawing for."""
     return Ballot(
-        "What the model sees",
+        "What the model takes it for",
         figures.pixels(image[None])[0],
         f"{own.classes[guess.label]} is likeliest",
         None,

@@ -1,44 +1,103 @@
-"""A canvas to draw on: the strokes come to Python once each has ended, and stay in the address."""
+"""A canvas to draw on: read by the model while it is drawn; the strokes stay in the session and in the address."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from app.components.blobs import BLOBS
 from app.components.files import register
 from vaecore import serving
+from vaecore.serving import Exported
 
+DRAWING = "drawing"  # of the session and the address: every page shows the same one
+KEY = "drawing canvas"
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
-HTML = """
-<div class="pad">
-  <canvas role="img"></canvas>
-  <p class="hint" aria-hidden="true"></p>
-  <div class="buttons">
-    <button type="button" class="undo">Undo</button>
-    <button type="button" class="clear">Clear</button>
-  </div>
-  <p class="said" role="status"></p>
-</div>
-"""
-_canvas = register("drawing_canvas", HTML, "canvas")
+_canvas = register("drawing_canvas", "canvas")
 
 
-def canvas(key: str, label: str) -> str:
-    """Draw the canvas; return what is on it, packed, nothing where it is empty.
+@dataclass(frozen=True)
+class Reader:
+    """What reads a drawing.
 
-    A component's state is lost with its page: the session keeps the drawing under ``key``, the address does too.
+    Attributes:
+        model: its name, by which the maps on the same page know it.
+        shape: of the images that it reads, [c, h, w].
+        latent: how many numbers its code has.
+        reach: the largest of them that is usual, to scale their bars by.
+        networks: "encoder" and "decoder", and "projection" on a map of PCA; None for what the page cannot run.
+        classes: of which it is told one; none of a model that is not conditional.
+        label: the class that it is told; None while there is nothing.
+        chosen: whether somebody chose that class, for this drawing and whatever becomes of it.
+        answer: what the server makes of the strokes that there are, code and picture.
     """
-    packed = st.session_state.setdefault(key, st.query_params.get(key, ""))
+
+    model: str
+    shape: Sequence[int]
+    latent: int
+    reach: float
+    networks: Mapping[str, Exported | None]
+    classes: Sequence[str]
+    label: int | None
+    chosen: bool
+    answer: tuple[np.ndarray, np.ndarray] | None
+
+
+def kept() -> str:
+    """Return what is on the canvas, packed, nothing where it is empty.
+
+    A component's state is lost with its page: the session keeps the drawing, the address does too.
+
+    Raises:
+        ValueError: what the component says are no strokes.
+    """
+    strokes = st.session_state.get(KEY, {}).get("strokes")
+    if strokes is not None:
+        st.session_state[DRAWING] = serving.pack_drawing([np.array(stroke, dtype=np.float64) for stroke in strokes])
+    packed = st.session_state.setdefault(DRAWING, st.query_params.get(DRAWING, ""))
     try:
-        strokes = serving.unpack_drawing(packed)
+        serving.unpack_drawing(packed)
     except ValueError:
         st.caption("The drawing in the address was cut short: the canvas is empty.")
-        packed, strokes = "", []
-    data = {"strokes": [stroke.tolist() for stroke in strokes], "label": label}
-    changed = _canvas(data=data, key=f"{key} canvas", on_strokes_change=lambda: None).strokes
-    if changed is not None:
-        packed = serving.pack_drawing([np.array(stroke, dtype=np.float64) for stroke in changed])
-    st.session_state[key] = packed
-    if 0 < len(packed) <= LONGEST:
-        st.query_params[key] = packed
-    else:
-        st.query_params.pop(key, None)
+        packed = st.session_state[DRAWING] = ""
     return packed
+
+
+def forget() -> None:
+    """Let the address say nothing of the drawing, on a page that does not show it; the session keeps it."""
+    st.query_params.pop(DRAWING, None)
+
+
+def canvas(hint: str, reader: Reader) -> None:
+    """Draw the canvas, and beside it what a model makes of what is on it, at every move."""
+    packed = kept()
+    if 0 < len(packed) <= LONGEST:
+        st.query_params[DRAWING] = packed
+    else:
+        forget()
+    answer = reader.answer
+    data = {
+        "strokes": [stroke.tolist() for stroke in serving.unpack_drawing(packed)],
+        "hint": hint,
+        "model": reader.model,
+        "shape": list(reader.shape),
+        "latent": reader.latent,
+        "reach": reader.reach,
+        "networks": {name: exported and _only(exported) for name, exported in reader.networks.items()},
+        "weights": {name: exported and _address(exported) for name, exported in reader.networks.items()},
+        "classes": list(reader.classes),
+        "told": reader.label,
+        "chosen": reader.chosen,
+        "answer": None if answer is None else {"code": answer[0].tolist(), "picture": answer[1].ravel().tolist()},
+    }
+    _canvas(data=data, key=KEY, on_strokes_change=lambda: None)
+
+
+def _only(exported: Exported) -> object:
+    (network,) = exported.networks.values()
+    return network
+
+
+def _address(exported: Exported) -> str:
+    return BLOBS.put(exported.weights, "application/octet-stream")

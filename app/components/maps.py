@@ -10,30 +10,7 @@ from app.components.blobs import BLOBS
 from app.components.files import register
 from vaecore.serving import Exported
 
-HTML = """
-<div class="maps" data-mode="look">
-  <div class="tools" role="toolbar" aria-label="What a drag does">
-    <button type="button" data-mode="look" aria-pressed="true">Look</button>
-    <button type="button" data-mode="lasso" aria-pressed="false">Lasso</button>
-    <button type="button" data-mode="box" aria-pressed="false">Box</button>
-    <button type="button" data-mode="move" aria-pressed="false">Move</button>
-    <span></span>
-    <button type="button" class="in" aria-label="Zoom in">+</button>
-    <button type="button" class="out" aria-label="Zoom out">−</button>
-    <button type="button" class="home">Whole map</button>
-  </div>
-  <div class="planes"></div>
-  <div class="card" aria-live="polite" hidden>
-    <figure><canvas role="img" aria-label="The image"></canvas><figcaption></figcaption></figure>
-    <figure><canvas role="img" aria-label="Decoded"></canvas><figcaption></figcaption></figure>
-  </div>
-  <section class="gallery" hidden>
-    <header><span class="said" role="status"></span><button type="button" class="clear">Clear</button></header>
-    <div class="pictures"></div>
-  </section>
-</div>
-"""
-_maps = register("latent_maps", HTML, "maps", ("network.js", "picture.js"))
+_maps = register("latent_maps", "maps")
 
 
 @dataclass(frozen=True)
@@ -65,6 +42,18 @@ class Decoding:
     conditional: bool
 
 
+@dataclass(frozen=True)
+class Cursor:
+    """A drawing's place on the maps: the model that reads it, the two numbers of the code that the first map shows.
+
+    Its nearest images are found by all numbers of their `codes` [n, latent], or by those two where there are none.
+    """
+
+    model: str
+    plane: tuple[int, int]
+    codes: np.ndarray | None
+
+
 def maps(
     shown: Sequence[Map],
     index: np.ndarray,
@@ -76,10 +65,12 @@ def maps(
     decoding: Decoding | None,
     prior: bool,
     scales: np.ndarray | None = None,
+    cursor: Cursor | None = None,
 ) -> None:
     """Draw maps of the same images; ``prior`` draws the rings of N(0, I) on the first one.
 
-    ``scales`` [n, 2] are those of each image's posterior there: its ellipse is drawn under the pointer.
+    ``scales`` [n, 2] are those of each image's posterior there: its ellipse is drawn under the pointer. With a cursor,
+    a drawing on the page's canvas is found on the maps while it is drawn.
     """
     parts = [each.points for each in shown] + ([] if scales is None else [scales])
     known = [index] if labels is None else [index, labels]
@@ -102,7 +93,15 @@ def maps(
         "prior": prior,
         "network": None,
         "weights": None,
+        "cursor": None,
     }
+    if cursor is not None:
+        codes = None if cursor.codes is None else cursor.codes.astype("<f4").tobytes()
+        data["cursor"] = {
+            "model": cursor.model,
+            "plane": list(cursor.plane),
+            "codes": None if codes is None else BLOBS.put(codes, "application/octet-stream"),
+        }
     if decoding is not None:
         data |= {
             "network": decoding.decoder.networks["decoder"],

@@ -15,33 +15,7 @@ from vaecore.serving import Exported
 
 DIGITS = 6  # that a quantile keeps on its way to the page
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
-HTML = """
-<div class="sliders">
-  <div class="controls">
-    <div class="classes" role="radiogroup" aria-label="Class"></div>
-    <div class="rows"></div>
-    <div class="buttons">
-      <button type="button" class="random">Random</button>
-      <button type="button" class="reset">Reset</button>
-      <button type="button" class="animate" aria-pressed="false">Animate</button>
-    </div>
-  </div>
-  <figure class="decoded"><canvas role="img" aria-label="The decoded image"></canvas><figcaption></figcaption></figure>
-  <figure class="plane" hidden>
-    <div class="pad" tabindex="0" role="application" aria-label="The plane of codes: drag, or use the arrow keys">
-      <img alt="The manifold" draggable="false"><canvas hidden></canvas><i></i>
-    </div>
-    <div class="buttons zoom" hidden>
-      <button type="button" class="in" aria-label="Zoom into the plane">+</button>
-      <button type="button" class="out" aria-label="Zoom out of the plane">−</button>
-      <button type="button" class="whole">Whole plane</button>
-    </div>
-    <figcaption></figcaption>
-  </figure>
-  <div class="beside"></div>
-</div>
-"""
-_sliders = register("latent_sliders", HTML, "sliders", ("network.js", "picture.js"))
+_sliders = register("latent_sliders", "sliders")
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,16 @@ def _decoder(model: Model) -> Exported | None:
     return explorer(model).exported("decoder")
 
 
+def encoder(model: Model) -> Exported | None:
+    """Return the encoder for the page to run; None where it cannot, or where no address holds its weights."""
+    return _encoder(model) if BLOBS.served else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _encoder(model: Model) -> Exported | None:
+    return explorer(model).exported("encoder")
+
+
 @st.cache_data(show_spinner=False, max_entries=64)
 def kin(model: Model) -> list[str]:
     """Return the other models with codes of as many numbers, of the same data set and kind of label."""

@@ -1,4 +1,4 @@
-"""One style in every class, what a model takes a drawing for, and what of the class its codes still hold; kept."""
+"""One style in every class, and what of the class a model's codes still hold; kept."""
 
 from dataclasses import dataclass
 
@@ -34,19 +34,6 @@ class Style:
     number: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Guess:
-    """What a model takes an image for.
-
-    Attributes:
-        label: of the largest elbo.
-        probabilities: p(y|x) as the elbos have it, for every class.
-    """
-
-    label: int
-    probabilities: np.ndarray
-
-
 def at_hand() -> list[str]:
     """Return the models that are told the class."""
     return [name for name in model_names() if "condition" in explorer(find(name)).abilities]
@@ -64,27 +51,14 @@ def of_prior(model: Model, seed: int) -> Style:
     return Style(f"style {seed}", code, number=seed)
 
 
-def of_drawing(model: Model, text: str, label: int) -> Style:
-    """Return the style of a packed drawing, which is said to be of a class."""
-    return _read(model, "your drawing", drawn(model, text), label)
+def of_drawing(model: Model, image: np.ndarray, label: int) -> Style:
+    """Return the style of a drawing [c, h, w], which is said to be of a class."""
+    return _read(model, "your drawing", image, label)
 
 
 def _read(model: Model, title: str, image: np.ndarray, label: int, number: int | None = None) -> Style:
     code = explorer(model).encode(image[None], np.array([label]))[0]
     return Style(title, code, image, label, number)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def drawn(model: Model, text: str) -> np.ndarray:
-    """Return a packed drawing as the model is shown it, [c, h, w]."""
-    return serving.drawing(serving.unpack_drawing(text), explorer(model).shape)
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def guess(model: Model, text: str) -> Guess:
-    """Return what a model takes a packed drawing for."""
-    elbos = serving.class_elbos(explorer(model), drawn(model, text)[None])[0]
-    return Guess(int(elbos.argmax()), serving.class_posterior(elbos))
 
 
 def trust(model: Model, found: Pictures) -> tuple[float, int]:

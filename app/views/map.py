@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app import behind, results, state, strips
-from app.components import maps
+from app import behind, drawing, results, state, strips
+from app.components import canvas, maps
 from app.components.blobs import BLOBS
-from app.components.maps import Atlas, Decoding, Map
+from app.components.maps import Atlas, Cursor, Decoding, Map
 from app.results import MIDDLE, layouts
 from app.results.layouts import Layout
 from app.state import Model
@@ -91,6 +92,21 @@ def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | 
     return Decoding(decoder, results.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
 
 
+def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
+    """Draw the canvas where it is asked for; return the drawing's place on the maps, and a place for the maps.
+
+    Raises:
+        ValueError: what the canvas says are no strokes.
+    """
+    if not st.toggle("Draw on the map", key="draw", bind="query-params", help="The model reads a digit of your own."):
+        canvas.forget()
+        return None, st.container()
+    choice = st.container()
+    paper, plan = st.columns([1, 3.8], gap="medium")
+    drawing.draw(model, own, choice, paper, map_too=True)
+    return Cursor(own.name, plane, laid.codes if own.latent <= state.WIDEST else None), plan
+
+
 @st.fragment
 def page() -> None:
     """Draw the maps."""
@@ -117,14 +133,20 @@ def page() -> None:
         for name, plane in laid.planes.items()
         if name.startswith("umap")
     ]
+    try:
+        drawn, plan = draw(model, own, laid, (x, y))
+    except ValueError as error:
+        st.warning(strips.sentence(str(error)), icon=":material/info:")
+        return
     sheet = layouts.sheet(model, laid.index, COLUMNS)
-    maps.maps(
-        shown, laid.index, laid.labels, names, focus, own.shape,
-        None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
-        decoding(model, own, (x, y)),
-        own.standard_prior and x != y,
-        None if laid.scales is None or x == y else laid.scales[:, [x, y]],
-    )  # fmt: skip
+    with plan:
+        maps.maps(
+            shown, laid.index, laid.labels, names, focus, own.shape,
+            None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
+            decoding(model, own, (x, y)),
+            own.standard_prior and x != y,
+            None if laid.scales is None or x == y else laid.scales[:, [x, y]], drawn,
+        )  # fmt: skip
     explain(laid)
     st.download_button(
         "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",

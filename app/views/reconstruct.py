@@ -3,25 +3,32 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, figures, picks, results, state, strips
+from app import behind, drawing, exhibits, figures, picks, results, state, strips
+from app.components import canvas
+from app.drawing import Drawn
+from app.exhibits import Exhibit
 from app.results import Scores
 from app.state import Model, Pictures
 from vaecore import serving
 from vaecore.serving import Explorer
 
 
-def controls(model: Model, found: Pictures) -> tuple[int, int | None, int]:
-    """Draw the choices that every way of picking shares: k, the class, how many."""
-    names = ["any", *found.names] if found.labels is not None else ["any"]
-    name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
-    count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
+def choose_k(model: Model) -> int:
+    """Draw the choice of how many components PCA has."""
     largest = results.largest_baseline(model)
-    k = st.slider(
+    return st.slider(
         "PCA components", 1, largest, min(state.explorer(model).latent, largest),
         key="k", bind="query-params", width=165,
         help="A fair comparison gives PCA as many numbers as the model's code has.",
     )  # fmt: skip
-    return k, names.index(name) - 1 if name != "any" else None, count
+
+
+def controls(found: Pictures) -> tuple[int | None, int]:
+    """Draw the choices that every way of picking test images shares: the class, how many."""
+    names = ["any", *found.names] if found.labels is not None else ["any"]
+    name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
+    count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
+    return names.index(name) - 1 if name != "any" else None, count
 
 
 def choose(found: Pictures, result: Scores, way: str, label: int | None, count: int) -> np.ndarray:
@@ -43,6 +50,56 @@ def choose(found: Pictures, result: Scores, way: str, label: int | None, count: 
 def redraw() -> None:
     """Take the next seed."""
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 10000
+
+
+def pick(model: Model, found: Pictures, way: str) -> tuple[int, np.ndarray]:
+    """Draw the controls of a way of picking test images; return k and the rows that they pick."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label, count = controls(found)
+        k = choose_k(model)
+        return k, choose(found, results.scores(model, found, k), way, label, count)
+
+
+def draw(model: Model, own: Explorer) -> int:
+    """Draw the canvas, and what is made of the drawing; return k."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        k = choose_k(model)
+        choice = st.container(width="content")
+    drawn = drawing.draw(model, own, choice, st.container(border=True))
+    if drawn is not None:
+        show_drawing(model, k, drawn)
+    return k
+
+
+def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
+    """Draw a drawing as the model sees it, both reconstructions and both error maps."""
+    own = state.explorer(model)
+    labels = None if drawn.label is None else np.array([drawn.label])
+    part = serving.compare(own, results.baseline(model, k), drawn.image[None], labels)
+    top = figures.top_of(part.error_map, part.baseline_error_map)
+    read = "" if drawn.label is None else f", read as {own.classes[drawn.label]}"
+    st.html(
+        exhibits.gallery(
+            [
+                Exhibit("Your drawing", figures.pixels(drawn.image[None])[0], f"as the model sees it{read}"),
+                Exhibit(own.name, figures.pixels(part.reconstructions)[0], f"{own.latent} numbers", "reconstruction"),
+                Exhibit("Its error", figures.heat(part.error_map, top)[0], squares(part.errors), "reconstruction"),
+                Exhibit(f"PCA-{k}", figures.pixels(part.baseline)[0], f"{k} numbers", "baseline"),
+                Exhibit(
+                    "Its error",
+                    figures.heat(part.baseline_error_map, top)[0],
+                    squares(part.baseline_errors),
+                    "baseline",
+                ),
+            ]
+        )
+        + f'<div class="vc-flush">{strips.legend(top)}</div>'
+    )
+
+
+def squares(errors: np.ndarray) -> str:
+    """Write the squared error of one image."""
+    return f"sum of squares {errors[0]:.1f}"
 
 
 def show(model: Model, k: int, found: Pictures, rows: np.ndarray) -> None:
@@ -111,17 +168,19 @@ def page() -> None:
         "Show", picks.WAYS, default=picks.WAYS[0], required=True, key="show", bind="query-params"
     )
     try:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            k, label, count = controls(model, found)
-            result = results.scores(model, found, k)
-            rows = choose(found, result, way, label, count)
+        if way == picks.DRAWN:
+            k = draw(model, own)
+        else:
+            canvas.forget()
+            k, rows = pick(model, found, way)
+            if len(rows) == 0:
+                st.info("There is no such image here; choose another class or name a row.")
+                return
+            show(model, k, found, rows)
+        result = results.scores(model, found, k)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
-    if len(rows) == 0:
-        st.info("There is no such image here; choose another class or name a row.")
-        return
-    show(model, k, found, rows)
     if found.source.trouble:
         remembered(own)
     else:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import vaecore
 from app import classes, figures, strips
 from app.exhibits import Exhibit
-from app.results import conditional
+from app.results import conditional, drawings
 from app.state import Model, Pictures, Source
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -326,7 +326,7 @@ def test_fellows_begin_with_the_style_itself(cvae: Explorer) -> None:
     assert fellows[0] is style
     assert len({each.number for each in fellows}) == 6
     assert {int(images.labels[each.number]) for each in fellows} == {int(images.labels[5])}
-    drawn = conditional.fellows(model, found, conditional.of_drawing(model, DRAWN, 7), 4)
+    drawn = conditional.fellows(model, found, conditional.of_drawing(model, drawings.drawn(model, DRAWN), 7), 4)
     assert [each.number is None for each in drawn] == [True, False, False, False]
     last = conditional.fellows(model, found, conditional.of_prior(model, conditional.SEEDS - 1), 3)
     assert [each.number for each in last] == [conditional.SEEDS - 1, 0, 1]

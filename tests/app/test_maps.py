@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,12 @@ from harness import Visit, settle
 from playwright.sync_api import Browser, Locator, Page, Route
 
 import vaecore
-from app.components import maps
 from vaecore import serving
+from vaecore.export import components
 
 pytestmark = pytest.mark.browser
 FIVE = [7, 8, 9, 10, 11]
-COMPONENTS = Path(maps.__file__).parent
+COMPONENT = components.component("maps")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 INK = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
@@ -196,10 +195,8 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page(has_touch=True)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "maps.js"))
-    style = (COMPONENTS / "maps.css").read_text("utf-8")
-    page.set_content(f"<style>{style}</style><div id=here style='width: 400px'>{maps.HTML}</div>")
-    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.set_content(f"<style>{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>")
+    page.add_script_tag(content=COMPONENT.js.replace("export default function", "window.component = function"))
 
     def update(data: dict[str, Any]) -> Page:
         page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ from torch import Tensor
 
 import vaecore
 from vaecore.checkpoint import names
-from vaecore.export import NotExportable, export
+from vaecore.export import NotExportable, components, export
 from vaecore.models import MODELS, Autoencoder
 
-ENGINE = Path(__file__).parents[2] / "app" / "components" / "network.js"
+ENGINE = components.read("network.js")
 LOAD = """([networks, weights]) => {
   const bytes = Uint8Array.from(atob(weights), (each) => each.charCodeAt(0));
   const floats = new Float32Array(bytes.buffer);
@@ -36,7 +35,7 @@ Compare = Callable[[Autoencoder], dict[str, float]]
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page()
-    tab.add_script_tag(content=ENGINE.read_text("utf-8"))
+    tab.add_script_tag(content=ENGINE)
     yield tab
     tab.close()
 

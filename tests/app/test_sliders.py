@@ -4,7 +4,6 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,10 @@ from harness import Visit, settle
 from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
-from app.components import sliders
+from vaecore.export import components
 
 pytestmark = pytest.mark.browser
-COMPONENTS = Path(sliders.__file__).parent
+COMPONENT = components.component("sliders")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 
@@ -193,11 +192,8 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in ("network.js", "picture.js", "sliders.js"))
-    page.set_content(
-        f"<style>{(COMPONENTS / 'sliders.css').read_text('utf-8')}</style><div id=here>{sliders.HTML}</div>"
-    )
-    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.set_content(f"<style>{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
+    page.add_script_tag(content=COMPONENT.js.replace("export default function", "window.component = function"))
     page.evaluate("window.told = []")
 
     def update(data: dict[str, Any]) -> Page:

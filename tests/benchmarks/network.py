@@ -1,8 +1,8 @@
 """Networks in the page, milliseconds a run: `python tests/benchmarks/network.py [NAME ...]`, machine idle.
 
-Every shipped model's decoder and encoder, exported and run by `app/components/network.js` in headless Chromium, and
-torch on the same numbers in this process, one row at a time, on one thread: both as the median and the 95th percentile
-of 200 runs (in the page: of twenty times ten), after 100 that let the compilers settle.
+Every shipped model's decoder and encoder, exported and run by `vaecore/export/page/network.js` in headless Chromium,
+and torch on the same numbers in this process, one row at a time, on one thread: both as the median and the 95th
+percentile of 200 runs (in the page: of twenty times ten), after 100 that let the compilers settle.
 """
 
 import argparse
@@ -11,16 +11,15 @@ import os
 import shutil
 import statistics
 import time
-from pathlib import Path
 
 import torch
 from playwright.sync_api import sync_playwright
 
 import vaecore
 from vaecore.checkpoint import names
-from vaecore.export import export
+from vaecore.export import components, export
 
-ENGINE = Path(__file__).parents[2] / "app" / "components" / "network.js"
+ENGINE = components.read("network.js")
 WARM, RUNS = 100, 200
 BARS = {"conv-vae-mnist-2": 4.0}
 # A clock in a page counts in tenths of a millisecond: every measurement is of ten runs.
@@ -70,7 +69,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system, args=["--no-sandbox"])
         page = browser.new_page()
-        page.add_script_tag(content=ENGINE.read_text("utf-8"))
+        page.add_script_tag(content=ENGINE)
         for name in parser.parse_args().names:
             exported = export(vaecore.load(name, device="cpu").model)
             weights = base64.b64encode(exported.weights).decode()

@@ -4,6 +4,7 @@ from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
 from vaecore.evaluation.planes import USUAL
 from vaecore.export import Exported
+from vaecore.export.components import component
 from vaecore.serving.bounds import in_plane
 from vaecore.serving.directions import (
     Nudge,
@@ -121,6 +122,7 @@ __all__ = [
     "class_posterior",
     "company",
     "compare",
+    "component",
     "drawing",
     "effects",
     "elbo_terms",

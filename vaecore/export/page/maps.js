@@ -104,6 +104,7 @@ class Maps {
     this.find(".out").onclick = () => this.zoom(1 / ZOOM);
     this.find(".home").onclick = () => (this.planes.forEach((plane) => plane.home()), this.draw());
     this.find(".clear").onclick = () => this.choose(null);
+    this.cursor = new Cursor(this);
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(root);
   }
@@ -145,6 +146,7 @@ class Maps {
     this.find(".planes").replaceChildren(...this.planes.map((plane) => plane.figure));
     this.leave();
     this.choose(sameImages ? this.chosen && [...this.chosen] : null);
+    this.cursor.update();
   }
 
   attend(plane) {
@@ -258,8 +260,8 @@ class Maps {
     const { plane, place, point } = this.met, at = plane.toScreen(...place);
     const [real, made] = card.querySelectorAll("figure");
     real.hidden = point < 0;
-    real.querySelector("canvas").hidden = !this.atlas;
-    if (!real.hidden && this.atlas) this.copy(real.querySelector("canvas"), point);
+    real.querySelector("canvas").hidden = !this.pictured();
+    if (!real.hidden && this.pictured()) this.copy(real.querySelector("canvas"), point);
     real.querySelector("figcaption").textContent = point < 0 ? "" : this.caption(point);
     made.hidden = !this.decodes();
     if (!made.hidden) made.querySelector("figcaption").textContent = this.decode(made.querySelector("canvas"), plane, place);
@@ -285,6 +287,11 @@ class Maps {
     return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
   }
 
+  // Whether there is a picture of every point.
+  pictured() {
+    return this.atlas !== null;
+  }
+
   copy(canvas, point) {
     const { columns } = this.data.atlas, [, height, width] = this.data.shape;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
@@ -306,7 +313,7 @@ class Maps {
     const most = counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} × ${name}`);
     const shown = chosen.length > MOST ? `, the first ${MOST} of them` : "";
     this.find(".said").textContent = `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
-    if (!this.atlas) return pictures.replaceChildren();
+    if (!this.pictured()) return pictures.replaceChildren();
     pictures.replaceChildren(...chosen.slice(0, MOST).map((point) => {
       const canvas = Object.assign(document.createElement("canvas"), { title: this.caption(point) });
       canvas.setAttribute("role", "img");
@@ -402,6 +409,7 @@ class Maps {
       if (!plane.side) continue;
       const pen = plane.pen(plane.over);
       pen.lineWidth = 2;
+      this.cursor.mark(pen, plane, own, color);
       if (this.met?.point >= 0) ring(pen, ...plane.place(this.met.point), 8, color);
       if (this.met?.point >= 0 && this.scales && plane === this.planes[0]) this.posterior(pen, plane, this.met.point, color);
       const marked = this.met?.plane === plane && (this.met.byKeys || this.decodes());
@@ -473,6 +481,7 @@ export default function ({ data, parentElement }) {
   shown.update(data);
   return () => {
     shown.observer.disconnect();
+    shown.cursor.leave();
     maps.delete(parentElement);
   };
 }

@@ -1,0 +1,67 @@
+"""A drawing on any page: the canvas, what the model makes of it as it is drawn, the class that it is told."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import results, state
+from app.components import canvas
+from app.components.canvas import Reader
+from app.results import drawings
+from app.results.drawings import Guess
+from app.state import Model
+from vaecore.serving import Explorer
+
+HINT = "Draw here with the mouse, a pen or a finger"
+SAY = "let the model say"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A drawing as a model is shown it [c, h, w]; of a conditional model, its guess, and the class that it is told."""
+
+    image: np.ndarray
+    label: int | None
+    guess: Guess | None
+
+
+def draw(
+    model: Model, own: Explorer, choice: DeltaGenerator, paper: DeltaGenerator, map_too: bool = False
+) -> Drawn | None:
+    """Draw the choice of the class in one place and the canvas in another; return what is drawn, None for nothing.
+
+    ``map_too`` lets the page find the drawing on the map of PCA as well.
+
+    Raises:
+        ValueError: what the canvas says are no strokes.
+    """
+    text = canvas.kept()
+    conditional = "condition" in own.abilities
+    guess = drawings.guess(model, text) if text and conditional else None
+    label = None
+    if conditional:
+        with choice:
+            label = choose_class(own, guess)
+    known = label is not None or not conditional
+    networks = {"encoder": results.encoder(model), "decoder": results.decoder(model)}
+    if map_too:
+        networks["projection"] = drawings.projection(model)
+    answer = drawings.answer(model, text, label) if text and known else None
+    reach = drawings.reach(model)
+    with paper:
+        classes, chosen = own.classes if conditional else (), st.session_state.get("said") not in (None, SAY)
+        reader = Reader(own.name, own.shape, own.latent, reach, networks, classes, label, chosen, answer)
+        canvas.canvas(HINT, reader)
+    return Drawn(drawings.drawn(model, text), label, guess) if text else None
+
+
+def choose_class(own: Explorer, guess: Guess | None) -> int | None:
+    """Draw the choice of what is drawn; return the class, None where the model is to say it and there is nothing."""
+    options = (SAY, *own.classes)
+    state.keep_valid("said", options, SAY)
+    name = st.pills("It is a", options, default=SAY, required=True, wrap=True, key="said", bind="query-params")
+    if name != SAY:
+        return own.classes.index(name)
+    return None if guess is None else guess.label
