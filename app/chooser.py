@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from app import picks, state, strips
+from app import picks, results, state, strips
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
@@ -150,6 +150,16 @@ def open_model(model: str) -> None:
     """Choose a model, from a button on a page."""
     _follow_model()
     st.session_state["model"] = model
+
+
+def offer_page(model: state.Model, own: Explorer) -> None:
+    """Offer the model as a page to take away."""
+    if results.can_leave(model):
+        st.download_button(
+            "A page to take away", lambda: results.page_of(model), f"{own.name}.html", "text/html",
+            icon=":material/download:", on_click="ignore",
+            help="One HTML file with the map, the sliders and a canvas to draw on; it works without a network.",
+        )  # fmt: skip
 
 
 def invite(why: str, names: Sequence[str], icon: str, command: str) -> None:

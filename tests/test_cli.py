@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import vaecore
 from vaecore.__main__ import _short, main
@@ -19,8 +20,9 @@ from vaecore.models import MODELS
 from vaecore.recipes import RECIPES
 from vaecore.serving import Explorer, names
 from vaecore.serving.studies import MAP
+from vaecore.serving.takeaway import take_away
 
-COMMANDS = ("list", "train", "evaluate", "fetch")
+COMMANDS = ("list", "train", "evaluate", "export", "fetch")
 SMALL = ["--device", "cpu", "--set", "epochs=2", "hidden=[8,4]", "batch=256"]
 
 
@@ -284,3 +286,35 @@ def test_it_is_a_program(tmp_path: Path) -> None:
 )
 def test_a_curve_is_printed_on_one_line(value: object, line: str) -> None:
     assert _short(value) == line
+
+
+def test_export_writes_a_page_and_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, folder = tmp_path / "a page.html", tmp_path / "new" / "networks"
+    assert main(["export", "vae-digits-2", "--html", str(page), "--out", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert page.read_text("utf-8") == take_away(vaecore.load("vae-digits-2", device="cpu"))
+    assert f"{page}: {page.stat().st_size / 1e3:.0f} kB" in told
+    assert sorted(path.name for path in folder.iterdir()) == ["networks.json", "weights.bin"]
+    assert len(told.splitlines()) == 3
+
+
+def test_export_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = tmp_path / "missing" / "page.html"
+    assert "no pretrained model and no run is called 'nobody'" in refused(
+        capsys, "export", "nobody", "--html", "x.html"
+    )
+    assert "expected --html FILE or --out FOLDER" in refused(capsys, "export", "vae-digits-2")
+    assert "a folder that exists" in refused(capsys, "export", "vae-digits-2", "--html", str(missing))
+    assert "got the folder" in refused(capsys, "export", "vae-digits-2", "--html", str(tmp_path))
+    assert not missing.parent.exists()
+
+
+def test_export_refuses_what_a_page_cannot_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = vaecore.load("vae-digits-2", device="cpu")
+    odd.model.decoder.append(torch.nn.Softmax(-1))
+    monkeypatch.setattr("vaecore.__main__.load", lambda *_: odd)
+    for words in (["--html", str(tmp_path / "page.html")], ["--out", str(tmp_path / "folder")]):
+        assert "vae-digits-2 cannot be exported" in refused(capsys, "export", "vae-digits-2", *words)
+    assert not list(tmp_path.iterdir())

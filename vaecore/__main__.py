@@ -1,4 +1,4 @@
-"""The command line: list, train, evaluate, fetch."""
+"""The command line: list, train, evaluate, export, fetch."""
 
 import argparse
 import json
@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
@@ -20,6 +21,7 @@ from vaecore.runs import normal_scores
 from vaecore.serving import Explorer, load, names, variants
 from vaecore.serving.planes import compute_planes
 from vaecore.serving.studies import MAP, compute_map, keep_map
+from vaecore.serving.takeaway import export_networks, take_away
 from vaecore.training import train
 
 EXAMPLES = """examples:
@@ -30,6 +32,8 @@ EXAMPLES = """examples:
   vaecore train ae-mnist-30 --resume                 go on where a killed run was
   torchrun --nproc-per-node 2 -m vaecore train vae-mnist-20
   vaecore evaluate vae-mnist-20 --samples 5000
+  vaecore export vae-mnist-2 --html vae-mnist-2.html  one page, to be opened from anywhere
+  vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
   vaecore fetch fashion-mnist --data-dir ~/data
 """
 
@@ -127,6 +131,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_command.add_argument(
         "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
     )
+
+    export_command = command("export", _export, "write a model as one HTML page, or its networks for other programs")
+    export_command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    export_command.add_argument(
+        "--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file"
+    )
+    export_command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
 
     fetch_command = command("fetch", _fetch, "download a data set", where)
     fetch_command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
@@ -279,6 +290,35 @@ def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
         low, middle, high = (sorted(value)[i] for i in (0, len(value) // 2, -1))
         return f"{len(value)} values from {low:g} to {high:g}, half of them above {middle:g}"
     return " ".join(f"{part:g}" for part in value) if isinstance(value, list) else str(value)
+
+
+def _export(parsed: argparse.Namespace) -> None:
+    if parsed.html is None and parsed.out is None:
+        raise ValueError("expected --html FILE or --out FOLDER, got neither")
+    explorer = load(parsed.name, "cpu")
+    if parsed.html is not None:
+        file = _new_file(parsed.html)
+        _write(file, take_away(explorer).encode())
+    if parsed.out is not None:
+        folder = Path(parsed.out).expanduser()
+        written = export_networks(explorer)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in written.items():
+            _write(folder / name, data)
+
+
+def _write(file: Path, data: bytes) -> None:
+    checkpoint.write_bytes(file, data)
+    print(f"{file}: {len(data) / 1e6:.2f} MB" if len(data) > 1e6 else f"{file}: {len(data) / 1e3:.0f} kB")
+
+
+def _new_file(name: str) -> Path:
+    file = Path(name).expanduser()
+    if not file.parent.is_dir():
+        raise ValueError(f"expected a file in a folder that exists, got {name!r}: there is no {str(file.parent)!r}")
+    if file.is_dir():
+        raise ValueError(f"expected the name of a file, got the folder {name!r}")
+    return file
 
 
 def _fetch(parsed: argparse.Namespace) -> None:

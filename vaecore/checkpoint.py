@@ -264,7 +264,12 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write text whole or not at all."""
-    _atomic(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes whole or not at all."""
+    _atomic(path, lambda partial: partial.write_bytes(data))
 
 
 def _atomic(path: Path, write: Callable[[Path], object]) -> None:

@@ -7,14 +7,14 @@ import numpy as np
 import streamlit as st
 
 from app.components.blobs import BLOBS
-from app.components.files import register
+from app.components.files import register_shared
 from vaecore import serving
 from vaecore.serving import Exported
 
 DRAWING = "drawing"  # of the session and the address: every page shows the same one
 KEY = "drawing canvas"
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
-_canvas = register("drawing_canvas", "canvas")
+_canvas = register_shared("drawing_canvas", "canvas")
 
 
 @dataclass(frozen=True)

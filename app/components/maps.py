@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app import figures
 from app.components.blobs import BLOBS
-from app.components.files import register
-from vaecore.serving import Exported
+from app.components.files import register_shared
+from vaecore.serving import CLASS_COLORS, Exported, ink_on
 
-_maps = register("latent_maps", "maps")
+_maps = register_shared("latent_maps", "maps")
 
 
 @dataclass(frozen=True)
@@ -84,8 +83,8 @@ def maps(
         "facts": [list(each.facts) for each in shown],
         "axes": [each.axes for each in shown],
         "names": list(names),
-        "colors": list(figures.CLASS_COLORS),
-        "inks": [figures.ink_on(color) for color in figures.CLASS_COLORS],
+        "colors": list(CLASS_COLORS),
+        "inks": [ink_on(color) for color in CLASS_COLORS],
         "focus": list(focus),
         "shape": list(shape),
         "atlas": None if atlas is None else {"address": atlas.address, "columns": atlas.columns},

@@ -9,13 +9,13 @@ import numpy as np
 import streamlit as st
 
 from app.components.blobs import BLOBS
-from app.components.files import register
+from app.components.files import register_shared
 from app.results import MIDDLE
 from vaecore.serving import Exported
 
 DIGITS = 6  # that a quantile keeps on its way to the page
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
-_sliders = register("latent_sliders", "sliders")
+_sliders = register_shared("latent_sliders", "sliders")
 
 
 @dataclass(frozen=True)

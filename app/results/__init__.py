@@ -15,7 +15,6 @@ LARGEST_BASELINE = 64  # components, where no PCA is shipped that says how many 
 STAND_INS = 2000
 PERCENTS = 101
 MIDDLE = 50
-UNUSED = 0.05  # of the largest spread of a dimension's training codes
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,7 @@ def variants() -> list[dict[str, str]]:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def quantiles(model: Model) -> np.ndarray:
     """Return the code at 0, 1, ..., 100 percent of each latent dimension, [101, latent]."""
-    levels = np.linspace(0, 1, PERCENTS).clip(0.005, 0.995)
-    return explorer(model).quantiles(levels)
+    return serving.percentiles(explorer(model))
 
 
 def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:
@@ -126,6 +124,17 @@ def _decoder(model: Model) -> Exported | None:
     return explorer(model).exported("decoder")
 
 
+def can_leave(model: Model) -> bool:
+    """Return whether a page of its own can run the model."""
+    return "text" not in explorer(model).abilities and _decoder(model) is not None
+
+
+@st.cache_data(show_spinner="Writing the page ...", max_entries=16)
+def page_of(model: Model) -> bytes:
+    """Return the model as one HTML file."""
+    return serving.take_away(explorer(model)).encode()
+
+
 def encoder(model: Model) -> Exported | None:
     """Return the encoder for the page to run; None where it cannot, or where no address holds its weights."""
     return _encoder(model) if BLOBS.served else None
@@ -150,16 +159,8 @@ def kin(model: Model) -> list[str]:
 
 
 def used_first(model: Model) -> list[int]:
-    """Return the dimensions in their order, those that the model leaves unused at the end.
-
-    A variational autoencoder leaves the dimensions that it does not need at the prior: their means hardly move.
-    """
-    own = explorer(model)
-    kept = own.card.get("codes")
-    if kept is None:
-        return list(range(own.latent))
-    spread = np.asarray(kept["quantiles"])[:, : own.latent].std(axis=0)
-    return np.argsort(spread < UNUSED * spread.max(), kind="stable").tolist()
+    """Return the dimensions in their order, those that the model leaves unused at the end."""
+    return serving.used_first(explorer(model))
 
 
 @st.cache_resource(show_spinner="Decoding the manifold ...", max_entries=64)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, figures, results, state, strips
+from app import behind, chooser, figures, results, state, strips
 from app.components import sliders
 from app.components.blobs import BLOBS
 from app.components.sliders import Beside, Plane, Stand
@@ -138,3 +138,4 @@ strips.lead(
 )
 by_hand()
 samples()
+chooser.offer_page(*state.chosen())

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import behind, drawing, results, state, strips
+from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
 from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Cursor, Decoding, Map
@@ -148,10 +148,12 @@ def page() -> None:
             None if laid.scales is None or x == y else laid.scales[:, [x, y]], drawn,
         )  # fmt: skip
     explain(laid)
-    st.download_button(
-        "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
+    with st.container(horizontal=True):
+        st.download_button(
+            "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        chooser.offer_page(model, own)
     behind.show(
         "laid = serving.latent_map(explorer)  # of 2,000 test images, with the scores",
         "print(laid.scores)",

@@ -18,7 +18,7 @@ BAR = 1e-6
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page()
-    tab.add_script_tag(content=components.read("drawing.js"))
+    tab.add_script_tag(content=components.page_files("drawing.js"))
     yield tab
     tab.close()
 

@@ -16,7 +16,7 @@ from vaecore.checkpoint import names
 from vaecore.export import NotExportable, components, export
 from vaecore.models import MODELS, Autoencoder
 
-ENGINE = components.read("network.js")
+ENGINE = components.page_files("network.js")
 LOAD = """([networks, weights]) => {
   const bytes = Uint8Array.from(atob(weights), (each) => each.charCodeAt(0));
   const floats = new Float32Array(bytes.buffer);

@@ -19,7 +19,7 @@ import vaecore
 from vaecore.checkpoint import names
 from vaecore.export import components, export
 
-ENGINE = components.read("network.js")
+ENGINE = components.page_files("network.js")
 WARM, RUNS = 100, 200
 BARS = {"conv-vae-mnist-2": 4.0}
 # A clock in a page counts in tenths of a millisecond: every measurement is of ten runs.

@@ -4,7 +4,7 @@ from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
 from vaecore.evaluation.planes import USUAL
 from vaecore.export import Exported
-from vaecore.export.components import component
+from vaecore.export.components import CLASS_COLORS, component, ink_on, page_files
 from vaecore.serving.bounds import in_plane
 from vaecore.serving.directions import (
     Nudge,
@@ -70,7 +70,9 @@ from vaecore.serving.studies import (
     latent_map,
     manifold,
     objective,
+    percentiles,
     plane_accuracy,
+    used_first,
     variants,
     without_density,
 )
@@ -85,9 +87,11 @@ from vaecore.serving.styles import (
     style_walk,
     untold,
 )
+from vaecore.serving.takeaway import take_away
 
 __all__ = [
     "ALTERATIONS",
+    "CLASS_COLORS",
     "MEASURES",
     "NOISES",
     "USUAL",
@@ -135,6 +139,7 @@ __all__ = [
     "importance",
     "in_every_class",
     "in_plane",
+    "ink_on",
     "joint_lattice",
     "label_left",
     "latent_map",
@@ -148,6 +153,8 @@ __all__ = [
     "nudge",
     "objective",
     "pack_drawing",
+    "page_files",
+    "percentiles",
     "plane_accuracy",
     "planes",
     "prior_codes",
@@ -160,12 +167,14 @@ __all__ = [
     "sensitivity",
     "style_walk",
     "surroundings",
+    "take_away",
     "true_posterior",
     "twin",
     "unpack_drawing",
     "unseen",
     "unseen_kinds",
     "untold",
+    "used_first",
     "usual_distance",
     "variants",
     "wants_binary",

@@ -29,6 +29,8 @@ EDGE = 0.02
 LARGEST_PCA = 64
 WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
 FEWEST = 3
+PERCENTS = 101
+UNUSED = 0.05  # of the largest spread of a dimension's training codes
 LAYING_OUT = Lock()
 
 
@@ -189,6 +191,23 @@ def _read_map(path: Path, explorer: Explorer) -> LatentMap:
 def _codes_of(explorer: Explorer, index: Int64[torch.Tensor, "n"]) -> Float32[ndarray, "n latent"]:
     rows = dataset(explorer.dataset, "test").rows(index)
     return explorer.encode(rows.images, rows.labels if "condition" in explorer.abilities else None)
+
+
+def percentiles(explorer: Explorer) -> Float32[ndarray, "101 latent"]:
+    """The code at 0, 1, ..., 100 percent of each dimension's prior or training codes; the ends are 0.5 and 99.5."""
+    return explorer.quantiles(np.linspace(0, 1, PERCENTS).clip(0.005, 0.995))
+
+
+def used_first(explorer: Explorer) -> list[int]:
+    """The dimensions in their order, those that the model leaves unused at the end.
+
+    A variational autoencoder leaves the dimensions that it does not need at the prior: their means hardly move.
+    """
+    kept = explorer.card.get("codes")
+    if kept is None:
+        return list(range(explorer.latent))
+    spread = np.asarray(kept["quantiles"])[:, : explorer.latent].std(axis=0)
+    return np.argsort(spread < UNUSED * spread.max(), kind="stable").tolist()
 
 
 def plane_accuracy(found: LatentMap, x: int, y: int) -> float:

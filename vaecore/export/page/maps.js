@@ -273,7 +273,8 @@ class Maps {
 
   caption(point) {
     const name = this.labels ? this.data.names[this.labels[point]] : "";
-    return [name, `image ${this.index[point]}`, this.data.made ? "as decoded" : ""].filter(Boolean).join(" · ");
+    const decoded = this.data.made || (!this.atlas && this.pictured());
+    return [name, `image ${this.index[point]}`, decoded ? "as decoded" : ""].filter(Boolean).join(" · ");
   }
 
   // Draws what a place decodes to, and says of which numbers, and of which class, that of the nearest image.
@@ -287,12 +288,17 @@ class Maps {
     return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
   }
 
-  // Whether there is a picture of every point.
+  // Whether there is a picture of every point: on the sheet, or decoded from its code.
   pictured() {
-    return this.atlas !== null;
+    return this.atlas !== null || Boolean(this.network && this.cursor.codes);
   }
 
   copy(canvas, point) {
+    if (!this.atlas) {
+      const n = this.data.middle.length, label = this.data.conditional ? [this.labels[point]] : [];
+      const code = this.cursor.codes.subarray(n * point, n * (point + 1));
+      return paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
+    }
     const { columns } = this.data.atlas, [, height, width] = this.data.shape;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const [column, row] = [point % columns, Math.floor(point / columns)];

@@ -20,9 +20,12 @@ class Network {
   }
 }
 
+const HELD = new Map(); // the floats that a page brings along, which is to ask for nothing
+
 // The floats at an address; null where there is none, or where they do not come.
 async function fetchFloats(address) {
   if (!address) return null;
+  if (HELD.has(address)) return HELD.get(address);
   try {
     const answer = await fetch(address);
     return answer.ok ? new Float32Array(await answer.arrayBuffer()) : null;

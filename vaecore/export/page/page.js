@@ -1,0 +1,59 @@
+// A page to take away: the components of the app, each in a shadow of its own, with what the page brings along.
+const text = (id) => document.getElementById(id).textContent.trim();
+const model = JSON.parse(text("model"));
+
+function component(name) {
+  const host = document.querySelector(`[data-component=${name}]`), root = host.attachShadow({ mode: "open" });
+  root.innerHTML = `<style>${model.parts[name].css}</style>${model.parts[name].html}`;
+  return (data) => COMPONENTS[name]({ data, parentElement: root, setStateValue: () => {} });
+}
+
+// The points of two dimensions, which a code of more lets one choose.
+function lay(codes, [x, y]) {
+  const n = model.codes.low.length, points = new Float32Array(2 * model.codes.count);
+  for (let i = 0; i < model.codes.count; i++) points.set([codes[i * n + x], codes[i * n + y]], 2 * i);
+  return points;
+}
+
+function map(codes) {
+  const show = component("maps");
+  const draw = (columns) => {
+    const address = `points ${columns}`, plane = columns.map((column) => model.columns[column]);
+    HELD.set(address, lay(codes, columns));
+    const axes = plane.map((dimension) => model.names[dimension]);
+    const cursor = { ...model.maps.cursor, plane };
+    show({ ...model.maps, points: address, axes: [axes], plane, cursor, prior: model.maps.prior && plane[0] !== plane[1] });
+  };
+  if (model.columns.length > 2) choose(draw);
+  draw([0, model.columns.length - 1 && 1]);
+}
+
+function choose(draw) {
+  const place = document.querySelector(".axes");
+  const selects = ["Across", "Up"].map((name, first) => {
+    const select = document.createElement("select"), label = document.createElement("label");
+    select.append(...model.columns.map((dimension, column) => new Option(model.names[dimension], column, false, column === first)));
+    label.append(name, select);
+    place.append(label);
+    return select;
+  });
+  for (const select of selects) select.onchange = () => draw(selects.map((each) => Number(each.value)));
+  place.hidden = false;
+}
+
+async function start() {
+  HELD.set("weights", await unpackWeights(model.weights, text("weights")));
+  HELD.set("images", Float32Array.from(model.images));
+  const codes = unpackCodes(model.codes, text("codes"));
+  if (model.maps.cursor.codes) HELD.set(model.maps.cursor.codes, codes);
+  component("sliders")(model.sliders);
+  if (model.canvas) component("canvas")(model.canvas);
+  else document.querySelector(".draw").hidden = true;
+  map(codes);
+}
+
+start().catch((error) => {
+  const place = document.querySelector(".trouble");
+  place.textContent = `This browser cannot show the page: ${error.message}. One of 2023 or later can.`;
+  place.hidden = false;
+});
