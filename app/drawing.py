@@ -28,20 +28,27 @@ class Drawn:
 
 
 def draw(
-    model: Model, own: Explorer, choice: DeltaGenerator, paper: DeltaGenerator, map_too: bool = False
+    model: Model,
+    own: Explorer,
+    choice: DeltaGenerator | None,
+    paper: DeltaGenerator,
+    map_too: bool = False,
+    key: str = canvas.DRAWING,
+    hint: str = HINT,
 ) -> Drawn | None:
     """Draw the choice of the class in one place and the canvas in another; return what is drawn, None for nothing.
 
-    ``map_too`` lets the page find the drawing on the map of PCA as well.
+    Without a place for the choice the model says the class. ``map_too`` lets the page find the drawing on the map of
+    PCA as well.
 
     Raises:
         ValueError: what the canvas says are no strokes.
     """
-    text = canvas.kept()
+    text = canvas.kept(key)
     conditional = "condition" in own.abilities
     guess = drawings.guess(model, text) if text and conditional else None
-    label = None
-    if conditional:
+    label = None if guess is None else guess.label
+    if conditional and choice is not None:
         with choice:
             label = choose_class(own, guess)
     known = label is not None or not conditional
@@ -51,9 +58,12 @@ def draw(
     answer = drawings.answer(model, text, label) if text and known else None
     reach = drawings.reach(model)
     with paper:
-        classes, chosen = own.classes if conditional else (), st.session_state.get("said") not in (None, SAY)
+        classes, chosen = (
+            own.classes if conditional else (),
+            choice is not None and st.session_state.get("said") not in (None, SAY),
+        )
         reader = Reader(own.name, own.shape, own.latent, reach, networks, classes, label, chosen, answer)
-        canvas.canvas(HINT, reader)
+        canvas.canvas(hint, reader, key)
     return Drawn(drawings.drawn(model, text), label, guess) if text else None
 
 

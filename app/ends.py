@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import figures, picks, state, strips
-from app.components.canvas import canvas
-from app.results import conditional, paths
+from app import drawing, figures, picks, state, strips
+from app.components import canvas
+from app.results import paths
 from app.results.paths import Ground
 from app.state import Model, Pictures
 from vaecore.serving import Explorer
@@ -56,7 +56,7 @@ def choose(model: Model, own: Explorer, found: Pictures, of: Ground | None, end:
         else:
             chosen = choose_image(own, found, end)
     if way != DRAWING:
-        st.query_params.pop(f"{end}_drawing", None)
+        canvas.forget(f"{end}_drawing")
     if way != MAP:
         st.query_params.pop(f"{end}_at", None)
         st.session_state.pop(f"{end}_at", None)
@@ -86,16 +86,16 @@ def choose_image(own: Explorer, found: Pictures, end: str) -> End:
 
 def choose_drawing(model: Model, own: Explorer, found: Pictures, end: str) -> End:
     """Draw the canvas; while nothing is on it, the end stays what it was."""
-    text = canvas(f"{end}_drawing", f"Draw {end.upper()} here")
-    if not text:
+    key, hint = f"{end}_drawing", f"Draw {end.upper()} here"
+    drawn = drawing.draw(model, own, None, st.container(), key=key, hint=hint)
+    if drawn is None:
         kept = last(model, own, found, end)
         st.caption(f"Nothing is drawn yet: {end.upper()} is {kept.title}.")
         return kept
-    image = conditional.drawn(model, text)
-    label = conditional.guess(model, text).label if "condition" in own.abilities else None
+    label, image = drawn.label, drawn.image[None]
     title = "a drawing" if label is None else f"a drawing, read as {own.classes[label]}"
-    code = own.encode(image[None], None if label is None else np.array([label]))[0]
-    return End(title, code, label, figures.pixels(image[None])[0])
+    code = own.encode(image, None if label is None else np.array([label]))[0]
+    return End(title, code, label, figures.pixels(image)[0])
 
 
 def choose_place(model: Model, own: Explorer, found: Pictures, of: Ground, end: str) -> End:

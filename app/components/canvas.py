@@ -11,8 +11,7 @@ from app.components.files import register_shared
 from vaecore import serving
 from vaecore.serving import Exported
 
-DRAWING = "drawing"  # of the session and the address: every page shows the same one
-KEY = "drawing canvas"
+DRAWING = "drawing"  # of the session and the address: the pages that show one drawing show the same one
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
 _canvas = register_shared("drawing_canvas", "canvas")
 
@@ -44,38 +43,38 @@ class Reader:
     answer: tuple[np.ndarray, np.ndarray] | None
 
 
-def kept() -> str:
-    """Return what is on the canvas, packed, nothing where it is empty.
+def kept(key: str = DRAWING) -> str:
+    """Return what is on a canvas, packed, nothing where it is empty.
 
     A component's state is lost with its page: the session keeps the drawing, the address does too.
 
     Raises:
         ValueError: what the component says are no strokes.
     """
-    strokes = st.session_state.get(KEY, {}).get("strokes")
+    strokes = st.session_state.get(_component(key), {}).get("strokes")
     if strokes is not None:
-        st.session_state[DRAWING] = serving.pack_drawing([np.array(stroke, dtype=np.float64) for stroke in strokes])
-    packed = st.session_state.setdefault(DRAWING, st.query_params.get(DRAWING, ""))
+        st.session_state[key] = serving.pack_drawing([np.array(stroke, dtype=np.float64) for stroke in strokes])
+    packed = st.session_state.setdefault(key, st.query_params.get(key, ""))
     try:
         serving.unpack_drawing(packed)
     except ValueError:
         st.caption("The drawing in the address was cut short: the canvas is empty.")
-        packed = st.session_state[DRAWING] = ""
+        packed = st.session_state[key] = ""
     return packed
 
 
-def forget() -> None:
-    """Let the address say nothing of the drawing, on a page that does not show it; the session keeps it."""
-    st.query_params.pop(DRAWING, None)
+def forget(key: str = DRAWING) -> None:
+    """Let the address say nothing of a drawing, on a page that does not show it; the session keeps it."""
+    st.query_params.pop(key, None)
 
 
-def canvas(hint: str, reader: Reader) -> None:
+def canvas(hint: str, reader: Reader, key: str = DRAWING) -> None:
     """Draw the canvas, and beside it what a model makes of what is on it, at every move."""
-    packed = kept()
+    packed = kept(key)
     if 0 < len(packed) <= LONGEST:
-        st.query_params[DRAWING] = packed
+        st.query_params[key] = packed
     else:
-        forget()
+        forget(key)
     answer = reader.answer
     data = {
         "strokes": [stroke.tolist() for stroke in serving.unpack_drawing(packed)],
@@ -91,7 +90,11 @@ def canvas(hint: str, reader: Reader) -> None:
         "chosen": reader.chosen,
         "answer": None if answer is None else {"code": answer[0].tolist(), "picture": answer[1].ravel().tolist()},
     }
-    _canvas(data=data, key=KEY, on_strokes_change=lambda: None)
+    _canvas(data=data, key=_component(key), on_strokes_change=lambda: None)
+
+
+def _component(key: str) -> str:
+    return f"{key} canvas"
 
 
 def _only(exported: Exported) -> object:

@@ -12,8 +12,14 @@ HERE = Path(__file__).parent
 
 def register(name: str, html: str, stem: str, shared: tuple[str, ...] = ()) -> ComponentRenderer:
     """Return the component of ``stem``.css and ``stem``.js here, the latter behind the scripts that it shares."""
-    css, js = ((HERE / f"{stem}.{kind}").read_text("utf-8") for kind in ("css", "js"))
-    return component(name, html=html, css=css, js="\n".join([serving.page_files(*shared), js]))
+    js = "\n".join(_script(each) for each in (*shared, f"{stem}.js"))
+    return component(name, html=html, css=(HERE / f"{stem}.css").read_text("utf-8"), js=js)
+
+
+def _script(name: str) -> str:
+    """Return a script of this folder, or of those that the page to take away has too."""
+    own = HERE / name
+    return own.read_text("utf-8") if own.exists() else serving.page_files(name)
 
 
 def register_shared(name: str, stem: str) -> ComponentRenderer:

@@ -12,7 +12,7 @@ from app.components.blobs import BLOBS
 from app.components.files import register
 from app.results import paths as computed
 from app.results.paths import FINE, Ground, Kind, Way
-from vaecore.serving import Exported
+from vaecore.serving import CLASS_COLORS, Exported, ink_on
 
 DIGITS = 5  # that a number keeps on its way to the page
 STEP, TURN = "stop", "turn of the paths"  # keys of the session; the step's is the address's too, from 1
@@ -172,8 +172,8 @@ def _ground(board: Board) -> dict[str, Any]:
         "index": ground.laid.index.tolist(),
         "labels": None if labels is None else labels.tolist(),
         "names": list(board.names),
-        "colors": list(figures.CLASS_COLORS),
-        "inks": [figures.ink_on(color) for color in figures.CLASS_COLORS],
+        "colors": list(CLASS_COLORS),
+        "inks": [ink_on(color) for color in CLASS_COLORS],
         "atlas": board.atlas,
         "columns": board.columns,
         "made": board.made,

@@ -60,15 +60,18 @@ def pick(model: Model, found: Pictures, way: str) -> tuple[int, np.ndarray]:
         return k, choose(found, results.scores(model, found, k), way, label, count)
 
 
-def draw(model: Model, own: Explorer) -> int:
-    """Draw the canvas, and what is made of the drawing; return k."""
+def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
+    """Draw the canvas, and what is made of the drawing; return k, and what a program says of the drawing."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         k = choose_k(model)
         choice = st.container(width="content")
     drawn = drawing.draw(model, own, choice, st.container(border=True))
-    if drawn is not None:
-        show_drawing(model, k, drawn)
-    return k
+    if drawn is None:
+        return k, ()
+    show_drawing(model, k, drawn)
+    label = "" if drawn.label is None else f", labels=np.array([{drawn.label}])"
+    strokes = f"serving.unpack_drawing({canvas.kept()!r})"
+    return k, (f"image = serving.drawing({strokes}, explorer.shape)", f"image[None]{label}")
 
 
 def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
@@ -169,7 +172,7 @@ def page() -> None:
     )
     try:
         if way == picks.DRAWN:
-            k = draw(model, own)
+            k, source = draw(model, own)
         else:
             canvas.forget()
             k, rows = pick(model, found, way)
@@ -177,6 +180,7 @@ def page() -> None:
                 st.info("There is no such image here; choose another class or name a row.")
                 return
             show(model, k, found, rows)
+            source = (f"rows = {rows.tolist()}", f"tests.images[rows]{behind.labels(own)}")
         result = results.scores(model, found, k)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
@@ -185,10 +189,16 @@ def page() -> None:
         remembered(own)
     else:
         totals(own.name, k, result)
+    if source:
+        again(k, *source)
+
+
+def again(k: int, *images: str) -> None:
+    """Show the program that reconstructs some images, by the line that finds them and the arguments that name them."""
     behind.show(
-        f"rows = {rows.tolist()}",
+        *images[:-1],
         f"pca = serving.baseline(explorer, {k})",
-        f"found = serving.compare(explorer, pca, tests.images[rows]{behind.labels(own)})",
+        f"found = serving.compare(explorer, pca, {images[-1]})",
         "print(found.errors, found.baseline_errors)",
     )
 
