@@ -25,13 +25,9 @@ def player(key: str, label: str, places: Sequence[int]) -> int:
     place = st.select_slider(label, places, key=key, bind="query-params")
     at = places.index(place)
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            "Start", icon=":material/first_page:", on_click=_move, args=(key, places[0]), disabled=at == 0,
-        )  # fmt: skip
-        last = len(places) - 1
-        st.button("Step", icon=":material/skip_next:", on_click=_move, args=(key, places[min(at + 1, last)]),
-            disabled=at == last,
-        )  # fmt: skip
+        last, back, on = len(places) - 1, ":material/first_page:", ":material/skip_next:"
+        st.button("Back", icon=back, on_click=_move, args=(key, places[0]), disabled=at == 0)
+        st.button("Step", icon=on, on_click=_move, args=(key, places[min(at + 1, last)]), disabled=at == last)
         if st.button("Play", icon=":material/play_arrow:"):
             st.session_state[_plays(key)] = True
             st.session_state[_at(key)] = 0 if at == last else at

@@ -155,7 +155,7 @@ def posterior() -> None:
     state.keep_valid("digit", places, places[0])
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         digit = st.segmented_control(
-            "Digit", places, default=places[0], required=True, key="digit", bind="query-params"
+            "Digit", places, default=places[0], required=True, key="digit", bind="query-params", wrap=True
         )
         seed = st.number_input("Samples", 0, 999, 0, key="draw", bind="query-params", width=130)
         st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("draw", 0, 999))

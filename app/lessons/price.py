@@ -23,7 +23,7 @@ def choose(family: dict[float, str], units: int) -> tuple[float, int | None, int
     with right:
         guess = st.segmented_control(
             f"Your guess: at β = {dearest:g}, how many of {units} units stay in use?",
-            [str(count) for count in range(units + 1)], key="guess", bind="query-params",
+            [str(count) for count in range(units + 1)], key="guess", bind="query-params", wrap=True,
         )  # fmt: skip
     seed = st.number_input("Pictures", 0, 9999, 0, key="pictures", bind="query-params", width=130)
     return beta, None if guess is None else int(guess), seed

@@ -30,7 +30,7 @@ def choose() -> tuple[int, float, str, int, int]:
     with controls:
         with st.container(horizontal=True, gap="large"):
             digit = st.segmented_control(
-                "Digit", names, default=names[3], required=True, key="digit", bind="query-params"
+                "Digit", names, default=names[3], required=True, key="digit", bind="query-params", wrap=True
             )
             kind = st.segmented_control(
                 "Gradient by the", list(KINDS), default="means", required=True, key="by", bind="query-params"

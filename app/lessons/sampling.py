@@ -24,7 +24,7 @@ def choose(pairs: dict[str, Pair]) -> tuple[Pair, str, int]:
         )
         way = st.segmented_control(
             "Draw codes from", list(WAYS.values()), default=WAYS["prior"], required=True, key="sampled",
-            bind="query-params",
+            bind="query-params", wrap=True,
             help="A click on a map draws around that place, which at first is the middle of its largest hole.",
         )  # fmt: skip
         seed = st.number_input("Seed", 0, holes.SEEDS - 1, 0, key="again", bind="query-params", width=110)

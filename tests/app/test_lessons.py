@@ -2,14 +2,16 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from harness import LESSONS, Open, text
 from streamlit.testing.v1 import AppTest
 
-from app import lesson, state
+from app import lesson
 from app.results import divergences, gradients, holes, prices, subspaces
+from vaecore import checkpoint
 
 
 def conclusion(app: AppTest) -> str:
@@ -54,9 +56,10 @@ def test_every_lesson_works_without_mnist(open_page: Open, page: str) -> None:
 
 @pytest.mark.parametrize("page", LESSONS)
 def test_a_lesson_whose_model_is_missing_says_what_trains_it(
-    open_page: Open, page: str, fresh: None, monkeypatch: pytest.MonkeyPatch
+    open_page: Open, page: str, fresh: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "model_names", lambda: ["cvae-digits-2"])
+    (tmp_path / "cvae-digits-2").symlink_to(checkpoint.find("cvae-digits-2"))
+    monkeypatch.setattr("vaecore.checkpoint.SOURCES", (tmp_path,))
     app = open_page(page)
     assert not app.exception
     assert "vaecore train" in app.info[0].value
