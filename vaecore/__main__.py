@@ -228,12 +228,13 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         command = shlex.join(words)
         protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
-        if "sample" in explorer.abilities:
-            card["anomaly"] = normal_scores(explorer.model, train_images)
         folder = checkpoint.find(parsed.name)
-        keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
-        if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
-            compute_planes(explorer.dataset, folder, parsed.data_dir)
+        if "text" not in explorer.abilities:
+            keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+            if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
+                compute_planes(explorer.dataset, folder, parsed.data_dir)
+            if "sample" in explorer.abilities:
+                card["anomaly"] = normal_scores(explorer.model, train_images)
         checkpoint.write_json(folder / checkpoint.CARD, card)
 
 

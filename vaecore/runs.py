@@ -16,6 +16,7 @@ from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
+from vaecore.evaluation.texts import restored
 from vaecore.models import Autoencoder
 from vaecore.recipes import Recipe, find
 
@@ -140,14 +141,22 @@ def _measured(
     codes = encode(model, images)
     model.conclude(codes)
     checkpoint.round_weights(model, recipe)  # what is fitted on the codes is stored in the same format
+    measured = _of_texts if "text" in model.abilities else _of_images
+    return _card(recipe, model, images, seed, seconds) | {"codes": code_quantiles(codes)} | measured(
+        model, images, test_images
+    )
+
+
+def _of_images(model: Autoencoder, images: Images, test_images: Images) -> dict[str, Any]:
     metrics = {"squared_error": mean_squared_error(model, test_images)}
     if "classify" in model.abilities and test_images.target is not None:
         metrics["classification_error"] = classification_error(model, test_images)
-    return (
-        _card(recipe, model, images, seed, seconds)
-        | {"codes": code_quantiles(codes), "metrics": metrics}
-        | ({"anomaly": normal_scores(model, images)} if "sample" in model.abilities else {})
-    )
+    return {"metrics": metrics} | ({"anomaly": normal_scores(model, images)} if "sample" in model.abilities else {})
+
+
+def _of_texts(model: Autoencoder, images: Images, test_images: Images) -> dict[str, Any]:
+    exact, right = restored(model, test_images.pixels)
+    return {"metrics": {"exact_reconstruction": exact, "characters_right": right}}
 
 
 def normal_scores(model: Autoencoder, images: Images) -> dict[str, tuple[float, float]]:
@@ -161,7 +170,7 @@ def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds
     return {
         "name": recipe.name,
         "recipe": json.loads(recipe.to_json()),
-        "data": {"name": recipe.dataset, "train": len(images), "pixels": "in [0, 1]"},
+        "data": {"name": recipe.dataset, "train": len(images), **images.facts},
         "shape": list(images.shape),
         "classes": list(images.names),
         "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),

@@ -1,7 +1,7 @@
 """A batch of bytes as a model sees it."""
 
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int32, UInt8
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -9,13 +9,19 @@ SHIFTED_SHARE = 0.75
 
 
 def present(
-    pixels: UInt8[Tensor, "batch channels height width"], binarise: bool = False, shift: int = 0
-) -> Float[Tensor, "batch channels height width"]:
+    pixels: UInt8[Tensor, "batch channels height width"] | Int32[Tensor, "batch length"],
+    binarise: bool = False,
+    shift: int = 0,
+) -> Float[Tensor, "batch channels height width"] | Int32[Tensor, "batch length"]:
     """Pixels in [0, 1]; three quarters of the images moved by up to `shift` pixels each way; binarised anew.
+
+    Texts are seen as they are.
 
     Binarised: each pixel is one with the probability of its grey value, drawn again at every presentation
     (Salakhutdinov & Murray 2008).
     """
+    if pixels.dtype != torch.uint8:
+        return pixels
     x = (_shifted(pixels, shift) if shift else pixels).float() / 255
     return (torch.rand_like(x) < x).float() if binarise else x
 

@@ -42,6 +42,11 @@ class Images:
         channels, height, width = self.pixels.shape[1:]
         return channels, height, width
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a card says of how the data is presented."""
+        return {"pixels": "in [0, 1]"}
+
     def __len__(self) -> int:
         return len(self.pixels)
 

@@ -15,10 +15,13 @@ import torch
 from platformdirs import user_cache_path
 
 from vaecore.data.images import Images
+from vaecore.data.couplets import couplets
 from vaecore.data.own import first_line, own_images
+from vaecore.data.text import own_texts
 
 SPLITS = ("train", "test")
 PARTIAL = ".partial-"
+TEXTS = (".txt", ".gz")
 DAY = 86_400  # seconds
 
 
@@ -51,7 +54,8 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
     path = Path(name).expanduser()
     if not path.exists():
         raise ValueError(f"no data set and no file is called {str(name)!r}. Expected {', '.join(DATASETS)} or a path")
-    return own_images(path).split(split)
+    texts = path.is_file() and path.suffix in TEXTS
+    return (own_texts(path) if texts else own_images(path)).split(split)
 
 
 def is_named(name: str | Path) -> bool:
@@ -192,5 +196,6 @@ DATASETS: dict[str, Callable[[str, Path], Images]] = {
     "mnist": _torchvision("MNIST"),
     "fashion-mnist": _torchvision("FashionMNIST"),
     "mnist-static": _static,
+    "couplets": couplets,
 }
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # known before the download

@@ -13,6 +13,7 @@ from torch import Tensor
 from vaecore.corruption import KINDS
 from vaecore.data import Images
 from vaecore.data.batches import present
+from vaecore.data.text import Texts
 from vaecore.device import keep_freed_memory, model_device, onednn_products
 from vaecore.distributions import Distribution, Gaussian, one_gaussian
 from vaecore.evaluation.anomaly import Reference, anomaly_scores, auroc, reference_of
@@ -32,7 +33,9 @@ from vaecore.evaluation.reconstruction import classification_error, encode, squa
 from vaecore.evaluation.robustness import LEVELS, robustness
 from vaecore.evaluation.sensitivity import sensitivity
 from vaecore.evaluation.sparsity import sparseness
+from vaecore.evaluation.texts import evaluate_texts
 from vaecore.models import PCA, Autoencoder
+from vaecore.models.text import TextVAE
 from vaecore.models.variational import Variational
 
 ROBUST_IMAGES, JACOBIANS, NORMAL_IMAGES = 10_000, 100, 10_000
@@ -73,9 +76,14 @@ def evaluate(
     codes, or of the prior, to the test images in that classifier's features, and that of training images as a floor;
     of a deterministic model also that of codes from one Gaussian fitted on them, and from N(0, I).
     auroc_...: by each anomaly score, the test images against `strangers`.
+    A model of texts has metrics of its own, see `evaluate_texts`.
     """
     if model_device(model).type == "cpu":
         keep_freed_memory()
+    if isinstance(model, TextVAE):
+        assert isinstance(train, Texts)
+        assert isinstance(test, Texts)
+        return evaluate_texts(model, train, test, samples, seed)
     errors = squared_errors(model, test)
     metrics: dict[str, Any] = {"squared_error": float(errors.double().mean())}
     if not isinstance(model, PCA) and 2 * model.latent <= model.pixels:  # a wider code is no bottleneck for PCA

@@ -13,6 +13,7 @@ from vaecore.models.gaussian import VAE, BetaVAE, ConditionalVAE, ConvolutionalV
 from vaecore.models.hierarchical import HierarchicalVAE, LadderVAE
 from vaecore.models.linear import PCA, LinearAutoencoder
 from vaecore.models.stacked import StackedAutoencoder
+from vaecore.models.text import TextVAE
 
 MODELS: dict[str, type[Autoencoder]] = {
     "pca": PCA,
@@ -31,4 +32,5 @@ MODELS: dict[str, type[Autoencoder]] = {
     "hierarchical": HierarchicalVAE,
     "ladder": LadderVAE,
     "iaf": InverseAutoregressiveFlowVAE,
+    "text": TextVAE,
 }

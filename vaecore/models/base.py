@@ -5,7 +5,7 @@ from math import prod
 from typing import Any, ClassVar, Literal
 
 import torch
-from jaxtyping import Bool, Float, Int64, UInt8
+from jaxtyping import Bool, Float, Int32, Int64, UInt8
 from pydantic import ConfigDict, NonNegativeFloat, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from vaecore.networks import MLP, with_label
 STRICT = ConfigDict(extra="forbid")
 
 Activation = Literal["gelu", "leaky", "relu", "tanh", "sigmoid", "identity"]
-Images = Float[Tensor, "batch channels height width"]
+Images = Float[Tensor, "batch channels height width"] | Int32[Tensor, "batch length"]  # or texts, as code points
 Codes = Float[Tensor, "*samples batch latent"]
 Labels = Int64[Tensor, "batch"]
 

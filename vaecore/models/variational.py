@@ -10,17 +10,24 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from vaecore.distributions import Bernoulli, DiscretisedLogistic, Distribution, Factored, Gaussian, batch_mean
-from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, logit_of_mean, mean_image
+from vaecore.models.base import (
+    STRICT,
+    Autoencoder,
+    BaseSettings,
+    Codes,
+    Images,
+    Labels,
+    NoisySettings,
+    logit_of_mean,
+    mean_image,
+)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class VariationalSettings(NoisySettings):
-    """The likelihood of a pixel, and how the rate is weighed.
+class RateSettings(BaseSettings):
+    """How the rate is weighed.
 
     Attributes:
-        likelihood: of a pixel. "bernoulli" is one for binary pixels; on grey ones it is a cross-entropy.
-        scale: a Gaussian pixel's standard deviation, or a logistic pixel's scale; "learned" is one for all pixels.
-        conditional: the encoder and the decoder are given the label; the prior is not.
         beta: what the rate is multiplied by (Higgins et al. 2017).
         annealing: the rate's weight climbs from zero: once ("linear", Bowman et al. 2015; Sonderby et al. 2016),
             or in every one of `annealing_cycles` ("cyclic", Fu et al. 2019).
@@ -32,9 +39,6 @@ class VariationalSettings(NoisySettings):
             (Burgess et al. 2018); None for no target.
     """
 
-    likelihood: Literal["bernoulli", "gaussian", "discretised-logistic"] = "bernoulli"
-    scale: PositiveFloat | Literal["learned"] = "learned"
-    conditional: bool = False
     beta: NonNegativeFloat = 1.0
     annealing: Literal["none", "linear", "cyclic"] = "none"
     annealing_share: float = Field(default=1 / 3, gt=0, le=1)
@@ -43,12 +47,27 @@ class VariationalSettings(NoisySettings):
     target_rate: PositiveFloat | None = None
 
     @model_validator(mode="after")
-    def _one_goal_for_the_rate(self) -> "VariationalSettings":
+    def _one_goal_for_the_rate(self) -> "RateSettings":
         if self.free_bits and self.target_rate is not None:
             raise ValueError(
                 f"expected free_bits or target_rate, got both ({self.free_bits:g} and {self.target_rate:g} nats)"
             )
         return self
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class VariationalSettings(RateSettings, NoisySettings):
+    """The likelihood of a pixel, beside how the rate is weighed.
+
+    Attributes:
+        likelihood: of a pixel. "bernoulli" is one for binary pixels; on grey ones it is a cross-entropy.
+        scale: a Gaussian pixel's standard deviation, or a logistic pixel's scale; "learned" is one for all pixels.
+        conditional: the encoder and the decoder are given the label; the prior is not.
+    """
+
+    likelihood: Literal["bernoulli", "gaussian", "discretised-logistic"] = "bernoulli"
+    scale: PositiveFloat | Literal["learned"] = "learned"
+    conditional: bool = False
 
     @property
     def asks_for_labels(self) -> bool:
@@ -74,6 +93,10 @@ class Variational(Autoencoder):
     def __init__(self, settings: VariationalSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.done = 1.0  # the share of all steps
+        self.make_scale(settings)
+
+    def make_scale(self, settings: VariationalSettings) -> None:
+        """The scale that all pixels share, as its logarithm; None where they have none."""
         if settings.likelihood == "bernoulli":
             self.log_scale = None
         elif settings.scale == "learned":

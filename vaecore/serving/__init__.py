@@ -88,6 +88,7 @@ from vaecore.serving.styles import (
     untold,
 )
 from vaecore.serving.takeaway import take_away
+from vaecore.serving.texts import Neighbour, TextExplorer, text_names, tones
 
 __all__ = [
     "ALTERATIONS",
@@ -105,6 +106,7 @@ __all__ = [
     "LabelLeft",
     "LatentMap",
     "Lattice",
+    "Neighbour",
     "Nudge",
     "Objective",
     "Plane",
@@ -116,6 +118,7 @@ __all__ = [
     "Sensitivity",
     "Surroundings",
     "Terms",
+    "TextExplorer",
     "TruePosterior",
     "activity",
     "anomaly",
@@ -168,6 +171,8 @@ __all__ = [
     "style_walk",
     "surroundings",
     "take_away",
+    "text_names",
+    "tones",
     "true_posterior",
     "twin",
     "unpack_drawing",

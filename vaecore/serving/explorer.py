@@ -12,7 +12,7 @@ Traceback (most recent call last):
 ValueError: vae-digits-2: expected images [n, 1, 8, 8], got [1, 8, 8]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -50,6 +50,10 @@ def load(name: str | Path, device: str = "auto") -> "Explorer":
     place = best_device(device)
     folder = checkpoint.find(name)
     model, recipe, card = checkpoint.load(folder)
+    if "text" in model.abilities:
+        from vaecore.serving.texts import TextExplorer  # which is made of an explorer
+
+        return TextExplorer(model.to(place), recipe, card, folder)
     return Explorer(model.to(place), recipe, card, folder)
 
 
@@ -57,7 +61,7 @@ class Explorer:
     """A trained model: encode, decode, reconstruct, sample, interpolate, score.
 
     Images are float32 [n, channels, height, width] in [0, 1], codes float32 [n, latent], labels integers [n].
-    Labels are expected by conditional models and refused by the others.
+    Labels are expected by conditional models and refused by the others. A model of texts has a `TextExplorer`.
     """
 
     def __init__(self, model: Autoencoder, recipe: Recipe, card: dict[str, Any], folder: Path | None = None) -> None:
@@ -85,13 +89,13 @@ class Explorer:
         return model_device(self.model)
 
     @torch.no_grad()
-    def encode(self, images: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n latent"]:
+    def encode(self, images: ndarray | Sequence[str], labels: ndarray | None = None) -> Float32[ndarray, "n latent"]:
         """The posterior's mean of every image."""
         return self._batched(lambda x, y: self.model.posterior(x, y).mean, self._images(images), labels)
 
     @torch.no_grad()
     def posterior(
-        self, images: ndarray, labels: ndarray | None = None
+        self, images: ndarray | Sequence[str], labels: ndarray | None = None
     ) -> tuple[Float32[ndarray, "n latent"], Float32[ndarray, "n latent"]]:
         """The posterior's mean and scale of every image; a deterministic model's scale is zero."""
 
@@ -173,7 +177,7 @@ class Explorer:
         raise ValueError(f"{self.name}: expected path 'linear', 'spherical' or 'data', got {path!r}")
 
     def log_likelihood(
-        self, images: ndarray, samples: int = 5000, seed: int = 0, labels: ndarray | None = None
+        self, images: ndarray | Sequence[str], samples: int = 5000, seed: int = 0, labels: ndarray | None = None
     ) -> Float32[ndarray, "n"]:
         """log p(x) by `samples` importance samples per image, in nats.
 
@@ -190,7 +194,7 @@ class Explorer:
             self.model, x, self._labels(labels, len(x)), samples, self._generator(seed)
         ).numpy()
 
-    def elbo(self, images: ndarray, seed: int = 0, labels: ndarray | None = None) -> Float32[ndarray, "n"]:
+    def elbo(self, images: ndarray | Sequence[str], seed: int = 0, labels: ndarray | None = None) -> Float32[ndarray, "n"]:
         """The evidence lower bound by one sample per image, in nats.
 
         Raises:
@@ -246,8 +250,8 @@ class Explorer:
         ]
         return torch.cat(pieces).numpy()
 
-    def _images(self, images: ndarray) -> Tensor:
-        return as_images(images, self.shape, self.name)
+    def _images(self, images: ndarray | Sequence[str]) -> Tensor:
+        return as_images(np.asarray(images), self.shape, self.name)
 
     def _codes(self, codes: ndarray) -> Tensor:
         return as_codes(codes, self.latent, self.name)

@@ -1,0 +1,132 @@
+"""Texts as one int32 tensor of code points: the couplets, and lines of your own."""
+
+import gzip
+import hashlib
+import re
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
+from pathlib import Path
+from unicodedata import normalize
+
+import numpy as np
+import torch
+from jaxtyping import Int32, Int64
+from torch import Tensor
+
+from vaecore.data.images import Images
+
+LONGEST = 64  # characters of a line
+TEST_SHARE = 0.05
+REPEATED = 2  # a character that is seen less often is met too seldom to be learned
+
+
+@dataclass(frozen=True, eq=False)
+class Texts(Images):
+    """Texts where others have images.
+
+    Attributes:
+        pixels: int32 [n, length]: code points, with zeros behind the end of a text.
+        form: what every text is set in, "{}" for each of its characters; "" for texts that stand alone.
+    """
+
+    pixels: Int32[Tensor, "n length"]
+    form: str = ""
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The texts as strings, set in their form."""
+        return to_strings(self.pixels, self.form)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """One, the length of the longest text, and how many characters are there at least twice."""
+        points, counts = self.pixels[self.pixels != 0].unique(return_counts=True)
+        return 1, self.pixels.shape[1], max(1, int((counts >= REPEATED).sum()))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What a card says of how the data is presented."""
+        return {"form": self.form}
+
+    def rows(self, index: Int64[Tensor, "m"]) -> "Texts":
+        """The texts at `index`, in that order."""
+        return Texts(self.pixels[index], form=self.form)
+
+    def split(self, kind: str) -> "Texts":
+        """A twentieth, at least one text, is the "test" split: those whose characters' hash is smallest.
+
+        What is the same text is in the same split, wherever it stands and whatever else there is.
+
+        Raises:
+            ValueError: there are fewer than two different texts.
+        """
+        hashes = np.array([_hash(text) for text in to_strings(self.pixels)])
+        if len(np.unique(hashes)) < 2:
+            raise ValueError(f"expected at least 2 different texts to split into training and test, got {len(self)}")
+        test = hashes <= max(TEST_SHARE, hashes.min())
+        return self.rows(torch.from_numpy(np.flatnonzero(test if kind == "test" else ~test)))
+
+
+def _hash(text: str) -> float:
+    """A number from 0 to 1 that the characters decide."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+
+def to_points(texts: Sequence[str], length: int) -> Int32[Tensor, "n length"]:
+    """Code points of texts of at most `length` characters, zeros behind the end."""
+    padded = "".join(text.ljust(length, "\0") for text in texts)
+    points = np.frombuffer(padded.encode("utf-32-le"), dtype=np.int32).reshape(len(texts), length)
+    return torch.from_numpy(points.copy())
+
+
+def to_strings(points: Int32[Tensor, "n length"], form: str = "") -> list[str]:
+    """The inverse of `to_points`, set in a form where the text fills it."""
+    rows = points.contiguous().numpy().astype("<u4")
+    texts = [row.tobytes().decode("utf-32-le").rstrip("\0") for row in rows]
+    return [form.format(*text) if form and len(text) == form.count("{}") else text for text in texts]
+
+
+def parts(text: str, form: str) -> list[str]:
+    """The parts of a text that the marks of its form divide it into: the two lines of a couplet."""
+    sizes = [len(blanks) // 2 for blanks in re.findall(r"(?:\{\})+", form)]
+    ends = [0, *accumulate(sizes)]
+    return [text[begin:end] for begin, end in pairwise(ends)]
+
+
+def plain(text: str, form: str = "") -> str:
+    """A text in composed characters (Unicode's NFC), without blanks at its ends and without the marks of its form."""
+    text = normalize("NFC", text).strip()
+    return "".join(character for character in text if character not in form) if form else text
+
+
+def lines(path: Path) -> list[str]:
+    """The lines of a UTF-8 file, plain or gzipped, that are not empty.
+
+    Raises:
+        ValueError: it is no UTF-8, or no gzip file.
+    """
+    try:
+        raw = path.read_bytes()
+        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a readable UTF-8 file ({error})") from None
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def own_texts(path: Path) -> Texts:
+    """A corpus of your own: a UTF-8 file of lines of at most 64 characters, in any script; or such a file gzipped.
+
+    Raises:
+        ValueError: it is no UTF-8, has no lines, or a line that is too long or has a NUL in it.
+    """
+    texts = [plain(line) for line in lines(path)]
+    if not texts:
+        raise ValueError(f"{path}: expected lines of text, found none")
+    for number, text in enumerate(texts, start=1):
+        if len(text) > LONGEST or "\0" in text:
+            came = f"{len(text)} characters" if len(text) > LONGEST else "one with a NUL"
+            raise ValueError(f"{path}: expected lines of at most {LONGEST} characters, got {came} ({text[:20]!r}...)")
+    return Texts(to_points(texts, max(map(len, texts))))
