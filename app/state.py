@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 import vaecore
-from vaecore.serving import Explorer
+from vaecore.serving import Explorer, text_names
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
@@ -65,8 +65,8 @@ def freeze() -> None:
 
 @st.cache_data(ttl=5, show_spinner=False)
 def model_names() -> list[str]:
-    """Return the pretrained models at hand."""
-    return vaecore.names()
+    """Return the pretrained models of images at hand: what these pages show is made of pixels."""
+    return sorted(set(vaecore.names()) - set(text_names()))
 
 
 def default_model() -> str | None:

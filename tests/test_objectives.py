@@ -23,7 +23,7 @@ from vaecore.recipes import RECIPES, find
 from vaecore.training import fit
 
 CPU = torch.device("cpu")
-NAMES = [name for name, kind in MODELS.items() if issubclass(kind, Variational)]
+NAMES = [name for name, kind in MODELS.items() if issubclass(kind, Variational) and "text" not in kind.abilities]
 PLAIN = {"beta": 1.0, "annealing": "none", "free_bits": 0.0, "target_rate": None}
 Price = Callable[[Tensor], Tensor]
 

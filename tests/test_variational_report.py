@@ -44,7 +44,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def test_every_variational_variant_is_looked_at() -> None:
-    kinds = {name for name, kind in MODELS.items() if issubclass(kind, Variational)}
+    kinds = {n for n, kind in MODELS.items() if issubclass(kind, Variational) and "text" not in kind.abilities}
     assert {RECIPES[name].model for name in NAMES} | {"vae", "cvae"} == kinds
 
 

@@ -14,10 +14,11 @@ from filelock import FileLock, Timeout
 from vaecore import checkpoint
 from vaecore.data import Images
 from vaecore.data.batches import present
+from vaecore.data.text import Texts
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.evaluation.texts import restored
-from vaecore.models import Autoencoder
+from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import Recipe, find
 
 HISTORY = "history.jsonl"
@@ -69,6 +70,18 @@ def is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:
     if kept_seed != seed:
         raise ValueError(f"{folder} holds a run of seed {kept_seed}, not {seed}")
     return True
+
+
+def check_kind(recipe: Recipe, images: Images) -> None:
+    """Refuse texts for a model of images, and images for one of texts.
+
+    Raises:
+        ValueError: they are of two kinds.
+    """
+    expected = "texts" if "text" in MODELS[recipe.model].abilities else "images"
+    came = "texts" if isinstance(images, Texts) else "images"
+    if expected != came:
+        raise ValueError(f"recipe {recipe.name!r}: expected {expected}, got {came} from {recipe.dataset}")
 
 
 def append(folder: Path, row: dict[str, Any]) -> None:
@@ -142,8 +155,10 @@ def _measured(
     model.conclude(codes)
     checkpoint.round_weights(model, recipe)  # what is fitted on the codes is stored in the same format
     measured = _of_texts if "text" in model.abilities else _of_images
-    return _card(recipe, model, images, seed, seconds) | {"codes": code_quantiles(codes)} | measured(
-        model, images, test_images
+    return (
+        _card(recipe, model, images, seed, seconds)
+        | {"codes": code_quantiles(codes)}
+        | measured(model, images, test_images)
     )
 
 

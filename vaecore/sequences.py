@@ -39,7 +39,7 @@ class GatedConvolution(nn.Module):
         self.condition = nn.Linear(condition, 2 * outputs, bias=False) if condition else None
 
     def forward(
-        self, x: Float[Tensor, "*batch length inputs"], c: Float[Tensor, "*batch condition"] | None = None
+        self, x: Float[Tensor, "*batch length inputs"], c: Float[Tensor, "... condition"] | None = None
     ) -> Float[Tensor, "*batch length outputs"]:
         """As many positions as came in."""
         padded = pad(self.norm(x), self.margin)
@@ -134,7 +134,7 @@ class TextDecoder(nn.Module):
 
     def forward(
         self, z: Float[Tensor, "*samples latent"], tokens: Int64[Tensor, "*batch length"] | None = None
-    ) -> Float[Tensor, "*samples length width"]:
+    ) -> Float[Tensor, "... length width"]:
         """The features of every position that the logits are made of; of as many as there are tokens, if causal."""
         x = self.branches(z).unflatten(-1, (self.length, -1))
         if self.causal:

@@ -7,7 +7,6 @@ from math import log
 import torch
 from jaxtyping import Bool, Float, Int32, Int64
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from vaecore.distributions import Distribution
 from vaecore.sequences import END, UNKNOWN, TextDecoder
@@ -82,17 +81,17 @@ class TextDistribution(Distribution):
         raise TypeError("texts have no mean; `sample(temperature=0)` writes a likely one")
 
     @abstractmethod
-    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "*samples length width"]:
+    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "... length width"]:
         """What the logits of every position are made of."""
 
-    def log_prob(self, value: Int32[Tensor, "*batch length"]) -> Float[Tensor, "*samples"]:
+    def log_prob(self, value: Int32[Tensor, "*batch length"]) -> Float[Tensor, "..."]:
         """Log probability of texts, in nats."""
         tokens = self.vocabulary.tokens(value)
-        logits = self.decoder.logits(self.features(tokens))
-        tokens = tokens.expand(logits.shape[:-1])
-        cost = cross_entropy(logits.flatten(0, -2), tokens.flatten(), reduction="none").view(tokens.shape)
-        cost = cost + self.vocabulary.spelling * (tokens == UNKNOWN)
-        return -(cost * _counted(tokens)).sum(-1)
+        log_share = self.decoder.logits(self.features(tokens)).log_softmax(-1)
+        shape = torch.broadcast_shapes(log_share.shape[:-1], tokens.shape)
+        said = log_share.expand(*shape, -1).gather(-1, tokens.expand(shape)[..., None])[..., 0]
+        said = said - self.vocabulary.spelling * (tokens == UNKNOWN)
+        return (said * _counted(tokens)).sum(-1)
 
     def rsample(self, samples: tuple[int, ...] = (), generator: torch.Generator | None = None) -> Tensor:
         """Texts. They carry no gradient: the distribution has no reparameterisation."""
@@ -136,7 +135,7 @@ def draw(
 class Parallel(TextDistribution):
     """p(x|z) = prod_t p(x_t|z): every position at once."""
 
-    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "*samples length width"]:
+    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "... length width"]:
         """Of the code alone."""
         return self.decoder(self.z)
 
@@ -145,14 +144,16 @@ class Parallel(TextDistribution):
     ) -> Int32[Tensor, "*samples length"]:
         """One text for each code, every character drawn for itself."""
         z = self.z.reshape(-1, self.z.shape[-1])
-        pieces = [draw(self.decoder.logits(self.decoder(part)), generator, temperature, top_k) for part in z.split(CHUNK)]
+        pieces = [
+            draw(self.decoder.logits(self.decoder(part)), generator, temperature, top_k) for part in z.split(CHUNK)
+        ]
         return self.vocabulary.texts(torch.cat(pieces)).view(*self.z.shape[:-1], -1)
 
 
 class Autoregressive(TextDistribution):
     """p(x|z) = prod_t p(x_t | x_1, ..., x_{t-1}, z): one character after the other."""
 
-    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "*samples length width"]:
+    def features(self, tokens: Int64[Tensor, "*batch length"]) -> Float[Tensor, "... length width"]:
         """Of the code and the characters before each."""
         return self.decoder(self.z, tokens)
 

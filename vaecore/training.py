@@ -70,6 +70,7 @@ def train(
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
+        runs.check_kind(recipe, images)
         with runs.claimed(folder) if process.leads else nullcontext():
             model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
             if process.leads:

@@ -15,6 +15,7 @@ import vaecore
 from vaecore.checkpoint import names
 from vaecore.export import NotExportable, components, export
 from vaecore.models import MODELS, Autoencoder
+from vaecore.serving import text_names
 
 ENGINE = components.page_files("network.js")
 LOAD = """([networks, weights]) => {
@@ -80,7 +81,7 @@ def rows(values: Tensor, label: Tensor | None) -> list[list[Any]]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", sorted(set(names()) - set(text_names())))
 def test_a_shipped_model_is_the_same_in_the_page(name: str, compare: Compare) -> None:
     differences = compare(vaecore.load(name, device="cpu").model)
     assert max(differences.values()) < BAR, differences
@@ -107,7 +108,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("variant", MODELS)
+@pytest.mark.parametrize("variant", SMALL)
 def test_every_variant_runs_in_the_page_on_any_shape(variant: str, compare: Compare) -> None:
     torch.manual_seed(0)
     kind = MODELS[variant]

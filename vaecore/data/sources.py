@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from platformdirs import user_cache_path
 
-from vaecore.data.images import Images
 from vaecore.data.couplets import couplets
+from vaecore.data.images import Images
 from vaecore.data.own import first_line, own_images
 from vaecore.data.text import own_texts
 

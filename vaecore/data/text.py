@@ -43,7 +43,7 @@ class Texts(Images):
     @property
     def shape(self) -> tuple[int, int, int]:
         """One, the length of the longest text, and how many characters are there at least twice."""
-        points, counts = self.pixels[self.pixels != 0].unique(return_counts=True)
+        _, counts = self.pixels[self.pixels != 0].unique(return_counts=True)
         return 1, self.pixels.shape[1], max(1, int((counts >= REPEATED).sum()))
 
     @property
@@ -125,8 +125,11 @@ def own_texts(path: Path) -> Texts:
     texts = [plain(line) for line in lines(path)]
     if not texts:
         raise ValueError(f"{path}: expected lines of text, found none")
-    for number, text in enumerate(texts, start=1):
-        if len(text) > LONGEST or "\0" in text:
-            came = f"{len(text)} characters" if len(text) > LONGEST else "one with a NUL"
-            raise ValueError(f"{path}: expected lines of at most {LONGEST} characters, got {came} ({text[:20]!r}...)")
+    for text in texts:
+        if len(text) > LONGEST:
+            raise ValueError(
+                f"{path}: expected lines of at most {LONGEST} characters, got {len(text)} in {text!r}"[:400]
+            )
+        if "\0" in text:
+            raise ValueError(f"{path}: expected lines of text, got one with a NUL in it: {text!r}")
     return Texts(to_points(texts, max(map(len, texts))))

@@ -86,9 +86,7 @@ def restored(model: Autoencoder, x: Int32[Tensor, "n length"]) -> tuple[float, f
 
 
 @torch.no_grad()
-def mutual_information(
-    model: TextVAE, x: Int32[Tensor, "n length"], generator: torch.Generator | None = None
-) -> float:
+def mutual_information(model: TextVAE, x: Int32[Tensor, "n length"], generator: torch.Generator | None = None) -> float:
     """E[log q(z|x) - log 1/n sum_j q(z|x_j)] in nats, z ~ q(z|x): what a code tells of which text it is the code of.
 
     A lower bound in expectation, which cannot exceed log n. Source: Hoffman & Johnson 2016; Chen et al. 2018.
@@ -105,9 +103,7 @@ def mutual_information(
     return total / len(x) + log(len(x))
 
 
-def written(
-    model: TextVAE, train: Texts, test: Texts, generator: torch.Generator | None = None
-) -> dict[str, float]:
+def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generator | None = None) -> dict[str, float]:
     """How varied, how much its own and how regular it is what the model writes, beside as many real texts."""
     z = model.prior().rsample((SAMPLES,), generator)
     samples = to_strings(_written_from(model, z, TEMPERATURE, generator))
@@ -122,9 +118,9 @@ def written(
     whole = frozenset(known)
     if train.form:
         halves = frozenset(chain.from_iterable(parts(text, train.form) for text in known))
-        measures["half_copies"] = lambda texts: sum(
-            any(part in halves for part in parts(text, train.form)) for text in texts
-        ) / len(texts)
+        measures["half_copies"] = lambda texts: (
+            sum(any(part in halves for part in parts(text, train.form)) for text in texts) / len(texts)
+        )
     if train.form == FORM:
         measures["tonal_agreement"] = tonal_agreement
     for name, measure in measures.items():
@@ -177,7 +173,8 @@ def path(model: TextVAE, x: Int32[Tensor, "n length"]) -> dict[str, float]:
     z = (1 - share) * means[0] + share * means[1]
     texts = _written_from(model, z.flatten(0, 1)).unflatten(0, (STEPS, -1))
     change = (texts[1:] != texts[:-1]).any(-1)
-    ahead = shared(texts, texts[0]) - shared(texts, texts[-1])
+    ends = x[: len(x) // 2 * 2].unflatten(0, (2, -1))
+    ahead = shared(texts, ends[0]) - shared(texts, ends[1])
     sign = torch.sign(1 - 2 * share[:, :, 0])
     inner = (sign * ahead).double().mean(1)[(sign[:, 0] != 0)]
     return {
@@ -187,9 +184,7 @@ def path(model: TextVAE, x: Int32[Tensor, "n length"]) -> dict[str, float]:
     }
 
 
-def shared(
-    a: Int32[Tensor, "*batch length"], b: Int32[Tensor, "*batch length"]
-) -> Int64[Tensor, "*batch"]:
+def shared(a: Int32[Tensor, "... length"], b: Int32[Tensor, "... length"]) -> Int64[Tensor, "..."]:
     """How many characters stand at the same place in both."""
     return ((a == b) & (a != 0)).sum(-1)
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from vaecore.distributions import Factored, Gaussian, uniform
 from vaecore.divergences import kl_per_latent
 from vaecore.models.base import STRICT, Codes, Images, Labels
-from vaecore.models.variational import Variational, VariationalSettings
+from vaecore.models.variational import RateSettings, Variational, VariationalSettings
 from vaecore.networks import ConvDecoder, ConvEncoder
 
 Pressure = tuple[Float[Tensor, "groups"], Float[Tensor, ""]]  # what rates are multiplied by, and what is added
@@ -31,7 +31,7 @@ class VAE(Variational):
     equation = "-elbo = E_q[-log p(x|z)] + KL(q(z|x) || N(0, I))"
     source = "Kingma & Welling 2013"
 
-    def __init__(self, settings: VariationalSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
+    def __init__(self, settings: RateSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.encoder = self.new_encoder(2 * self.latent)
         self.decoder = self.new_decoder()

@@ -1,9 +1,9 @@
 """A variational autoencoder of texts: gated convolutions read a row of characters, and write one."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, Int32
+from jaxtyping import Bool, Int32
 from pydantic import Field, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -75,10 +75,10 @@ class TextVAE(VAE):
     def __init__(self, settings: TextSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         _, length, characters = shape
         vocabulary = Vocabulary(min(settings.vocabulary, characters))
-        super().__init__(settings, (1, length, len(vocabulary)), classes)  # type: ignore[arg-type]
+        super().__init__(settings, (1, length, len(vocabulary)), classes)
         self.vocabulary = vocabulary
 
-    def make_scale(self, settings: Any) -> None:  # noqa: ANN401
+    def make_scale(self) -> None:
         """None: characters have no scale."""
         self.log_scale = None
 

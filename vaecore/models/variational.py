@@ -90,13 +90,14 @@ class Variational(Autoencoder):
     settings: VariationalSettings
     log_scale: Tensor | None
 
-    def __init__(self, settings: VariationalSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
+    def __init__(self, settings: RateSettings, shape: tuple[int, int, int], classes: int = 0) -> None:
         super().__init__(settings, shape, classes)
         self.done = 1.0  # the share of all steps
-        self.make_scale(settings)
+        self.make_scale()
 
-    def make_scale(self, settings: VariationalSettings) -> None:
+    def make_scale(self) -> None:
         """The scale that all pixels share, as its logarithm; None where they have none."""
+        settings = self.settings
         if settings.likelihood == "bernoulli":
             self.log_scale = None
         elif settings.scale == "learned":

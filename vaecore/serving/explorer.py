@@ -194,7 +194,9 @@ class Explorer:
             self.model, x, self._labels(labels, len(x)), samples, self._generator(seed)
         ).numpy()
 
-    def elbo(self, images: ndarray | Sequence[str], seed: int = 0, labels: ndarray | None = None) -> Float32[ndarray, "n"]:
+    def elbo(
+        self, images: ndarray | Sequence[str], seed: int = 0, labels: ndarray | None = None
+    ) -> Float32[ndarray, "n"]:
         """The evidence lower bound by one sample per image, in nats.
 
         Raises:

@@ -20,9 +20,9 @@ from vaecore.data.text import Texts, plain, to_points, to_strings
 from vaecore.evaluation.texts import nearest, tone
 from vaecore.models import MODELS
 from vaecore.models.text import TextVAE
+from vaecore.sequences import UNKNOWN
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_count
-from vaecore.sequences import UNKNOWN
 
 
 def text_names() -> list[str]:
