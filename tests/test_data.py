@@ -73,7 +73,7 @@ def test_the_split_is_fixed_and_leaves_the_random_state_alone() -> None:
 
 def test_unknown_names_and_splits_are_refused() -> None:
     with pytest.raises(
-        ValueError, match=r"called 'emnist'\. Expected digits, mnist, fashion-mnist, mnist-static or a path"
+        ValueError, match=r"called 'emnist'\. Expected digits, mnist, fashion-mnist, mnist-static, couplets or a path"
     ):
         dataset("emnist")
     with pytest.raises(ValueError, match="expected split 'train' or 'test', got 'valid'"):
@@ -539,7 +539,9 @@ def test_a_single_picture_cannot_be_split(tmp_path: Path) -> None:
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text("1,2,3")
-    with pytest.raises(ValueError, match=r"own.csv: expected a folder of class sub-folders, a zip of one, or an .npz"):
+    with pytest.raises(
+        ValueError, match=r"own.csv: expected a folder of class sub-folders, a zip of one, an .npz, or a .txt of lines"
+    ):
         dataset(path)
 
 

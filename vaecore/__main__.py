@@ -18,7 +18,7 @@ from vaecore.evaluation.report import measure_likelihood
 from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
 from vaecore.runs import normal_scores
-from vaecore.serving import Explorer, load, names, variants
+from vaecore.serving import Explorer, load, names, text_names, variants
 from vaecore.serving.planes import compute_planes
 from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.serving.takeaway import export_networks, take_away
@@ -31,6 +31,7 @@ EXAMPLES = """examples:
   vaecore train vae-mnist-2 --set dataset=photos.zip hidden=[1000,500]
   vaecore train ae-mnist-30 --resume                 go on where a killed run was
   torchrun --nproc-per-node 2 -m vaecore train vae-mnist-20
+  vaecore train couplets-tang --set dataset=lines.txt epochs=50
   vaecore evaluate vae-mnist-20 --samples 5000
   vaecore export vae-mnist-2 --html vae-mnist-2.html  one page, to be opened from anywhere
   vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
@@ -50,6 +51,15 @@ COLUMNS = {  # of the README's table of measurements: the metric that must be th
     "accuracy": ("accuracy", "{accuracy:.4f}"),
     "coverage": ("coverage", "{coverage:.3f}"),
     "density": ("density", "{density:.3f}"),
+}
+TEXT_COLUMNS = {  # likewise, of the table of the models of texts
+    "bits per character": ("bits_per_character", "{bits_per_character:.3f} ± {bits_per_character_error:.3f}"),
+    "rate, nats": ("rate", "{rate:.2f}"),
+    "active units": ("active_units", "{active_units}"),
+    "characters right": ("characters_right", "{characters_right:.1%}"),
+    "distinct-2, real": ("distinct_2", "{distinct_2:.3f}, {real_distinct_2:.3f}"),
+    "copies": ("copies", "{copies:.1%}"),
+    "tones, real": ("tonal_agreement", "{tonal_agreement:.3f}, {real_tonal_agreement:.3f}"),
 }
 
 
@@ -162,19 +172,28 @@ def _list(parsed: argparse.Namespace) -> None:
 
 
 def readme_tables() -> str:
-    """The README's two tables: the variants, and what the cards of the pretrained models say was measured."""
+    """The README's tables: the variants, and what the cards of the pretrained models say was measured."""
     rows = ["| variant | objective | source |", "|---|---|---|"]
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
-    rows += ["", f"| model | parameters | trained in | {' | '.join(COLUMNS)} |", "|---" * (3 + len(COLUMNS)) + "|"]
-    for name in names():
-        card = checkpoint.read_card(checkpoint.find(name))
-        figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in COLUMNS.values()]
-        rows.append(f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {' | '.join(figures)} |")
+    texts = text_names()
+    for columns, shown in ((COLUMNS, [name for name in names() if name not in texts]), (TEXT_COLUMNS, texts)):
+        rows += ["", f"| model | parameters | trained in | {' | '.join(columns)} |", "|---" * (3 + len(columns)) + "|"]
+        rows += [_row(name, columns) for name in shown]
     return "\n".join(rows)
 
 
+def _row(name: str, columns: dict[str, tuple[str, str]]) -> str:
+    card = checkpoint.read_card(checkpoint.find(name))
+    figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in columns.values()]
+    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {' | '.join(figures)} |"
+
+
+def _columns(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
+    return TEXT_COLUMNS if "bits_per_character" in metrics else COLUMNS
+
+
 def _figures(metrics: dict[str, float]) -> str:
-    shown = {key: metrics[key] for key, _ in COLUMNS.values() if key in metrics}
+    shown = {key: metrics[key] for key, _ in _columns(metrics).values() if key in metrics}
     return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items())
 
 

@@ -39,7 +39,7 @@ def own_images(path: Path) -> Images:
         return _arrays(path)
     if zipfile.is_zipfile(path):
         return _zipped(path)
-    raise ValueError(f"{path}: expected a folder of class sub-folders, a zip of one, or an .npz")
+    raise ValueError(f"{path}: expected a folder of class sub-folders, a zip of one, an .npz, or a .txt of lines")
 
 
 def _zipped(path: Path) -> Images:

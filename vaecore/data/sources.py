@@ -1,4 +1,4 @@
-"""Data sets by name: scikit-learn's digits, MNIST and Fashion-MNIST through torchvision, static MNIST; your own."""
+"""Data sets by name: scikit-learn's digits, those of torchvision, static MNIST, Tang couplets; and your own."""
 
 import hashlib
 import os
@@ -26,13 +26,17 @@ DAY = 86_400  # seconds
 
 
 def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None = None) -> Images:
-    """A data set by name, or images of your own by path.
+    """A data set by name, or images or texts of your own by path.
 
     Names: "digits" (1,797 of 8x8, with scikit-learn), "mnist", "fashion-mnist" (70,000 of 28x28, downloaded on first
     use), "mnist-static" (MNIST binarised once and for all, without labels and in an order of its own: 50,000 for
-    training, 10,000 for testing); "mnist/3" is what MNIST has of the class 3. Paths: a folder of class sub-folders, a
-    zip of one, or an .npz with `images` ([n,h,w], [n,c,h,w] or [n,h,w,c]; uint8, or float in [0, 1]) and optionally
-    `labels`. Where no test split is given by the source, one tenth, chosen by a fixed seed, is the test split.
+    training, 10,000 for testing); "mnist/3" is what MNIST has of the class 3; "couplets" (155,106 of Tang poems, five
+    characters and five, `.texts`). Paths: a folder of class sub-folders, a zip of one, or an .npz with `images`
+    ([n,h,w], [n,c,h,w] or [n,h,w,c]; uint8, or float in [0, 1]) and optionally `labels`; or texts, a .txt of UTF-8
+    lines of at most 64 characters, plain or as .txt.gz.
+
+    Where no test split is given by the source, one tenth of the images, chosen by a fixed seed, is the test split. Of
+    texts it is the twentieth with the lowest hashes of their characters: what is the same is never in both.
 
     Images of your own keep their size when all share one of at most 64x64. Otherwise each is cut to its central
     square and resized to 32x32 by area (Pillow's BOX filter).
