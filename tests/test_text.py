@@ -127,6 +127,16 @@ def test_greedy_takes_the_likeliest_and_top_k_no_other(model: TextVAE) -> None:
     assert len(first.unique()) > 1
 
 
+def test_the_likeliest_text_of_a_code_is_that_of_one_as_long_as_the_priors(model: TextVAE) -> None:
+    z = torch.randn(20, 3)
+    short, long = (z / z.norm(dim=1, keepdim=True) * length for length in (0.5, 4.0))
+    middle = z / z.norm(dim=1, keepdim=True) * 3**0.5
+    assert torch.equal(model.likeliest(short), model.likelihood(middle).sample(temperature=0.0))
+    assert torch.equal(model.likeliest(long), model.likelihood(long).sample(temperature=0.0))
+    origin = torch.zeros(1, 3)
+    assert torch.equal(model.likeliest(origin), model.likelihood(origin).sample(temperature=0.0))
+
+
 def test_samples_stand_in_front_of_the_batch_and_repeat_with_a_seed(model: TextVAE) -> None:
     one = distribution(model, 5)
     first, again = (one.rsample((3,), torch.Generator().manual_seed(2)) for _ in range(2))

@@ -117,14 +117,14 @@ def test_a_path_is_nearer_to_the_end_that_it_is_nearer_to(texts: Texts, monkeypa
     model.mean, model.scale = torch.stack([torch.arange(64.0), torch.zeros(64)], 1), 1.0
     ends = [LINES[0], LINES[63]]
     whole = to_points(LINES, 3)
-    monkeypatch.setattr("vaecore.evaluation.texts._written_from", lambda _, z: whole[torch.where(z[:, 0] < 32, 0, 63)])
+    monkeypatch.setattr("vaecore.evaluation.texts._likeliest", lambda _, z: whole[torch.where(z[:, 0] < 32, 0, 63)])
     found = path(model, to_points(ends, 3))
     assert found == {"path_changes": 0.1, "path_nearer": 3.0, "path_nearer_least": 3.0}
 
 
 def test_what_is_restored_is_counted(texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
     model = made(texts)
-    monkeypatch.setattr("vaecore.evaluation.texts._written_from", lambda *_: to_points(["abc", "axc", "ab"], 3))
+    monkeypatch.setattr("vaecore.evaluation.texts._likeliest", lambda *_: to_points(["abc", "axc", "ab"], 3))
     assert restored(model, to_points(["abc", "abc", "ab"], 3)) == (2 / 3, 7 / 8)
 
 

@@ -159,3 +159,17 @@ def _with_ends(graph: "csr_matrix", nodes: Float32[ndarray, "m latent"]) -> "csr
         parts.append((weights[nearest], np.full(len(nearest), last), nearest))
     data, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
     return csr_matrix((data, (rows, columns)), shape=(len(nodes), len(nodes)))
+
+
+def spherical(
+    a: Float32[ndarray, "latent"], b: Float32[ndarray, "latent"], t: Float32[ndarray, "steps 1"]
+) -> Float32[ndarray, "steps latent"]:
+    """From `a` to `b` at the shares `t` of the way: direction and length turn evenly (Shoemake 1985)."""
+    lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if min(lengths) == 0:
+        return (1 - t) * a + t * b
+    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
+    if np.sin(angle) < 1e-6:  # the same direction, or opposite ones: no plane to turn in
+        return (1 - t) * a + t * b
+    direction = (np.sin((1 - t) * angle) * a / lengths[0] + np.sin(t * angle) * b / lengths[1]) / np.sin(angle)
+    return (direction * ((1 - t) * lengths[0] + t * lengths[1])).astype(np.float32)

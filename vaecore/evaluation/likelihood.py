@@ -64,6 +64,7 @@ def _widest(model: Autoencoder) -> int:
     maps = (
         width * prod(-(-side // 2**halvings) for side in model.shape[1:])
         for halvings, width in enumerate(getattr(model.settings, "channels", ()), start=1)
+        if "text" not in model.abilities  # whose channels are narrower than its softmax
     )
     return max(model.pixels, *model.settings.hidden, *maps, 1)
 

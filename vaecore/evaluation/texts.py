@@ -6,6 +6,7 @@ from itertools import chain
 from math import log, sqrt
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int32, Int64
 from torch import Tensor
@@ -14,6 +15,7 @@ from vaecore.data.couplets import FORM
 from vaecore.data.text import Texts, parts, to_strings
 from vaecore.device import model_device
 from vaecore.distributions import Gaussian
+from vaecore.evaluation.latent import spherical
 from vaecore.evaluation.likelihood import log_likelihood
 from vaecore.evaluation.rates import active_units, aggregate_divergence, collapse, rates_and_distortion
 from vaecore.models import Autoencoder
@@ -67,10 +69,8 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
 
 
 @torch.no_grad()
-def _written_from(
-    model: TextVAE, z: Float[Tensor, "n latent"], temperature: float = 0.0, generator: torch.Generator | None = None
-) -> Int32[Tensor, "n length"]:
-    return model.likelihood(z.to(model_device(model))).sample(generator, temperature).cpu()
+def _likeliest(model: TextVAE, z: Float[Tensor, "n latent"]) -> Int32[Tensor, "n length"]:
+    return model.likeliest(z.to(model_device(model))).cpu()
 
 
 @torch.no_grad()
@@ -81,7 +81,7 @@ def _means(model: Autoencoder, x: Int32[Tensor, "n length"]) -> Float[Tensor, "n
 def restored(model: Autoencoder, x: Int32[Tensor, "n length"]) -> tuple[float, float]:
     """The shares of texts and of characters that come back as they were."""
     assert isinstance(model, TextVAE)
-    same = _written_from(model, _means(model, x)) == x
+    same = _likeliest(model, _means(model, x)) == x
     return float(same.all(1).double().mean()), float(same[x != 0].double().mean())
 
 
@@ -106,7 +106,8 @@ def mutual_information(model: TextVAE, x: Int32[Tensor, "n length"], generator: 
 def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generator | None = None) -> dict[str, float]:
     """How varied, how much its own and how regular it is what the model writes, beside as many real texts."""
     z = model.prior().rsample((SAMPLES,), generator)
-    samples = to_strings(_written_from(model, z, TEMPERATURE, generator))
+    with torch.no_grad():
+        samples = to_strings(model.likelihood(z).sample(generator, TEMPERATURE).cpu())
     real = to_strings(test.pixels[:SAMPLES])
     known = to_strings(train.pixels)
     metrics: dict[str, float] = {}
@@ -162,21 +163,22 @@ def tonal_agreement(couplets: list[str]) -> float:
 
 
 def path(model: TextVAE, x: Int32[Tensor, "n length"]) -> dict[str, float]:
-    """Of eleven texts on the straight way between the codes of two, for pairs of texts.
+    """Of eleven texts on the spherical way between the codes of two, for pairs of texts.
 
     path_changes: the share of steps at which the text changes. path_nearer: the mean, over the steps that are nearer
     to one end, of the characters shared with that end's text less those shared with the other's. path_nearer_least:
     the least of these steps' means.
     """
     means = _means(model, x[: len(x) // 2 * 2]).unflatten(0, (2, -1))
-    share = torch.linspace(0, 1, STEPS)[:, None, None]
-    z = (1 - share) * means[0] + share * means[1]
-    texts = _written_from(model, z.flatten(0, 1)).unflatten(0, (STEPS, -1))
+    share = np.linspace(0, 1, STEPS, dtype=np.float32)[:, None]
+    ways = [spherical(a, b, share) for a, b in zip(*means.numpy(), strict=True)]
+    z = torch.from_numpy(np.stack(ways, 1))
+    texts = _likeliest(model, z.flatten(0, 1)).unflatten(0, (STEPS, -1))
     change = (texts[1:] != texts[:-1]).any(-1)
     ends = x[: len(x) // 2 * 2].unflatten(0, (2, -1))
     ahead = shared(texts, ends[0]) - shared(texts, ends[1])
-    sign = torch.sign(1 - 2 * share[:, :, 0])
-    inner = (sign * ahead).double().mean(1)[(sign[:, 0] != 0)]
+    sign = torch.arange(STEPS // 2, -STEPS // 2, -1).sign()
+    inner = (sign[:, None] * ahead).double().mean(1)[sign != 0]
     return {
         "path_changes": float(change.double().mean()),
         "path_nearer": float(inner.mean()),

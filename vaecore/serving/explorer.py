@@ -26,7 +26,7 @@ from vaecore import checkpoint
 from vaecore.device import best_device, model_device
 from vaecore.distributions import Gaussian
 from vaecore.evaluation import likelihood
-from vaecore.evaluation.latent import shortest_path
+from vaecore.evaluation.latent import shortest_path, spherical
 from vaecore.export import Exported, NotExportable, export
 from vaecore.models import PCA, Autoencoder
 from vaecore.recipes import Recipe
@@ -169,7 +169,7 @@ class Explorer:
         if path == "linear":
             return (1 - t) * start + t * end
         if path == "spherical":
-            return _spherical(start, end, t)
+            return spherical(start, end, t)
         if path == "data":
             from vaecore.serving.studies import latent_map  # a study is made of explorers
 
@@ -276,16 +276,3 @@ class Explorer:
         else:
             generator.manual_seed(seed)
         return generator
-
-
-def _spherical(
-    a: Float32[ndarray, "latent"], b: Float32[ndarray, "latent"], t: Float32[ndarray, "steps 1"]
-) -> Float32[ndarray, "steps latent"]:
-    lengths = float(np.linalg.norm(a)), float(np.linalg.norm(b))
-    if min(lengths) == 0:
-        return (1 - t) * a + t * b
-    angle = np.arccos(np.clip(a @ b / (lengths[0] * lengths[1]), -1, 1))
-    if np.sin(angle) < 1e-6:  # the same direction, or opposite ones: no plane to turn in
-        return (1 - t) * a + t * b
-    direction = (np.sin((1 - t) * angle) * a / lengths[0] + np.sin(t * angle) * b / lengths[1]) / np.sin(angle)
-    return (direction * ((1 - t) * lengths[0] + t * lengths[1])).astype(np.float32)

@@ -59,7 +59,8 @@ class TextExplorer(Explorer):
         Args:
             codes: [n, latent].
             labels: none: it is no conditional model.
-            temperature: of the draws of the characters; 0 takes the likeliest at every step.
+            temperature: of the draws of the characters; 0 takes the likeliest at every step, of codes at least as long
+                as the prior's are (see `TextVAE.likeliest`).
             top_k: draw from so many likeliest characters; None draws from all.
             seed: of the draws; None for new ones each time.
 
@@ -70,9 +71,13 @@ class TextExplorer(Explorer):
             raise ValueError(f"{self.name}: expected a temperature >= 0, got {temperature}")
         top_k = None if top_k is None else as_count(top_k, f"{self.name}: top_k", least=1)
         generator = self._generator(seed)
-        points = self._batched(
-            lambda z, _: self.model.likelihood(z).sample(generator, temperature, top_k), self._codes(codes), labels
-        )
+
+        def write(z: Tensor, _: Tensor | None) -> Tensor:
+            if temperature == 0:
+                return self.model.likeliest(z)
+            return self.model.likelihood(z).sample(generator, temperature, top_k)
+
+        points = self._batched(write, self._codes(codes), labels)
         return to_strings(torch.from_numpy(points), self.form)
 
     def reconstruct(self, images: Sequence[str], labels: ndarray | None = None) -> list[str]:  # type: ignore[override]
@@ -98,9 +103,11 @@ class TextExplorer(Explorer):
         return self.decode(codes.cpu().numpy(), labels, temperature, top_k, seed)
 
     def interpolate(
-        self, a: ndarray, b: ndarray, steps: int, path: Literal["linear", "spherical", "data"] = "linear"
+        self, a: ndarray, b: ndarray, steps: int, path: Literal["linear", "spherical", "data"] = "spherical"
     ) -> Float32[ndarray, "steps latent"]:
-        """Codes from `a` to `b`, both included, "linear" or "spherical".
+        """Codes from `a` to `b`, both included, "spherical" or "linear".
+
+        What a greedy text is written from is a direction: the straight way hurries through the middle of it.
 
         Raises:
             ValueError: codes of another size, fewer than 2 steps, or another path.
