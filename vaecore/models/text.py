@@ -117,7 +117,7 @@ class TextVAE(VAE):
         kind = Parallel if self.settings.likelihood == "parallel" else Autoregressive
         return kind(self.decoder, self.vocabulary, z)
 
-    def likeliest(self, z: Codes) -> Int32[Tensor, "*samples length"]:
+    def likeliest(self, z: Codes) -> Int32[Tensor, "*samples batch length"]:
         """The text that a code stands for: the likeliest character at every step.
 
         A code that is shorter than the prior's, sqrt(latent), is lengthened to that. The decoder knows codes with
