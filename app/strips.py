@@ -94,11 +94,11 @@ def heading(title: str, variable: str, note: str) -> str:
     return f'<div class="vc-row vc-heading vc-{variable}"><header>{said}</header></div>'
 
 
-def legend(top: float) -> str:
-    """Return the colour scale of the error maps, with its two ends."""
+def legend(top: float, of: str = "rows") -> str:
+    """Return the colour scale of the error maps, with its two ends; it is one for both of what they are called."""
     return (
         f'<div class="vc-scale"><span>0</span><i style="background:{figures.heat_gradient()}"></i>'
-        f"<span>{top:.2f}</span><em>squared error per pixel, one scale for both rows</em></div>"
+        f"<span>{top:.2f}</span><em>squared error per pixel, one scale for both {of}</em></div>"
     )
 
 

@@ -18,6 +18,7 @@ from vaecore import serving
 from vaecore.serving import Explorer, LatentMap
 
 COLUMNS = 100  # images in a row of the sheet
+PAPER = 200  # pixels of the side of the canvas
 
 
 def choose_axes(model: Model, latent: int) -> tuple[int, int]:
@@ -102,7 +103,8 @@ def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> t
         canvas.forget()
         return None, st.container()
     choice = st.container()
-    paper, plan = st.columns([1, 3.8], gap="medium")
+    row = st.container(horizontal=True, gap="medium")
+    paper, plan = row.container(width=PAPER), row.container(width="stretch")
     drawing.draw(model, own, choice, paper, map_too=True)
     return Cursor(own.name, plane, laid.codes if own.latent <= state.WIDEST else None), plan
 

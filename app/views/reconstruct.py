@@ -96,7 +96,7 @@ def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
                 ),
             ]
         )
-        + f'<div class="vc-flush">{strips.legend(top)}</div>'
+        + f'<div class="vc-flush">{strips.legend(top, "maps")}</div>'
     )
 
 

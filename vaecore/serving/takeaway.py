@@ -65,12 +65,13 @@ def export_networks(explorer: Explorer) -> dict[str, bytes]:
 
 def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
     exported, laid = _networks(kept), latent_map(explorer)
-    packed, columns = pack(exported), _columns(explorer, laid)
+    packed, columns, (x, *y) = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
     low, high, codes = _in_16_bits(laid.codes[:, columns])
     model = {
         "parts": {name: component(name)._asdict() | {"js": ""} for name in OWN},
         "names": [_name(index) for index in range(explorer.latent)],
         "columns": columns,
+        "first": [columns.index(x), columns.index(*y or (x,))],
         "codes": {"low": low, "high": high, "count": len(codes)},
         "images": np.concatenate([laid.index, [] if laid.labels is None else laid.labels]).astype(int).tolist(),
         "weights": {"floats": packed.floats, "layout": packed.layout},
@@ -127,10 +128,10 @@ def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:
 
 
 def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, Any]:
-    scores = laid.scores["codes"]
-    facts = [("trustworthiness", f"{scores['trustworthiness']:.3f}")]
+    scores, scope = laid.scores["codes"], f", all {explorer.latent:,}" if explorer.latent > 2 else ""
+    facts = [(f"trustworthiness{scope}", f"{scores['trustworthiness']:.3f}")]
     if laid.labels is not None:
-        facts.append(("5-neighbour accuracy", f"{scores['neighbours']:.3f}"))
+        facts.append((f"5-neighbour accuracy{scope}", f"{scores['neighbours']:.3f}"))
     whole = laid.codes.shape[1] <= WIDEST_KEPT
     return {
         "count": len(laid.index),

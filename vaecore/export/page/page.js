@@ -25,14 +25,14 @@ function map(codes) {
     show({ ...model.maps, points: address, axes: [axes], plane, cursor, prior: model.maps.prior && plane[0] !== plane[1] });
   };
   if (model.columns.length > 2) choose(draw);
-  draw([0, model.columns.length - 1 && 1]);
+  draw(model.first);
 }
 
 function choose(draw) {
   const place = document.querySelector(".axes");
   const selects = ["Across", "Up"].map((name, first) => {
     const select = document.createElement("select"), label = document.createElement("label");
-    select.append(...model.columns.map((dimension, column) => new Option(model.names[dimension], column, false, column === first)));
+    select.append(...model.columns.map((dimension, column) => new Option(model.names[dimension], column, false, column === model.first[first])));
     label.append(name, select);
     place.append(label);
     return select;
