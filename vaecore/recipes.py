@@ -236,7 +236,7 @@ RECIPES: dict[str, Recipe] = {
             Training(epochs=220, shift=1, store="float16"),
         ),
         _recipe(
-            "ae-mnist-2", "autoencoder", "mnist", {"latent": 2}, Training(epochs=90, weight_decay=0.1, store="float16")
+            "ae-mnist-2", "autoencoder", "mnist", {"latent": 2}, Training(epochs=90, weight_decay=0.1, store="int8")
         ),
         _recipe("pca-fashion-mnist", "pca", "fashion-mnist", {"latent": 64}, CLOSED_FORM),
         _recipe(
