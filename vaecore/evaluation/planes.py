@@ -29,7 +29,7 @@ def umap(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n 2"]:
     Raises:
         ModuleNotFoundError: umap-learn is not installed.
     """
-    from umap import UMAP
+    from umap import UMAP  # pyright: ignore[reportMissingImports]  an extra
 
     return np.asarray(UMAP(NEIGHBOURS, random_state=0, n_jobs=1).fit_transform(_reduced(pixels)), np.float32)
 
