@@ -122,7 +122,7 @@ def page() -> None:
         st.info(f"The map is of {own.dataset}, the images that the model knows.", icon=":material/info:")
     names = tuple(own.classes)
     x, y = choose_axes(model, own.latent)
-    with st.container(horizontal=True, gap=("xsmall", "large")):
+    with st.container(horizontal=True, gap="large"):
         focus = choose_classes(names) if laid.labels is not None else []
         tsne = choose_perplexity(laid)
     shown = [
