@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import LESSONS, Open, text
+from harness import LESSONS, Open, Visit, settle, text
 from streamlit.testing.v1 import AppTest
 
 from app import lesson
@@ -217,3 +217,38 @@ def test_neighbours_along_beta_exchange_between_their_prices() -> None:
         paid = member.terms.distortion - before.terms.distortion
         assert found.rate == pytest.approx(paid / (before.terms.rate - member.terms.rate))
         assert found.fair == (before.beta <= found.rate <= member.beta)
+
+
+@pytest.mark.browser
+def test_a_descent_plays_by_itself_and_its_address_is_written_when_it_stops(visit: Visit) -> None:
+    page = visit("subspace?step=500")
+    before = page.evaluate("history.length")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.wait_for_url("**step=1000*", timeout=20_000)
+    page.get_by_role("button", name="Play").wait_for()
+    settle(page)
+    assert page.get_by_text("The subspace is found").count() == 1
+    assert page.evaluate("history.length") - before <= 2
+
+
+@pytest.mark.browser
+def test_a_click_on_the_landscape_is_where_q_starts(visit: Visit) -> None:
+    page = visit("divergence?steps=10")
+    chart = page.locator(".st-key-divergence-landscape .nsewdrag").first
+    box = chart.bounding_box()
+    assert box is not None
+    chart.click(position={"x": 0.25 * box["width"], "y": 0.5 * box["height"]})
+    page.wait_for_url("**mean=-2*")
+    settle(page)
+    assert "steps=10" not in page.url
+
+
+@pytest.mark.browser
+def test_a_click_on_a_map_draws_around_it(visit: Visit) -> None:
+    page = visit("sampling?models=digits")
+    chart = page.locator("[class*=st-key-map-autoencoder] .nsewdrag").first
+    chart.click()
+    page.wait_for_url("**ae=*")
+    settle(page)
+    assert "around" in page.url
