@@ -165,12 +165,12 @@ def variances(
 
 
 def slopes(figure: go.Figure, places: np.ndarray, slopes: np.ndarray, length: float, variable: str) -> None:
-    """Add the direction of a slope at every place to a map: all arrows are scaled alike, the longest to a length."""
-    ends = places + slopes * length / max(float(np.linalg.norm(slopes, axis=1).max()), 1e-12)
+    """Add the direction of the slope at every place to a map, as arrows of one length."""
+    ends = places + length * slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-12)
     gap = np.full(len(places), np.nan)
     x, y = (np.stack([places[:, axis], ends[:, axis], gap], 1).ravel() for axis in (0, 1))
     figure.add_scatter(
-        x=x, y=y, name="slope at a sample", mode="lines+markers", line={"color": COLORS[variable], "width": 1.8},
+        x=x, y=y, name="slope", mode="lines+markers", line={"color": COLORS[variable], "width": 1.8},
         marker={"symbol": "arrow", "angleref": "previous", "size": [0, 8, 0] * len(places), "color": COLORS[variable]},
         hoverinfo="skip",
     )  # fmt: skip

@@ -18,7 +18,7 @@ NOTES = {
 }
 COLOURS = {"score": "x", "baseline": "baseline", "pathwise": "reconstruction"}
 ARROWS = 16  # slopes on the map, at most
-LONG = 0.18  # of the window's side: the longest of them
+LONG = 0.08  # of the window's side: each of them
 
 
 def choose() -> tuple[int, float, str, int, int]:
@@ -67,12 +67,12 @@ def maps(row: int, width: float, kind: str, count: int, seed: int) -> None:
     of, window = gradients.truth(row), gradients.window(row, q)
     places, slopes = gradients.arrows(row, width, seed, ARROWS)
     with left_right[0]:
-        st.html(strips.heading("Samples of q", "reconstruction", "with the slope of log p(x|z) at each"))
+        st.html(strips.heading("Samples of q", "reconstruction", "with the way that log p(x|z) rises at each"))
         figure = fields.posterior(
             ellipses.thinned(of), ellipses.levels(of), [Outline("q(z)", *q, "twin")],
             [Cloud(f"{len(places)} samples", places, "reconstruction")], window, 360,
         )  # fmt: skip
-        sketches.slopes(figure, places, slopes, LONG * 2 * window[1], "reconstruction")
+        sketches.slopes(figure, places, slopes, LONG * 2 * window[1], "error")
         st.plotly_chart(figure, config=charts.STILL, key="samples-map")
     with left_right[1]:
         st.html(strips.heading("Variance of an estimate", "error", "lines: exact; dots: of 200 estimates"))
