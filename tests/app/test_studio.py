@@ -18,7 +18,7 @@ from vaecore import serving
 
 pytestmark = pytest.mark.browser
 COMPONENTS = Path(paths.__file__).parent
-SCRIPTS = ("network.js", "picture.js", "plane.js", "films.js", "paths.js")
+SCRIPTS = ("plane.js", "films.js", "paths.js")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 Mount = Callable[[dict[str, Any]], Page]
@@ -287,7 +287,8 @@ def mount(browser: Browser) -> Iterator[Mount]:
     page = browser.new_page(viewport={"width": 900, "height": 1200})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    script = "\n".join((COMPONENTS / name).read_text("utf-8") for name in SCRIPTS)
+    own = [(COMPONENTS / name).read_text("utf-8") for name in SCRIPTS]
+    script = "\n".join([serving.page_files("network.js", "picture.js"), *own])
     style = (COMPONENTS / "paths.css").read_text("utf-8")
     page.set_content(f"<style>{style}</style><div id=here>{paths.HTML}</div>")
     page.add_script_tag(content=script.replace("export default function", "window.component = function"))

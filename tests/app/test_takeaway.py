@@ -58,8 +58,8 @@ def expected(name: str, code: np.ndarray, label: int | None = None) -> np.ndarra
 
 
 def draw(page: Page) -> None:
-    page.locator(".pad canvas").scroll_into_view_if_needed()
-    box = page.locator(".pad canvas").bounding_box()
+    page.locator(".pad canvas[role=application]").scroll_into_view_if_needed()
+    box = page.locator(".pad canvas[role=application]").bounding_box()
     assert box is not None
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
     page.mouse.move(*places[0])
