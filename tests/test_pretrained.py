@@ -26,7 +26,7 @@ PROMISED = {
     *("iaf-digits-2",),
     *("vae-mnist-50", "iwae-mnist-50", "hierarchical-mnist", "ladder-mnist", "iaf-mnist", "beta-vae-mnist-10"),
     *("conv-vae-mnist-2", "conv-vae-mnist-16", "cvae-mnist-12"),
-    "couplets-tang",
+    *("couplets-tang", "couplets-parallel", "couplets-collapsed"),
     *("vae-fashion-mnist-2", "conv-vae-fashion-mnist-16", "cvae-fashion-mnist-16"),
 }
 

@@ -185,7 +185,8 @@ def readme_tables() -> str:
 def _row(name: str, columns: dict[str, tuple[str, str]]) -> str:
     card = checkpoint.read_card(checkpoint.find(name))
     figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in columns.values()]
-    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s | {' | '.join(figures)} |"
+    gpu = "" if card.get("device", "cpu") == "cpu" else f" ({card['device']})"
+    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(figures)} |"
 
 
 def _columns(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:

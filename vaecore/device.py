@@ -40,6 +40,11 @@ def model_device(model: nn.Module) -> torch.device:
     return next(iter(model.state_dict().values())).device
 
 
+def device_name(device: torch.device) -> str:
+    """What a card calls a device: a GPU by its name, anything else by its kind."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether bfloat16 matrix products are done by the hardware; elsewhere they are emulated, slower than float32."""
     if device.type == "cuda":

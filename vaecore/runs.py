@@ -15,6 +15,7 @@ from vaecore import checkpoint
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.data.text import Texts
+from vaecore.device import device_name, model_device
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.evaluation.texts import restored
@@ -191,6 +192,7 @@ def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds
         "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),
         "seed": seed,
         "seconds": round(seconds, 1),
+        "device": device_name(model_device(model)),
         "command": _command(recipe, seed),
     }
 

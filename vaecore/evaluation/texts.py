@@ -99,7 +99,7 @@ def mutual_information(model: TextVAE, x: Int32[Tensor, "n length"], generator: 
     for rows in torch.arange(len(x), device=mean.device).split(CHUNK):
         z = Gaussian(mean[rows], scale[rows]).rsample((), generator)
         every = z @ linear.T - z.square() @ precision.T / 2 - volume  # log q(z|x_j), up to what all j share
-        total += float((every[torch.arange(len(rows)), rows] - every.logsumexp(1)).sum())
+        total += float((every.gather(1, rows[:, None])[:, 0] - every.logsumexp(1)).sum())
     return total / len(x) + log(len(x))
 
 
