@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.requests import Request
@@ -18,6 +19,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     from app import chooser, results, state  # noqa: F401  imported for the first visitor, who would wait for it
 
     state.preload()
+    Thread(target=state.warm_up, daemon=True).start()
     yield
 
 

@@ -107,10 +107,10 @@ def enlarge(cells: np.ndarray, side: int) -> np.ndarray:
     return cells.repeat(times, axis=1).repeat(times, axis=2)
 
 
-def png(picture: np.ndarray) -> bytes:
-    """Write a picture [h, w] or [h, w, 3 or 4] as PNG."""
+def png(picture: np.ndarray, effort: int = 6) -> bytes:
+    """Write a picture [h, w] or [h, w, 3 or 4] as PNG; more effort, up to 9, makes it smaller."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "png", compress_level=6)
+    Image.fromarray(picture).save(buffer, "png", compress_level=effort)
     return buffer.getvalue()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 import vaecore
+from vaecore import serving
 from vaecore.serving import Explorer, text_names
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
@@ -46,11 +47,25 @@ class Pictures:
 
 @st.cache_resource(show_spinner=False)
 def preload() -> None:
-    """Load the models that every visitor shares; data sets wait until a page asks for one."""
-    from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
+    """Load the models that every visitor shares, and draw them; data sets wait until a page asks for one."""
+    from app import charts, portraits  # noqa: F401  the charts' library is heavy: the first visitor would wait for it
 
     for name in model_names():
         explorer(find(name))
+        portraits.portrait(find(name))
+    freeze()
+
+
+def warm_up() -> None:
+    """Import what only some pages need, while the first visitor looks at the first page, which does without."""
+    import pandas  # noqa: F401  Streamlit does so for the first component
+
+    from app import results
+
+    favourite = default_model()
+    if favourite:
+        results.decoder(find(favourite))  # the recorder of networks brings a thousand modules along
+    serving.import_libraries()
     freeze()
 
 

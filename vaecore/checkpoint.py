@@ -44,7 +44,7 @@ def find(name: str | Path) -> Path:
     Raises:
         ValueError: there is none.
     """
-    shipped = [source / str(name) for source in SOURCES if str(name) in names()]
+    shipped = [source / str(name) for source in SOURCES if Path(name).name == str(name)]  # no path into another folder
     for folder in (*shipped, Path(name).expanduser()):
         if (folder / RECIPE).exists():
             return folder

@@ -5,6 +5,8 @@ import hashlib
 from collections import OrderedDict
 from threading import Lock
 
+from vaecore.serving import Exported
+
 CAPACITY = 160 * 2**20  # bytes: all shipped decoders take 72 MiB; the oldest blobs leave first
 
 
@@ -19,11 +21,14 @@ class Blobs:
         self._size = 0
         self._lock = Lock()
 
-    def put(self, data: bytes, media_type: str) -> str:
-        """Keep ``data`` and return its address, or a data URI where nothing serves addresses."""
+    def put(self, data: bytes, media_type: str, digest: str = "") -> str:
+        """Keep ``data`` and return its address, or a data URI where nothing serves addresses.
+
+        Whoever knows its SHA-256 already may say it: that of four megabytes takes as long as the rest of an answer.
+        """
         if not self.served:
             return self.inline(data, media_type)
-        digest = hashlib.sha256(data).hexdigest()
+        digest = digest or hashlib.sha256(data).hexdigest()
         with self._lock:
             if digest not in self._blobs:
                 self._blobs[digest] = (data, media_type)
@@ -33,6 +38,10 @@ class Blobs:
                 _, (oldest, _) = self._blobs.popitem(last=False)
                 self._size -= len(oldest)
         return f"/blob/{digest}"
+
+    def put_weights(self, exported: Exported) -> str:
+        """Keep the weights of networks that a page runs and return their address."""
+        return self.put(exported.weights, "application/octet-stream", exported.digest)
 
     @staticmethod
     def inline(data: bytes, media_type: str) -> str:

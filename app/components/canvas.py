@@ -103,4 +103,4 @@ def _only(exported: Exported) -> object:
 
 
 def _address(exported: Exported) -> str:
-    return BLOBS.put(exported.weights, "application/octet-stream")
+    return BLOBS.put_weights(exported)

@@ -122,7 +122,7 @@ def ellipse(
         "shape": list(shape),
         "label": label,
         "network": None if decoder is None else decoder.networks["decoder"],
-        "weights": None if decoder is None else BLOBS.put(decoder.weights, "application/octet-stream"),
+        "weights": None if decoder is None else BLOBS.put_weights(decoder),
     }  # fmt: skip
     _ellipse(data=data, key=KEY, on_left_change=lambda: _take(take))
 

@@ -104,7 +104,7 @@ def maps(
     if decoding is not None:
         data |= {
             "network": decoding.decoder.networks["decoder"],
-            "weights": BLOBS.put(decoding.decoder.weights, "application/octet-stream"),
+            "weights": BLOBS.put_weights(decoding.decoder),
             "middle": [float(value) for value in decoding.middle],
             "plane": list(decoding.plane),
             "conditional": decoding.conditional,

@@ -123,7 +123,7 @@ def paths(
         "follows": told.follows,
         "ground": None if board is None else _ground(board),
         "network": None if live is None else live.networks["decoder"],
-        "weights": None if live is None else BLOBS.put(live.weights, "application/octet-stream"),
+        "weights": None if live is None else BLOBS.put_weights(live),
     }
     _paths(data=data, key="paths", on_stand_change=lambda: _hear(take))
 

@@ -106,7 +106,7 @@ def _codes(quantiles: np.ndarray, movable: Collection[int]) -> dict[str, Any]:
 def _network(decoder: Exported) -> dict[str, Any]:
     return {
         "network": decoder.networks["decoder"],
-        "weights": BLOBS.put(decoder.weights, "application/octet-stream"),
+        "weights": BLOBS.put_weights(decoder),
     }
 
 

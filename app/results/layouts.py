@@ -87,4 +87,4 @@ def sheet(model: Model, index: np.ndarray, columns: int) -> tuple[bytes, bool] |
 def _sheet(source: Source, maker: str, columns: int, index: bytes, _found: Pictures) -> bytes:
     del source, maker  # they stand for the images
     rows = np.frombuffer(index, dtype=np.int64)
-    return figures.png(figures.tiles(_found.images[rows], columns))
+    return figures.png(figures.tiles(_found.images[rows], columns), effort=1)  # somebody waits

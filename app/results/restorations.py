@@ -14,7 +14,7 @@ from vaecore.serving import Corruption, Explorer
 
 LEVELS = tuple(level / 20 for level in range(21))
 TABLED = (0.0, 0.25, 0.5, 0.75, 1.0)  # levels in the table, beside the chosen one
-COUNT = 500  # images behind a curve
+COUNT = 200  # images behind a curve: four models restore them at 21 levels, while somebody waits
 SEED = 0  # of their choice and their damage: a curve does not change with what is drawn above it
 
 
@@ -117,7 +117,7 @@ def curves(who: Sequence[Side], found: Pictures, kind: Corruption) -> list[np.nd
     return [_curve(side.model, side.k, found.source, kind, found) for side in who]
 
 
-@st.cache_resource(show_spinner="Damaging and restoring 500 test images at every level ...", max_entries=256)
+@st.cache_resource(show_spinner="Damaging and restoring test images at every level ...", max_entries=256)
 def _curve(model: Model, k: int, source: Source, kind: Corruption, _found: Pictures) -> np.ndarray:
     del source  # which stands for the images in the cache
     images, labels = _of_curves(_found)

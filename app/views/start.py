@@ -2,17 +2,13 @@
 
 from html import escape
 
-import numpy as np
 import streamlit as st
 
-from app import figures, results, state, strips
+from app import portraits, results, state, strips
 from app.components.blobs import BLOBS
-from app.results import units
 from app.state import Model
 from vaecore.serving import Explorer
 
-SIDE = 8  # images along each side of a model's picture
-LARGEST_SIDE = 10  # where each class has its column
 PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
 IDEAS = {  # the page that shows what a variant is for, and its icon
     "denoising": ("corrupt", "blur_on"),
@@ -39,36 +35,10 @@ METRICS = {  # of a card: its name here, and how it is written
 }
 
 
-@st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
-def portrait(model: Model) -> bytes:
-    """Return a model's picture as PNG: its manifold, samples or filters, or what it makes of real codes."""
-    own = state.explorer(model)
-    columns = SIDE
-    if own.latent == 2 and "condition" not in own.abilities:
-        images = results.manifold(model, SIDE, None).reshape(-1, *own.shape)
-    elif "sample" in own.abilities:
-        columns = min(len(own.classes), LARGEST_SIDE) if "condition" in own.abilities else SIDE
-        labels = np.arange(columns * columns) % columns
-        images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
-    elif own.latent > state.WIDEST:
-        return filters(model)
-    else:
-        images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
-    cells = figures.enlarge(figures.pixels(images), strips.CELL)
-    return figures.png(figures.sheet(cells, columns, strips.GAP))
-
-
-def filters(model: Model) -> bytes:
-    """Return what a wide model's strongest units look for: its codes are not drawn by hand."""
-    strongest = units.strongest(model, SIDE * SIDE)
-    cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
-    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
-
-
 def card(model: Model) -> None:
     """Draw one model: picture, words, numbers, and the pages that open it."""
     own = state.explorer(model)
-    picture = strips.sheet_tag(BLOBS.put(portrait(model), "image/png"), f"A picture by {own.name}")
+    picture = strips.sheet_tag(BLOBS.put(portraits.portrait(model), "image/png"), f"A picture by {own.name}")
     st.html(
         f'<div class="vc-card">{picture}'
         f"<div><h4>{escape(own.name)}</h4>{strips.words(own.summary)}{strips.facts(numbers(own))}</div></div>"

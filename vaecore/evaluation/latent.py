@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float, Float32, Int32, Int64
 from numpy import ndarray
 
 from vaecore.evaluation import planes
@@ -18,6 +19,7 @@ MAP_IMAGES = 2000
 NEIGHBOURS = 5
 TRUST_NEIGHBOURS = 10
 HOPS = 10  # neighbours to which a path over the data may go on
+SHORTEST = 1e-12  # length of an edge
 
 
 def neighbour_accuracy(
@@ -135,16 +137,32 @@ def shortest_path(
 
 @lru_cache(maxsize=8)
 def _neighbour_graph(codes: bytes, latent: int) -> "csr_matrix":
-    """The graph of codes and their 10 nearest neighbours, weighed by squared lengths: kept, as it takes a second."""
+    """The graph of codes and their 10 nearest neighbours, weighed by squared lengths, all in one piece."""
     from scipy.sparse import csr_matrix
-    from scipy.sparse.csgraph import minimum_spanning_tree
-    from sklearn.metrics import pairwise_distances
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
     from sklearn.neighbors import kneighbors_graph
 
     nodes = np.frombuffer(codes, np.float32).reshape(-1, latent)
     graph = kneighbors_graph(nodes, min(HOPS, len(nodes) - 1), mode="distance")
-    # Clusters may not touch; the minimum spanning tree joins them by their shortest bridges.
-    return csr_matrix(graph.maximum(minimum_spanning_tree(pairwise_distances(nodes)))).power(2)
+    graph.data = graph.data.clip(min=SHORTEST)  # codes may be equal, and a sparse graph has no edge of length zero
+    pieces, piece = connected_components(graph, directed=False)
+    if pieces > 1:  # clusters that do not touch: the minimum spanning tree joins them by their shortest bridges
+        graph = graph.maximum(minimum_spanning_tree(graph.maximum(_bridges(nodes, pieces, piece))))
+    return csr_matrix(graph).power(2)
+
+
+def _bridges(nodes: Float32[ndarray, "n latent"], pieces: int, piece: Int32[ndarray, "n"]) -> "csr_matrix":
+    """The shortest edge between every two pieces of a graph."""
+    from scipy.sparse import csr_matrix
+    from sklearn.metrics import pairwise_distances
+
+    edges = []
+    for a, b in combinations([np.flatnonzero(piece == one) for one in range(pieces)], 2):
+        apart = pairwise_distances(nodes[a], nodes[b])
+        i, j = np.unravel_index(apart.argmin(), apart.shape)
+        edges.append((max(apart[i, j], SHORTEST), a[i], b[j]))
+    lengths, rows, columns = map(np.array, zip(*edges, strict=True))
+    return csr_matrix((lengths, (rows, columns)), shape=(len(nodes), len(nodes)))
 
 
 def _with_ends(graph: "csr_matrix", nodes: Float32[ndarray, "m latent"]) -> "csr_matrix":

@@ -25,6 +25,8 @@ where values are numbered, the inputs first; "weight", "bias" and "value" are [o
 from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
 from threading import Lock
 from typing import Any
 
@@ -48,6 +50,11 @@ class Exported:
 
     networks: dict[str, Any]
     weights: bytes
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the weights."""
+        return sha256(self.weights).hexdigest()
 
 
 def export(model: Autoencoder, networks: Iterable[str] = ("decoder", "encoder")) -> Exported:

@@ -3,7 +3,7 @@
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from inspect import getsource
 from pathlib import Path
 from textwrap import dedent
@@ -20,7 +20,7 @@ from vaecore.checkpoint import names
 from vaecore.data import dataset
 from vaecore.evaluation.latent import LatentMap, chosen_rows, map_of, transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import code_quantiles, encode
-from vaecore.models import MODELS
+from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import find
 from vaecore.serving.explorer import Explorer, load
 
@@ -242,6 +242,12 @@ def without_density(explorer: Explorer, n: int, temperature: float = 1.0, seed: 
     return explorer.decode(temperature * codes)
 
 
+def import_libraries() -> None:
+    """Import what is heavy and is otherwise imported by the first call that needs it: a server has time for it."""
+    import sklearn.neighbors  # noqa: F401
+    import torchvision.datasets  # noqa: F401
+
+
 def variants() -> list[dict[str, str]]:
     """Every variant of the package, for a table: name, summary, equation, source."""
     return [
@@ -265,7 +271,10 @@ class Objective:
 
 def objective(explorer: Explorer) -> Objective:
     """The very source of a model's objective, read from the class that defines it; of PCA, its closed form."""
-    model = type(explorer.model)
-    name = "prepare" if explorer.variant == "pca" else "loss"
+    return _objective(type(explorer.model), "prepare" if explorer.variant == "pca" else "loss")
+
+
+@cache
+def _objective(model: type[Autoencoder], name: str) -> Objective:
     method = getattr(model, name)
     return Objective(f"{method.__module__}.{method.__qualname__}", dedent(getsource(method)).rstrip())

@@ -6,6 +6,8 @@ True
 """
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -27,8 +29,13 @@ from vaecore.serving.inputs import as_count
 
 def text_names() -> list[str]:
     """The pretrained models of texts; the others are of images."""
-    recipes = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in checkpoint.names()}
-    return [name for name, recipe in recipes.items() if "text" in MODELS[recipe.model].abilities]
+    return [name for name in checkpoint.names() if _reads_texts(checkpoint.find(name))]
+
+
+@cache
+def _reads_texts(folder: Path) -> bool:
+    """Whether the checkpoint in a folder is of texts: asked at every visit, and what ships does not change."""
+    return "text" in MODELS[checkpoint.load_recipe(folder).model].abilities
 
 
 class TextExplorer(Explorer):

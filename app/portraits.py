@@ -1,0 +1,37 @@
+"""A picture of every model, by the model."""
+
+import numpy as np
+import streamlit as st
+
+from app import figures, results, state, strips
+from app.results import units
+from app.state import Model
+
+SIDE = 8  # images along each side
+LARGEST_SIDE = 10  # where each class has its column
+
+
+@st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
+def portrait(model: Model) -> bytes:
+    """Return a model's picture as PNG: its manifold, samples or filters, or what it makes of real codes."""
+    own = state.explorer(model)
+    columns = SIDE
+    if own.latent == 2 and "condition" not in own.abilities:
+        images = results.manifold(model, SIDE, None).reshape(-1, *own.shape)
+    elif "sample" in own.abilities:
+        columns = min(len(own.classes), LARGEST_SIDE) if "condition" in own.abilities else SIDE
+        labels = np.arange(columns * columns) % columns
+        images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
+    elif own.latent > state.WIDEST:
+        return filters(model)
+    else:
+        images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
+    cells = figures.enlarge(figures.pixels(images), strips.CELL)
+    return figures.png(figures.sheet(cells, columns, strips.GAP))
+
+
+def filters(model: Model) -> bytes:
+    """Return what a wide model's strongest units look for: its codes are not drawn by hand."""
+    strongest = units.strongest(model, SIDE * SIDE)
+    cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
+    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
