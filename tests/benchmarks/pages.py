@@ -52,7 +52,7 @@ def opened(playwright: Playwright, address: str, component: str = "") -> float:
     page.goto(address)
     page.wait_for_function(REST)
     if component:
-        page.wait_for_selector(f"{component}[data-ready]")
+        page.wait_for_selector(component)
     taken = time.perf_counter() - begun
     running.close()
     return taken
@@ -106,7 +106,9 @@ def main() -> None:
                 place = "" if page == "start" else page
                 taken = opened(playwright, f"{address}/{place}?model={FITTING.get(page, 'vae-mnist-2')}")
                 print(f"{page:28} {taken:8.2f}   {verdict(taken, READY)}")
-            times = sorted(opened(playwright, f"{address}/map?model=vae-mnist-2", ".maps") for _ in range(5))
+            times = sorted(
+                opened(playwright, f"{address}/map?model=vae-mnist-2", ".maps[data-drawn]") for _ in range(5)
+            )
             print(f"{'map of 10,000, ready':28} {times[2]:8.2f} s   bar {MAP}   {verdict(times[2], MAP)}")
             running = browser(playwright)
             page = running.new_page(viewport={"width": 1280, "height": 1200})
