@@ -19,8 +19,16 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     from app import chooser, results, state  # noqa: F401  imported for the first visitor, who would wait for it
 
     state.preload()
-    Thread(target=state.warm_up, daemon=True).start()
+    Thread(target=in_the_background, daemon=True).start()
     yield
+
+
+def in_the_background() -> None:
+    """Do what nobody waits for: import what only some pages need, then keep the garbage collector quick."""
+    from app import garbage, state
+
+    state.warm_up()
+    garbage.keep()
 
 
 async def blob(request: Request) -> Response:

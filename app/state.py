@@ -1,6 +1,5 @@
 """What the pages share: the chosen model and images, each loaded once for all visitors."""
 
-import gc
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 import vaecore
+from app.garbage import freeze
 from vaecore import serving
 from vaecore.serving import Explorer, text_names
 
@@ -67,15 +67,6 @@ def warm_up() -> None:
         results.decoder(find(favourite))  # the recorder of networks brings a thousand modules along
     serving.import_libraries()
     freeze()
-
-
-def freeze() -> None:
-    """Take what is loaded out of the garbage collector's sight.
-
-    Streamlit collects after every run, which costs 100 ms with torch imported unless that is frozen.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @st.cache_data(ttl=5, show_spinner=False)
@@ -154,7 +145,6 @@ def _trouble(source: Source) -> str:
 @st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
 def _data_set(source: Source) -> Pictures:
     found = vaecore.dataset(source.place, split="test")
-    freeze()  # the first data set brings its library along
     return Pictures(found.images, found.labels, tuple(found.names), source)
 
 

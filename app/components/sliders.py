@@ -13,7 +13,7 @@ from app.components.files import register_shared
 from app.results import MIDDLE
 from vaecore.serving import Exported
 
-DIGITS = 6  # that a quantile keeps on its way to the page
+DECIMALS = 4  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 _sliders = register_shared("latent_sliders", "sliders")
 
@@ -90,7 +90,7 @@ def sliders(
             {"name": each.name, "told": each.conditional, **_codes(each.quantiles, movable), **_network(each.decoder)}
             for each in beside
         ],
-        "picture": _short(picture.ravel()),
+        "picture": picture.ravel().astype(float).round(DECIMALS).tolist(),
         "plane": None if plane is None else {"address": plane.address, "side": plane.side, "caption": plane.caption},
     }
     _sliders(data=data, key="sliders", on_stand_change=_take)
@@ -98,8 +98,8 @@ def sliders(
 
 def _codes(quantiles: np.ndarray, movable: Collection[int]) -> dict[str, Any]:
     return {
-        "middle": _short(quantiles[MIDDLE]),
-        "quantiles": {index: _short(quantiles[:, index]) for index in movable},
+        "middle": quantiles[MIDDLE].tolist(),
+        "quantiles": {index: quantiles[:, index].tolist() for index in movable},
     }
 
 
@@ -146,7 +146,3 @@ def _percent(word: str | None) -> float | None:
 
 def _within(percent: float) -> float:
     return min(max(1, percent), 99)  # in this order: what is no number is 1
-
-
-def _short(values: np.ndarray) -> list[float]:
-    return [float(f"{value:.{DIGITS}g}") for value in values]

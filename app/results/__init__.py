@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from app.components.blobs import BLOBS
-from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
+from app.state import Model, Pictures, Source, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer, Exported, LatentMap
 
@@ -15,6 +15,7 @@ LARGEST_BASELINE = 64  # components, where no PCA is shipped that says how many 
 STAND_INS = 2000
 PERCENTS = 101
 MIDDLE = 50
+DIGITS = 6  # that a quantile has: few to send, the same on both sides
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,7 @@ def _scores(model: Model, source: Source, k: int, _found: Pictures) -> Scores:
 @st.cache_resource(show_spinner="Laying out the map, once per model ...", max_entries=32)
 def latent_map(model: Model) -> LatentMap:
     """Return the model's map of its own test images."""
-    laid = serving.latent_map(explorer(model))
-    freeze()  # t-SNE, where it had to be computed, brings its library along
-    return laid
+    return serving.latent_map(explorer(model))
 
 
 def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
@@ -90,8 +89,8 @@ def variants() -> list[dict[str, str]]:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def quantiles(model: Model) -> np.ndarray:
-    """Return the code at 0, 1, ..., 100 percent of each latent dimension, [101, latent]."""
-    return serving.percentiles(explorer(model))
+    """Return the code at 0, 1, ..., 100 percent of each latent dimension, [101, latent], as the page has it."""
+    return np.vectorize(lambda value: float(f"{value:.{DIGITS}g}"))(serving.percentiles(explorer(model)))
 
 
 def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:

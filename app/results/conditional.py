@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app import picks
-from app.state import Model, Pictures, Source, explorer, find, freeze, model_names
+from app.state import Model, Pictures, Source, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import LabelLeft
 
@@ -115,9 +115,7 @@ def label_left(model: Model) -> LabelLeft:
     Raises:
         ValueError: the model's data set cannot be had, or has no classes.
     """
-    found = serving.label_left(explorer(model))
-    freeze()  # the probe brought its library along
-    return found
+    return serving.label_left(explorer(model))
 
 
 @st.cache_data(show_spinner=False, ttl=60)

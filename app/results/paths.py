@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from app import figures, results
-from app.state import Model, explorer, freeze
+from app.state import Model, explorer
 from vaecore import serving
 from vaecore.serving import Company, LatentMap, Projection, Surroundings
 
@@ -71,9 +71,7 @@ def ground(model: Model) -> Ground:
     """
     laid = results.latent_map(model)
     plane = serving.projection(laid.codes)
-    found = Ground(laid, serving.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2)
-    freeze()  # a path over the data will bring its library along
-    return found
+    return Ground(laid, serving.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2)
 
 
 @st.cache_resource(show_spinner="Walking from one code to the other ...", max_entries=256)
