@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from app.components.blobs import BLOBS
 
+FIRST_VISIT = 5.0  # seconds in which it is waited for
+
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
@@ -24,11 +26,17 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def in_the_background() -> None:
-    """Do what nobody waits for: import what only some pages need, then keep the garbage collector quick."""
-    from app import garbage, state
+    """Do what nobody waits for: import what only some pages need, then keep the garbage collector quick.
 
+    Whoever started the server has a browser that opens the first page: not while that is drawn.
+    """
+    from app import state
+    from app.garbage import Keeper
+
+    keeper = Keeper()
+    keeper.begun.wait(FIRST_VISIT)
     state.warm_up()
-    garbage.keep()
+    keeper.keep()
 
 
 async def blob(request: Request) -> Response:

@@ -24,6 +24,7 @@ class Keeper:
     def __init__(self) -> None:
         """Watch for collections by others: each is the end of a run."""
         self.ran = time.monotonic()
+        self.begun = threading.Event()  # once there was a visitor
         self.holding = False  # whether something frozen may be garbage by now
         self.own = threading.get_ident()
         gc.callbacks.append(self._notice)
@@ -31,6 +32,7 @@ class Keeper:
     def _notice(self, phase: str, facts: dict[str, Any]) -> None:
         if phase == "stop" and facts["generation"] == 2 and threading.get_ident() != self.own:
             self.ran = time.monotonic()
+            self.begun.set()
 
     def look(self, pause: float = PAUSE, quiet: float = QUIET) -> None:
         """Freeze, if anything ran since the last look; thaw, collect and freeze again, if nothing has for long."""
@@ -43,10 +45,8 @@ class Keeper:
             freeze()
             self.holding = False
 
-
-def keep() -> None:
-    """Look every few seconds, for ever."""
-    keeper = Keeper()
-    while True:
-        time.sleep(PAUSE)
-        keeper.look()
+    def keep(self) -> None:
+        """Look every few seconds, for ever."""
+        while True:
+            time.sleep(PAUSE)
+            self.look()
