@@ -127,8 +127,8 @@ def _describe(own: Explorer) -> None:
 
 
 def _explain(error: ValueError, way_back: str | None) -> None:
-    """Say what is wrong with the choice and offer a model with its own images."""
-    st.warning(strips.sentence(str(error)), icon=":material/search_off:")
+    """Say what is wrong with the choice and offer a model with its own images; the names are in the choosers."""
+    st.warning(strips.sentence(str(error).partition(" At hand: ")[0]), icon=":material/search_off:")
     if way_back:
         st.button(f"Open {Path(way_back).name} with its own images", on_click=open_model, args=(way_back,))
 

@@ -19,6 +19,8 @@ def spectrum(series: Sequence[Series], height: int = HEIGHT) -> go.Figure:
     figure = lines(series, "rank of the direction", "singular value", scale="log", form=".3g", height=height)
     few = [each.name for each in series if len(each.y) <= FEW]
     figure.update_traces(mode="lines+markers", selector=lambda trace: trace.name in few)
+    if max(len(each.y) for each in series) <= FEW:
+        figure.update_xaxes(dtick=1)  # ranks are whole
     top = np.log10(max(float(each.y.max(initial=1e-12)) for each in series))
     figure.update_yaxes(range=[top - DECADES, top + 0.3], dtick=1, exponentformat="power")
     return figure

@@ -13,6 +13,7 @@ from app.components.blobs import BLOBS
 
 CELL = 28  # pixels of the file per cell, before the page scales it
 GAP = 2
+LONG = r"[^\W\d]{6}"  # a word that would break under a cell of a phone's row
 TYPESET = {
     "||_F": "‖",  # which norm of a matrix needs no saying on a page
     "||": "‖",
@@ -80,8 +81,9 @@ def row(
         f'<li class="{style}">{escape(caption)}</li>'
         for caption, style in zip(captions, styles or [""] * len(captions), strict=True)
     )
+    named = " vc-named" if re.search(LONG, " ".join(captions)) else ""
     return (
-        f'<section class="vc-row vc-{variable}"><header><b>{escape(title)}</b>'
+        f'<section class="vc-row vc-{variable}{named}"><header><b>{escape(title)}</b>'
         f"<span>{escape(note)}</span></header>"
         f'<div class="vc-strip"><div style="--count:{count};--gap:{gap:.3f}%">'
         f"{picture_tag(film(cells), title)}<ol>{items}</ol></div></div></section>"

@@ -35,7 +35,7 @@ def choose() -> tuple[int, float, str, int, int]:
             kind = st.segmented_control(
                 "Gradient by the", list(KINDS), default="means", required=True, key="by", bind="query-params"
             )
-        left, middle, right = st.columns([1, 1, 1], gap="large", vertical_alignment="bottom")
+        left, middle, right = st.columns([1, 1, 1], gap="medium", vertical_alignment="bottom")
         count = left.select_slider("Samples of an estimate", COUNTS, 1, key="samples", bind="query-params")
         width = middle.select_slider("Width of q, in the encoder's", WIDTHS, 1.0, key="width", bind="query-params")
         with right.container(horizontal=True, vertical_alignment="bottom"):

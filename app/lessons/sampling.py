@@ -16,7 +16,7 @@ FAR = 5.0  # usual distances: beyond them there is no code near
 
 def choose(pairs: dict[str, Pair]) -> tuple[Pair, str, int]:
     """Draw the controls; return the models, the way to draw, and the seed."""
-    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         names = list(pairs)
         state.keep_valid("models", names, names[0])
         data = st.segmented_control(

@@ -72,7 +72,9 @@ def choose_score(mixed: Mix) -> str:
     names = [name for name in SCORES if name in mixed.scores]
     default = "both" if "both" in names else names[0]
     state.keep_valid("score", names, default)
-    return st.segmented_control("Score", names, default=default, required=True, key="score", bind="query-params")
+    return st.segmented_control(
+        "Score", names, default=default, required=True, key="score", bind="query-params", wrap=True
+    )
 
 
 def ranking(model: Model, mixed: Mix, score: str, count: int) -> str:

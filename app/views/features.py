@@ -106,15 +106,13 @@ def written(value: float, digits: int = 2) -> str:
 
 def refuse(model: Model) -> None:
     """Say that a model has no units to show, and offer models that have."""
-    st.info(
+    chooser.invite(
         f"{state.explorer(model).name} has no single layer of units whose weights could be shown as pictures "
         "of their own. These have:",
-        icon=":material/grid_view:",
+        units.others(model) or units.with_units(tuple(state.model_names())),
+        ":material/grid_view:",
+        "vaecore train sparse-kl-digits",
     )
-    with st.container(horizontal=True):
-        for name in units.others(model) or units.with_units(tuple(state.model_names())):
-            # A link to the page that one is on changes the page, but not the address.
-            st.button(name, icon=":material/grid_view:", on_click=chooser.open_model, args=(name,))
 
 
 @st.fragment

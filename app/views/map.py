@@ -37,7 +37,7 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     """Return the classes to bring out; none means all."""
     strips.paint_pills("classes", len(names))
     chosen = st.pills(
-        "Bring out classes", names, selection_mode="multi", key="classes", bind="query-params",
+        "Bring out classes", names, selection_mode="multi", key="classes", bind="query-params", wrap=True,
         help="The others fade but stay.",
     )  # fmt: skip
     return [names.index(name) for name in chosen]

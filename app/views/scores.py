@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, curves, results
+from app import charts, curves, results, strips
 from app.curves import Standing
 from vaecore.serving import MEASURES, Score
 
@@ -53,14 +53,15 @@ def row(score: Score, form: str) -> dict[str, str]:
 
 
 st.title("Scores")
-st.write("What was measured, beside what was published. **Try:** likelihood, and follow the papers from top to bottom.")
+strips.lead("What was measured, beside what was published. Take likelihood, and follow the papers from top to bottom.")
 measure = st.segmented_control(
     "Measure", list(MEASURES), default="likelihood", required=True, key="measure", bind="query-params"
 )
 found, shown = results.standings(measure), MEASURES[measure]
 if found:
     st.caption(CAPTIONS[measure])
-    chart = curves.standings([standing(score) for score in found], shown.title, shown.form.strip("{:}"))
+    title = shown.title.replace("-log", f"{strips.MINUS}log")
+    chart = curves.standings([standing(score) for score in found], title, shown.form.strip("{:}"))
     st.plotly_chart(chart, config=charts.STILL, key="standings")
     st.dataframe([row(score, shown.form) for score in found], hide_index=True, key="table")
     st.caption(

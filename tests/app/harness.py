@@ -32,6 +32,12 @@ IMAGES = (
 )  # pages that work on them
 PAGES = ("start", "map", "generate", "scores", *IMAGES)
 LESSONS = tuple(lesson.TITLES)
+FITTING = {  # the pages that do not show every model
+    "stack": "stacked-mnist",
+    "features": "sparse-kl-mnist",
+    "hierarchy": "ladder-mnist",
+    "conditional": "cvae-mnist-2",
+}
 STARTED = 120  # seconds
 Open = Callable[..., AppTest]
 Visit = Callable[..., Page]
@@ -41,6 +47,16 @@ def text(app: AppTest) -> str:
     """Everything that a page says in HTML, warnings and notes."""
     parts = [*app.get("html"), *app.warning, *app.info, *app.caption, *app.title]
     return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
+
+
+def path_of(page: str, query: str) -> str:
+    """The address of a page, below the server's."""
+    return f"{'' if page == 'start' else page}?{query}"
+
+
+def fitting(page: str) -> str:
+    """The address of a page with a model of MNIST that it shows."""
+    return path_of(page, f"model={FITTING.get(page, 'vae-mnist-2')}")
 
 
 class Row(NamedTuple):

@@ -1,37 +1,10 @@
 """What only a browser can show: the pages as people meet them."""
 
 import pytest
-from harness import LESSONS, PAGES, Visit, settle
-from playwright.sync_api import Page
+from harness import Visit, settle
 
 pytestmark = pytest.mark.browser
 SIDEBAR_MODEL = "[data-testid=stSidebar] input"
-
-
-def path_of(page: str, query: str) -> str:
-    return f"{'' if page == 'start' else page}?{query}"
-
-
-def overflow(page: Page) -> int:
-    """How many pixels the page is wider than its window."""
-    return page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth")
-
-
-@pytest.mark.parametrize(
-    ("width", "scheme", "background"),
-    [(1280, "light", "rgb(252, 251, 248)"), (390, "dark", "rgb(20, 22, 28)")],
-    ids=["desktop-light", "phone-dark"],
-)
-@pytest.mark.parametrize("page", [*PAGES, *LESSONS])
-def test_every_page_opens_at_every_width_in_our_theme(
-    visit: Visit, page: str, width: int, scheme: str, background: str
-) -> None:
-    opened = visit(path_of(page, "model=vae-digits-2"), width=width, scheme=scheme)
-    app = "document.querySelector('[data-testid=stApp]')"
-    assert opened.evaluate(f"getComputedStyle({app}).backgroundColor") == background
-    assert opened.locator("h1").count() == 1
-    assert opened.locator("[data-testid=stException]").count() == 0
-    assert overflow(opened) <= 0
 
 
 def test_the_model_is_in_the_url_and_stays_on_every_page(visit: Visit) -> None:

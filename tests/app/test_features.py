@@ -106,10 +106,10 @@ def test_a_model_without_units_names_others_of_its_data_that_have_some(open_page
     assert not app.exception
     assert f"{model} has no single layer" in app.info[0].value
     offered = [button.label for button in app.button]
-    assert "pca-digits" in offered
+    assert "Open pca-digits" in offered
     assert model not in offered
     assert "pca-mnist" not in offered
-    next(button for button in app.button if button.label == "pca-digits").click().run()
+    next(button for button in app.button if button.label == "Open pca-digits").click().run()
     assert not app.info
     assert app.session_state["model"] == "pca-digits"
     assert app.query_params["model"] == "pca-digits"

@@ -14,16 +14,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "app"))
-from harness import PAGES, serve
+from harness import PAGES, fitting, serve
 
 READY, MAP, HOVER, LASSO = 2.5, 1.5, 20, 150  # bars: seconds, seconds, ms, ms
 MOVES, LASSOS = 200, 20
-FITTING = {
-    "stack": "stacked-mnist",
-    "features": "sparse-kl-mnist",
-    "hierarchy": "ladder-mnist",
-    "conditional": "cvae-mnist-2",
-}
 REST = """document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
   && document.querySelector('h1') && !document.querySelector('[data-testid=stSkeleton]')"""
 WATCH = """() => {
@@ -103,8 +97,7 @@ def main() -> None:
         for address in serve(Path(folder)):
             print(f"{'page, cold browser':28} {'seconds':>8}   bar {READY}")
             for page in PAGES:
-                place = "" if page == "start" else page
-                taken = opened(playwright, f"{address}/{place}?model={FITTING.get(page, 'vae-mnist-2')}")
+                taken = opened(playwright, f"{address}/{fitting(page)}")
                 print(f"{page:28} {taken:8.2f}   {verdict(taken, READY)}")
             times = sorted(
                 opened(playwright, f"{address}/map?model=vae-mnist-2", ".maps[data-drawn]") for _ in range(5)
