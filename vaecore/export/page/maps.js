@@ -225,12 +225,13 @@ class Maps {
     this.draw();
   }
 
-  // By keyboard the pointer is a mark that starts in the middle; Enter takes the image that is nearest, or lets it go.
+  // By keyboard the pointer is a mark that starts in the middle; Enter takes the image that is nearest, however far it is,
+  // or lets it go.
   walk(event, plane) {
     if (event.key === "Escape") return this.leave();
-    if (event.key === "Enter" && this.met?.point >= 0) {
-      const chosen = new Set(this.chosen);
-      if (!chosen.delete(this.met.point)) chosen.add(this.met.point);
+    if (event.key === "Enter" && this.met?.plane === plane) {
+      const chosen = new Set(this.chosen), point = plane.nearest(...plane.toScreen(...this.met.place), Infinity);
+      if (!chosen.delete(point)) chosen.add(point);
       return this.choose([...chosen]);
     }
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
