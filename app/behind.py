@@ -8,15 +8,16 @@ from app import state, strips
 from vaecore import serving
 from vaecore.serving import Explorer
 
-IMPORTS = ("import numpy as np", "import vaecore", "from vaecore import serving")
+IMPORTS = ("import numpy as np", "import vaecore", "from vaecore import lessons", "from vaecore import serving")
 
 
-def show(*lines: str, images: bool = True, data: str = "", command: str = "") -> None:
+def show(*lines: str, images: bool = True, data: str = "", model: str = "", command: str = "") -> None:
     """Draw it below a page: ``lines`` go on from ``explorer``, the chosen model, and ``tests``, the chosen images.
 
-    Others may be named, or none loaded. The command is one of ``vaecore``; by default the model's measurement.
+    Others may be named, or no images loaded. The command is one of ``vaecore``; by default the model's measurement.
     """
-    own, place = state.chosen()[1], str(st.session_state["model"])
+    place = model or str(st.session_state["model"])
+    own = state.explorer(state.find(place))
     data = data or (str(st.session_state["data"]) if images else "")
     title = "Behind this page: the equation, its code, the same in Python"
     with st.container(key="behind").expander(title, icon=":material/code:"):
@@ -30,9 +31,17 @@ def show(*lines: str, images: bool = True, data: str = "", command: str = "") ->
         st.code(command or shlex.join(["vaecore", "evaluate", place]), "bash")
 
 
+def compute(*lines: str) -> None:
+    """Draw the program below a part of a page that needs no model."""
+    with st.container(key="behind-numbers").expander(
+        "Behind these numbers: the same in Python", icon=":material/code:"
+    ):
+        st.code(program("", "", lines), "python")
+
+
 def program(model: str, data: str, lines: tuple[str, ...]) -> str:
-    """Write a program that loads a model, and images if there are any to load, and goes on with some lines."""
-    loads = [f"explorer = vaecore.load({model!r})"]
+    """Write a program that loads a model and images, where they are named, and goes on with some lines."""
+    loads = [f"explorer = vaecore.load({model!r})"] if model else []
     loads += [f"tests = vaecore.dataset({data!r})"] if data else []
     body = "\n".join([*loads, *lines])
     used = [each for each in IMPORTS if f"{each.split()[-1]}." in body]

@@ -8,7 +8,7 @@ PARAMETER = "hide"
 PARTS = {  # of the page, which have no key of their own
     "sidebar": "[data-testid=stSidebar], [data-testid=stExpandSidebarButton]",
     "menu": "[data-testid=stTopNavLink], [data-testid=stTopNavSection], [data-testid=stMainMenu]",
-    "behind": ".st-key-behind",
+    "behind": "[class*=st-key-behind]",
 }
 
 

@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg", layout="wide")
 state.preload()
 st.html(HERE / "style.css")
+st.html(f"<script>{(HERE / 'history.js').read_text('utf-8')}</script>", unsafe_allow_javascript=True)
 hiding.apply()
 st.logo(HERE / "icon.svg", size="large")
 start = st.Page("views/start.py", title="Start", default=True)

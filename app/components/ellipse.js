@@ -40,6 +40,7 @@ const cubic = (t) => [
 class Field {
   constructor(root) {
     this.root = root;
+    this.square = new Square();
     this.find = (selector) => root.querySelector(selector);
     [this.base, this.over, this.picture] = root.querySelectorAll("canvas");
     this.over.onpointerdown = (event) => this.grasp(event);
@@ -61,6 +62,8 @@ class Field {
       ...data.joints.map((each) => fetchFloats(each.values)),
     ]);
     if (this.asked !== data) return; // something else has been asked for meanwhile
+    const [across, up, half] = data.window;
+    this.square.show([across, up], 2 * half);
     Object.assign(this, { data, density, network });
     this.joints = data.joints.map((each, i) => new Lattice(each, joints[i]));
     this.turn ??= data.turn;
@@ -71,17 +74,6 @@ class Field {
     this.root.dataset.ready = "true";
   }
 
-  // Codes and pixels: both axes have one scale.
-  toScreen(x, y) {
-    const [across, up, half] = this.data.window, scale = this.side / (2 * half);
-    return [this.side / 2 + (x - across) * scale, this.side / 2 - (y - up) * scale];
-  }
-
-  toPlane(left, top) {
-    const [across, up, half] = this.data.window, scale = (2 * half) / this.side;
-    return [across + (left - this.side / 2) * scale, up - (top - this.side / 2) * scale];
-  }
-
   where(event) {
     const box = this.over.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
@@ -89,7 +81,7 @@ class Field {
 
   // Where the ellipse is taken hold of: its middle, and an end of each axis.
   handles() {
-    const [left, top] = this.toScreen(...this.q), scale = this.side / (2 * this.data.window[2]);
+    const [left, top] = this.square.toScreen(...this.q), { scale } = this.square;
     const [wide, high] = [2, 3].map((i) => Math.max(APART, Math.exp(this.q[i]) * scale));
     return [[left, top], [left + wide, top], [left, top - high]];
   }
@@ -108,9 +100,9 @@ class Field {
   follow(event) {
     if (this.held?.pointer !== event.pointerId) return;
     const { what, from, at, offset } = this.held, here = this.where(event), q = [...this.q];
-    if (what === 0) [q[0], q[1]] = this.toPlane(here[0] + offset[0], here[1] + offset[1]);
+    if (what === 0) [q[0], q[1]] = this.square.toPlane(here[0] + offset[0], here[1] + offset[1]);
     else {
-      const [left, top] = this.toScreen(...from), axis = what - 1;
+      const [left, top] = this.square.toScreen(...from), axis = what - 1;
       const [now, then] = [here, at].map((place) => (axis ? top - place[1] : place[0] - left));
       q[1 + what] = from[1 + what] + Math.log(Math.max(now, 1) / then);
     }
@@ -178,24 +170,15 @@ class Field {
   }
 
   draw() {
-    this.side = this.over.clientWidth;
-    if (!this.side || !this.q) return;
-    const pixels = Math.round(this.side * devicePixelRatio);
-    for (const each of [this.base, this.over]) if (each.width !== pixels) each.width = each.height = pixels;
-    const pen = this.pen(this.base), style = getComputedStyle(this.root);
+    if (!this.q) return;
+    const pen = this.square.pen(this.base), style = getComputedStyle(this.root);
+    if (!this.square.side) return;
     this.axes(pen, style.color);
     if (this.density) this.cloud(pen);
     for (const each of this.data.samples) this.dots(pen, each.codes, each.weights, each.color);
     for (const { mean, scale, color, dashed } of this.data.outlines) this.rings(pen, mean, scale, color, dashed ? [6, 4] : []);
     this.explain();
     this.overlay();
-  }
-
-  pen(canvas) {
-    const pen = canvas.getContext("2d");
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    pen.clearRect(0, 0, this.side, this.side);
-    return pen;
   }
 
   axes(pen, color) {
@@ -206,24 +189,24 @@ class Field {
     const digits = Math.max(0, -Math.floor(Math.log10(step)));
     const said = (value) => value.toFixed(digits).replace("-", "\u2212");
     for (let i = Math.ceil((across - half) / step); i * step < across + half; i++) {
-      const left = this.toScreen(i * step, up)[0];
+      const left = this.square.toScreen(i * step, up)[0];
       pen.globalAlpha = 0.12;
-      pen.fillRect(left, 0, 1, this.side);
+      pen.fillRect(left, 0, 1, this.square.side);
       pen.globalAlpha = 0.75;
       pen.textAlign = "center";
-      if (left > 40 && left < this.side - 30) pen.fillText(said(i * step), left, this.side - 6);
+      if (left > 40 && left < this.square.side - 30) pen.fillText(said(i * step), left, this.square.side - 6);
     }
     for (let i = Math.ceil((up - half) / step); i * step < up + half; i++) {
-      const top = this.toScreen(across, i * step)[1];
+      const top = this.square.toScreen(across, i * step)[1];
       pen.globalAlpha = 0.12;
-      pen.fillRect(0, top, this.side, 1);
+      pen.fillRect(0, top, this.square.side, 1);
       pen.globalAlpha = 0.75;
       pen.textAlign = "left";
-      if (top > 30 && top < this.side - 24) pen.fillText(said(i * step), 5, top + 4);
+      if (top > 30 && top < this.square.side - 24) pen.fillText(said(i * step), 5, top + 4);
     }
     pen.fillText("z\u2082", 5, 16);
     pen.textAlign = "right";
-    pen.fillText("z\u2081", this.side - 6, this.side - 6);
+    pen.fillText("z\u2081", this.square.side - 6, this.square.side - 6);
     pen.globalAlpha = 1;
   }
 
@@ -238,8 +221,8 @@ class Field {
     }
     const sheet = new OffscreenCanvas(width, height);
     sheet.getContext("2d").putImageData(image, 0, 0);
-    const [left, low] = this.toScreen(x - columns / 2, y - rows / 2);
-    const [right, high] = this.toScreen(x + (width - 0.5) * columns, y + (height - 0.5) * rows);
+    const [left, low] = this.square.toScreen(x - columns / 2, y - rows / 2);
+    const [right, high] = this.square.toScreen(x + (width - 0.5) * columns, y + (height - 0.5) * rows);
     pen.drawImage(sheet, left, high, right - left, low - high);
     pen.strokeStyle = this.data.z;
     pen.lineWidth = 1.2;
@@ -258,7 +241,7 @@ class Field {
           const b = corners[(k + 1) % 4], [from, to] = [value(...a), value(...b)];
           if (from < 0 === to < 0) return;
           const share = from / (from - to);
-          met.push(this.toScreen(x + columns * (a[0] + share * (b[0] - a[0])), y + rows * (a[1] + share * (b[1] - a[1]))));
+          met.push(this.square.toScreen(x + columns * (a[0] + share * (b[0] - a[0])), y + rows * (a[1] + share * (b[1] - a[1]))));
         });
         for (let k = 0; k + 1 < met.length; k += 2) pen.moveTo(...met[k]), pen.lineTo(...met[k + 1]);
       }
@@ -267,7 +250,7 @@ class Field {
   }
 
   rings(pen, mean, scale, color, dash = []) {
-    const [left, top] = this.toScreen(...mean), unit = this.side / (2 * this.data.window[2]);
+    const [left, top] = this.square.toScreen(...mean), unit = this.square.scale;
     pen.strokeStyle = color;
     pen.lineWidth = 2.5;
     pen.setLineDash(dash);
@@ -289,7 +272,7 @@ class Field {
       const diameter = weights ? Math.min(most, Math.max(least, usual * Math.sqrt(weights[i] * codes.length))) : least;
       pen.globalAlpha = weights ? 0.75 : 0.3;
       pen.beginPath();
-      pen.arc(...this.toScreen(x, y), diameter / 2, 0, TURN);
+      pen.arc(...this.square.toScreen(x, y), diameter / 2, 0, TURN);
       pen.fill();
       if (weights) pen.stroke();
     });
@@ -298,8 +281,8 @@ class Field {
 
   // What moves: the ellipse, its samples, the picture at its mean, and the numbers.
   overlay() {
-    if (!this.side) return;
-    const pen = this.pen(this.over), { color } = this.data.hand;
+    if (!this.square.side) return;
+    const pen = this.square.pen(this.over), { color } = this.data.hand;
     if (this.moved) {
       const { codes, weights } = this.drawn();
       this.dots(pen, codes, weights, color);

@@ -27,7 +27,7 @@ HTML = """
   <ul class="legend"></ul>
 </div>
 """
-_ellipse = register("posterior_ellipse", HTML, "ellipse", ("network.js", "picture.js"))
+_ellipse = register("posterior_ellipse", HTML, "ellipse", ("network.js", "picture.js", "plane.js"))
 
 
 @dataclass(frozen=True)

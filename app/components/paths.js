@@ -62,7 +62,7 @@ class Studio {
       ...data.ways.map((way) => fetchPicture(way.film)),
     ]);
     if (this.asked !== data || waits()) return; // something else has happened meanwhile
-    if (floats !== before?.floats) this.plane = floats && new Plane(floats);
+    if (floats !== before?.floats) this.plane = floats && new Ground(floats);
     this.loaded = { data, floats, atlas, network };
     this.take(data, films);
     this.root.dataset.ready = "true";
@@ -93,7 +93,7 @@ class Studio {
 
   // The place of the plane at a point of the screen, or at the nearest of its edge.
   within(at) {
-    return this.plane.toPlane(at.map((value) => Math.min(this.plane.side, Math.max(0, value))));
+    return this.plane.toPlane(...at.map((value) => Math.min(this.plane.side, Math.max(0, value))));
   }
 
   // One pointer drags: another one on a handle meanwhile does not.
@@ -118,9 +118,9 @@ class Studio {
     event.preventDefault();
     this.dragging ??= { end, pointer: null };
     const { place, point } = this.ends[end], far = (event.shiftKey ? 10 : 1) * FINE_STEP * this.plane.span;
-    if (this.data.ground.free) return this.drag(this.within(this.plane.toScreen(place.map((value, i) => value + far * step[i]))));
+    if (this.data.ground.free) return this.drag(this.within(this.plane.toScreen(...place.map((value, i) => value + far * step[i]))));
     const next = this.plane.beside(point, step);
-    if (next >= 0) this.drag(this.plane.place(next));
+    if (next >= 0) this.drag(this.plane.point(next));
   }
 
   // An end goes to a place: where the plane is not the whole code, it means the image that is nearest there.
@@ -128,7 +128,7 @@ class Studio {
     const { ground } = this.data, end = this.ends[this.dragging.end];
     this.halt();
     this.dragging.moved = true;
-    end.point = this.plane.nearest(place);
+    end.point = this.plane.nearest(...place);
     end.place = ground.free ? place.map((value) => Number(value.toPrecision(DIGITS))) : place;
     end.title = ground.free ? `z = (${end.place.map((value) => value.toFixed(2)).join(", ")})` : this.image(end.point);
     this.left["ab"[this.dragging.end]] = ground.free ? end.place.join(" ") : String(ground.index[end.point]);
@@ -178,7 +178,7 @@ class Studio {
     const { dragging, frame } = this, end = dragging && this.ends[dragging.end];
     this.rest();
     if (dragging && !dragging.moved) return this.asked !== this.data && this.update(this.asked);
-    if (end && !this.data.ground.free) end.place = this.plane.place(end.point);
+    if (end && !this.data.ground.free) end.place = this.plane.point(end.point);
     if (frame) this.bend();
     this.draw();
     this.tell({ ends: { ...this.left }, step: this.step, turn: ++this.turn });
@@ -240,18 +240,18 @@ class Studio {
   }
 
   paint() {
-    const { labels, names, colors, inks, axes } = this.data.ground, pen = this.plane.pen(this.base);
+    const { labels, names, colors, axes } = this.data.ground, pen = this.plane.pen(this.base);
     if (!this.plane.side) return;
     this.plane.dots(pen, labels, colors);
     this.plane.axes(pen, axes, getComputedStyle(this.root).color);
-    if (labels) this.plane.names(pen, labels, names, colors, inks);
+    if (labels) this.plane.names(pen, this.plane.medians(labels, names.length), this.data.ground);
     this.stand();
   }
 
   // The handles at their ends.
   stand() {
     this.handles.forEach((handle, i) => {
-      const { place, title } = this.ends[i], [left, top] = this.plane.toScreen(place);
+      const { place, title } = this.ends[i], [left, top] = this.plane.toScreen(...place);
       Object.assign(handle.style, { left: `${left}px`, top: `${top}px` });
       handle.setAttribute("aria-label", `${"AB"[i]}, ${title}: drag it, or use the arrow keys`);
     });
@@ -264,7 +264,7 @@ class Studio {
     if (!plane.side) return;
     pen.lineCap = pen.lineJoin = "round";
     for (const way of [...this.ways].reverse().filter((each) => each.line)) {
-      const line = way.line.map((place) => plane.toScreen(place)), looked = way === this.ways[0];
+      const line = way.line.map((place) => plane.toScreen(...place)), looked = way === this.ways[0];
       pen.globalAlpha = way.stale ? 0.2 : 1;
       for (const [color, extra] of [[style.getPropertyValue("--st-background-color"), 4], [style.color, 0]]) {
         [pen.strokeStyle, pen.lineWidth] = [color, (looked ? 3.5 : 2) + extra];
@@ -273,10 +273,10 @@ class Studio {
     }
     const [way] = this.ways;
     if (way.stale || !way.line) return;
-    const [x, y] = plane.toScreen(way.line[this.step * this.data.fine]);
+    const [x, y] = plane.toScreen(...way.line[this.step * this.data.fine]);
     [pen.strokeStyle, pen.fillStyle, pen.lineWidth] = [own, own, 2];
     pen.beginPath();
-    if (this.data.ground.free) pen.arc(x, y, (this.data.ground.radius * plane.side) / plane.span, 0, 7);
+    if (this.data.ground.free) pen.arc(x, y, this.data.ground.radius * plane.scale, 0, 7);
     pen.stroke();
     pen.beginPath();
     pen.arc(x, y, 5, 0, 7);

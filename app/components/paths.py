@@ -41,7 +41,7 @@ HTML = """
   <div class="films"><div class="grid"></div></div>
 </div>
 """
-_paths = register("latent_paths", HTML, "paths", ("network.js", "picture.js", "plane.js", "films.js"))
+_paths = register("latent_paths", HTML, "paths", ("network.js", "picture.js", "plane.js", "ground.js", "films.js"))
 Take = Callable[[Mapping[str, str]], None]
 
 

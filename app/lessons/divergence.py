@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
+from app import behind, charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
 from app.charts import Series
 from app.fields import Outline
 from app.formulas import Term, number
@@ -190,6 +190,7 @@ def posterior() -> None:
         )
     )
     lesson.saw(real(fits))
+    show_real_program(row, seed)
 
 
 def real(fits: divergences.Fits) -> str:
@@ -203,6 +204,34 @@ def real(fits: divergences.Fits) -> str:
     )
 
 
+def show_real_program(row: int, seed: int) -> None:
+    """Show the program that fits a real posterior by either divergence."""
+    behind.show(
+        f"image = serving.binarised(tests.images[{row}])",
+        "truth = serving.true_posterior(explorer, image)",
+        "encoder, covering = serving.encoder_posterior(explorer, image), lessons.covering(truth)",
+        "best = serving.best_gaussian(explorer, image, [(each, encoder.scale) for each in (encoder.mean, truth.mode)])",
+        "wide = serving.gaussian_posterior(explorer, image, covering.mean, covering.scale)",
+        "forward = [lessons.forward_divergence(truth, lessons.Ellipse(q.mean, q.scale)) for q in (wide, best)]",
+        "print(*forward, *(truth.log_evidence - q.elbo for q in (wide, best)))  # KL(p || q), then KL(q || p)",
+        f"images = explorer.decode(lessons.sampled(truth, {divergences.SHOWN}, {seed}))",
+        data=divergences.DATA,
+        model=divergences.MODEL,
+    )
+
+
+def show_program(name: str, direction: Direction, start: Q, step: int) -> None:
+    """Show the program that descends from where q starts."""
+    p = MIXTURES[name]
+    behind.compute(
+        f"p = lessons.Mixture({p.weights}, {p.means}, {p.scales})",
+        f"path = lessons.descend(p, {start.mean}, {start.scale}, {direction!r}, {step})",
+        f"q = float(path.means[-1]), float(path.scales[-1])  # after {step} steps",
+        'print(*q, *(lessons.parts(p, *q, each).divergence for each in ("forward", "reverse")))',
+        "print(*lessons.ends(p))  # the minima of KL(q || p), the least first",
+    )
+
+
 def page() -> None:
     """Draw the lesson's own part; a step reruns no more than this."""
     with st.container(border=True):
@@ -211,6 +240,7 @@ def page() -> None:
     st.html(equation(name, direction, now))
     answers(name, now)
     lesson.saw(conclusion(name, direction, now, step))
+    show_program(name, direction, start, step)
 
 
 lesson.begin(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, figures, formulas, lesson, picks, strips, tradeoffs
+from app import behind, charts, figures, formulas, lesson, picks, strips, tradeoffs
 from app.formulas import Term, number
 from app.results import prices, rates
 from app.results.rates import Member
@@ -135,6 +135,14 @@ def page(family: dict[float, str]) -> None:
             f"{strips.sentence(found.source.trouble)} These images are decoded by {found.maker}, which flatters it."
         )
     lesson.saw(conclusion(shown, chosen))
+    behind.show(
+        "terms = serving.elbo_terms(explorer, tests.images)",
+        "print(terms.rate, terms.distortion, terms.elbo)  # nats",
+        f"print((terms.rates >= {rates.SILENT}).sum())  # units in use",
+        "kin = serving.family(explorer)  # by beta, the names of models that differ in nothing else",
+        data=found.source.place,
+        model=chosen.model.place,
+    )
 
 
 models = prices.kin()

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
+from app import behind, charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
 from app.charts import Series
 from app.fields import Cloud, Outline
 from app.formulas import Term, number
@@ -151,6 +151,24 @@ def page() -> None:
     st.html(table(found, gradient, count))
     maps(row, width, kind, count, seed)
     lesson.saw(conclusion(row, width, kind, found))
+    show_program(row, width, kind, count, seed)
+
+
+def show_program(row: int, width: float, kind: str, count: int, seed: int) -> None:
+    """Show the program that estimates the gradient by every way, and integrates it."""
+    part = f"{KINDS[kind].start}:{KINDS[kind].stop}"
+    behind.show(
+        f"image = serving.binarised(tests.images[{row}])",
+        "q = serving.encoder_posterior(explorer, image)",
+        f"exact = lessons.exact(explorer, image, q.mean, {width} * q.scale)",
+        f"print(*exact.gradient[{part}])  # by the {kind}",
+        f"drawn = lessons.drawn(explorer, image, q.mean, {width} * q.scale, exact.value, {gradients.SAMPLES}, {seed})",
+        "for name in lessons.ESTIMATORS:",
+        f"    points = drawn.averaged(name, {count})[:{gradients.ESTIMATES}, {part}]",
+        f"    print(name, *points.mean(0), np.sqrt(exact.variances[name][{part}].sum() / {count}))",
+        data=divergences.DATA,
+        model=gradients.MODEL,
+    )
 
 
 lesson.begin(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import charts, chooser, figures, formulas, lesson, sketches, state, strips
+from app import behind, charts, chooser, figures, formulas, lesson, results, sketches, state, strips
 from app.formulas import Term, number
 from app.results import holes
 from app.results.holes import WAYS, Draw, Pair
@@ -143,6 +143,23 @@ def page(pairs: dict[str, Pair]) -> None:
         "as their fifth neighbour. Both against one half of the codes, with as many draws as the other half has."
     )
     lesson.saw(conclusion(pair, way, draws))
+    show_program(pair, way, seed)
+
+
+def show_program(pair: Pair, way: str, seed: int) -> None:
+    """Show the program that draws from both models and says how well that stands for their codes."""
+    places = [list(place_of(kind, name)) for kind, name in pair._asdict().items()]
+    behind.show(
+        f"for own, place in zip([vaecore.load({pair.autoencoder!r}), explorer], {places}):",
+        f"    codes = lessons.Codes(serving.latent_map(own).codes[:{results.STAND_INS}])  # of test images",
+        f"    drawn = codes.drawn({holes.SHOWN}, {way!r}, {seed}, np.array(place))",
+        "    images = own.decode(drawn.astype(np.float32))",
+        "    half, others = lessons.Codes(codes.codes[::2]), codes.codes[1::2]",
+        "    print(codes.mismatch.nats, *codes.distances(drawn) / codes.usual)",
+        "    print(half.fit(half.drawn(len(others), 'prior')))",
+        images=False,
+        model=pair.variational,
+    )
 
 
 found = holes.pairs()

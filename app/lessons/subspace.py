@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, chooser, figures, formulas, lesson, sketches, strips
+from app import behind, charts, chooser, figures, formulas, lesson, sketches, strips
 from app.formulas import Term, number
 from app.player import fragment, player
 from app.results import subspaces
@@ -94,6 +94,20 @@ def conclusion(path: list[Snapshot], now: Snapshot) -> str:
     )
 
 
+def show_program(now: Snapshot, seed: int) -> None:
+    """Show the program that descends as far, and measures the model that ships."""
+    behind.show(
+        f"scatter = lessons.training_scatter({subspaces.DATA!r})",
+        f"(now,) = lessons.descend_linear(scatter, explorer.latent, [{now.step}], {seed})",
+        "least = np.linalg.eigvalsh(scatter.covariance)[: -explorer.latent].sum()",
+        "print(now.error, least, *now.angles[[0, -1]])",
+        f"pca = vaecore.load({subspaces.PCA!r}).truncate(explorer.latent)",
+        "print(lessons.angles(lessons.directions(explorer), lessons.directions(pca))[0])",
+        images=False,
+        model=subspaces.SHIPPED,
+    )
+
+
 def page() -> None:
     """Draw the page; a step reruns no more than this."""
     with st.container(border=True):
@@ -107,6 +121,7 @@ def page() -> None:
     st.html(equation(now))
     st.html(gallery(now))
     lesson.saw(conclusion(path, now))
+    show_program(now, st.session_state["start"])
 
 
 lesson.begin(

@@ -15,6 +15,7 @@ MODEL = divergences.MODEL
 COUNTS = (1, 2, 5, 10, 20, 50, 100)  # samples of an estimate
 ASKED = (1, 10, 100, 1000, 10_000)  # the same, as far as the chart goes
 ESTIMATES = 200
+SAMPLES = ESTIMATES * max(COUNTS)
 WIDTHS = (0.25, 0.5, 1.0, 2.0, 4.0)  # of q, in the encoder's scales
 KINDS = {"means": slice(0, 2), "log scales": slice(2, 4)}
 SEEDS = 1000
@@ -66,9 +67,8 @@ def exact(row: int, width: float) -> Exact:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def drawn(row: int, width: float, seed: int) -> Drawn:
     """Return estimates of one sample each, enough for all `COUNTS`; the baseline is E_q[log p(x|z)]."""
-    samples = ESTIMATES * max(COUNTS)
     baseline = exact(row, width).value
-    return lessons.drawn(explorer(find(MODEL)), divergences.shown(row), *q_of(row, width), baseline, samples, seed)
+    return lessons.drawn(explorer(find(MODEL)), divergences.shown(row), *q_of(row, width), baseline, SAMPLES, seed)
 
 
 def gradient(row: int, width: float, kind: str) -> np.ndarray:

@@ -73,6 +73,21 @@ def rows_of(app: AppTest) -> dict[str, Row]:
     return {title: Row(note, re.findall(r"<li[^>]*>(.*?)</li>", items, re.DOTALL)) for title, note, items in found}
 
 
+def terms(app: AppTest) -> dict[str, str]:
+    """The terms of a lesson's formulas and what they are now."""
+    return dict(re.findall(r"<b>([^<]*)</b><i>([^<]*)</i>", text(app)))
+
+
+def table(app: AppTest) -> dict[str, list[float]]:
+    """The rows of a page's tables, by their titles; a cell that is empty is left out."""
+    rows = re.findall(r"<tr><th style[^>]*>(.*?)</th>(.*?)</tr>", text(app), re.DOTALL)
+    return {title: [number(cell) for cell in re.findall(r"<td>([^<]+)</td>", cells)] for title, cells in rows}
+
+
+def number(word: str) -> float:
+    return float(word.replace("−", "-").replace(",", "").rstrip("°%"))
+
+
 def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

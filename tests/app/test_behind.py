@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from harness import Open, rows_of
+from harness import LESSONS, Open, number, rows_of, table, terms
 from streamlit.testing.v1 import AppTest
 
 import vaecore
@@ -40,6 +40,11 @@ def run(program: str) -> str:
     with contextlib.redirect_stdout(said):
         exec(program, {})
     return said.getvalue()
+
+
+def numbers(program: str) -> list[list[float]]:
+    """The numbers that a program prints, by the line."""
+    return [[float(each) for each in re.findall(r"-?\d[\d.]*(?:e-?\d+)?", line)] for line in run(program).splitlines()]
 
 
 @pytest.mark.parametrize(("page", "model"), FITTING.items())
@@ -91,3 +96,62 @@ def test_the_program_decodes_where_the_sliders_stand(open_page: Open) -> None:
     exec(code(app)[1], names)
     expected = own.decode(own.quantiles(np.array([0.8, 0.5])).diagonal()[None], np.array([7]))
     np.testing.assert_allclose(names["image"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("page", LESSONS)
+def test_every_lesson_shows_the_objective_of_its_model_and_what_measures_it(open_page: Open, page: str) -> None:
+    app = open_page(page)
+    assert not app.exception
+    (source,) = (each for each in code(app) if each.startswith(("def loss", "@")))
+    (name,) = re.findall(r"^explorer = vaecore.load\('(.*)'\)", code(app)[-1], re.MULTILINE)
+    assert source == serving.objective(vaecore.load(name, device="cpu")).source
+    assert code(app, "bash") == [f"vaecore evaluate {name}"]
+
+
+def test_the_program_of_sampling_draws_where_the_page_does(open_page: Open) -> None:
+    app = open_page("sampling", models="digits", sampled="around a place", again="3", ae="1.25 -3")
+    plain, plain_fit, variational, fit = numbers(code(app)[-1])
+    captions = [[number(each.split("× ")[1]) for each in row.captions] for row in rows_of(app).values()]
+    np.testing.assert_allclose([plain[1:], variational[1:]], captions, atol=0.051)
+    assert number(terms(app)["KL"]) == pytest.approx(variational[0], abs=0.006)
+    np.testing.assert_allclose(table(app)["N(0, I)"], [100 * each for each in (*plain_fit, *fit)], atol=0.51)
+
+
+def test_the_program_of_the_price_pays_what_the_page_says(open_page: Open) -> None:
+    app = open_page("price", price="0.5")
+    (rate, distortion, elbo), (units,) = numbers(code(app)[-1])
+    found = terms(app)
+    assert number(found["KL(q(z|x) ‖ p(z))"]) == pytest.approx(rate, abs=0.006)
+    assert number(found["−E log p(x|z)"]) == pytest.approx(distortion, abs=0.006)
+    assert elbo == pytest.approx(-rate - distortion)
+    assert f"uses **{units:.0f}** units" in app.main.markdown[-1].value
+
+
+def test_the_programs_of_the_divergences_end_where_the_page_does(open_page: Open) -> None:
+    app = open_page("divergence", p="three, uneven", kl="forward", mean="-1.5", scale="0.75", steps="7", digit="3")
+    first, _, second = code(app)
+    shown = table(app)
+    now, _ = numbers(first)
+    np.testing.assert_allclose(now, shown["q now"], atol=0.006)
+    ((wide, narrow, gap, least),) = numbers(second)
+    np.testing.assert_allclose([wide, gap], shown["least KL(p ‖ q)"], atol=0.006)
+    np.testing.assert_allclose([narrow, least], shown["least KL(q ‖ p)"], atol=0.006)
+
+
+def test_the_program_of_the_estimators_estimates_what_the_page_does(open_page: Open) -> None:
+    app = open_page("reparameterisation", digit="5", width="2.0", samples="10", noise="3", by="log scales")
+    exact, *ways = numbers(code(app)[-1])
+    shown = table(app)
+    np.testing.assert_allclose(exact, shown["exact, by quadrature"], atol=0.006)
+    for name, found in zip(("score function", "with a baseline", "pathwise"), ways, strict=True):
+        np.testing.assert_allclose(found, shown[name][:3], atol=0.006)
+
+
+def test_the_program_of_the_descent_descends_as_far_as_the_page(open_page: Open) -> None:
+    app = open_page("subspace", start="5", step="13")
+    (error, least, largest, smallest), (shipped,) = numbers(code(app)[-1])
+    found = terms(app)
+    assert number(found["E‖x − BAx‖²"]) == pytest.approx(error, abs=6e-4)
+    assert number(found["λₖ₊₁ + … + λₙ"]) == pytest.approx(least, abs=6e-4)
+    assert found["θ₁ … θₖ"] == f"{largest:.1f}° … {smallest:.1f}°"
+    assert f"ended **{shipped:.1f}°**" in app.main.markdown[-1].value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import LESSONS, Open, Visit, settle, text
+from harness import LESSONS, Open, Visit, number, settle, terms, text
 from streamlit.testing.v1 import AppTest
 
 from app import lesson
@@ -19,15 +19,6 @@ def conclusion(app: AppTest) -> str:
     assert not app.exception
     assert app.subheader[-1].value == "What you saw"
     return app.main.markdown[-1].value
-
-
-def terms(app: AppTest) -> dict[str, str]:
-    """The terms of the lesson's formulas and what they are now."""
-    return dict(re.findall(r"<b>([^<]*)</b><i>([^<]*)</i>", text(app)))
-
-
-def number(word: str) -> float:
-    return float(word.replace("−", "-").replace(",", "").rstrip("°%"))
 
 
 def press(app: AppTest, label: str) -> AppTest:

@@ -18,7 +18,7 @@ from vaecore import serving
 
 pytestmark = pytest.mark.browser
 COMPONENTS = Path(paths.__file__).parent
-SCRIPTS = ("plane.js", "films.js", "paths.js")
+SCRIPTS = ("ground.js", "films.js", "paths.js")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 Mount = Callable[[dict[str, Any]], Page]
@@ -288,7 +288,7 @@ def mount(browser: Browser) -> Iterator[Mount]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     own = [(COMPONENTS / name).read_text("utf-8") for name in SCRIPTS]
-    script = "\n".join([serving.page_files("network.js", "picture.js"), *own])
+    script = "\n".join([serving.page_files("network.js", "picture.js", "plane.js"), *own])
     style = (COMPONENTS / "paths.css").read_text("utf-8")
     page.set_content(f"<style>{style}</style><div id=here>{paths.HTML}</div>")
     page.add_script_tag(content=script.replace("export default function", "window.component = function"))

@@ -7,7 +7,7 @@ HERE = Path(__file__).with_name("page")
 COMMON = ("network.js", "picture.js", "drawing.js")  # what the components stand on
 OWN = {
     "canvas": ("reading.js", "canvas.js"),
-    "maps": ("cursor.js", "maps.js"),
+    "maps": ("plane.js", "cursor.js", "maps.js"),
     "sliders": ("sliders.js",),
 }
 

@@ -1,19 +1,17 @@
 // Maps of the same images side by side: what is under the pointer on one is found on all, and a place of the first map
 // is decoded as the pointer passes it. Nothing of this asks the server.
 const NEAR = 14; // pixels from the pointer to a point that it means
-const MARGIN = 0.06; // of a map's side, around 99 % of its points
 const FADED = 0.15;
 const MOST = 60; // pictures in the gallery
 const ZOOM = 1.5;
 const RINGS = [0.5, 0.95]; // of the prior's draws lie within
 const maps = new WeakMap();
 
-// One map: its points, and which part of the plane it shows. Both axes have one scale.
-class Plane {
+// One map: its points, in a figure of their own.
+class Chart extends Plane {
   constructor(points, title) {
-    this.points = points;
+    super(points);
     this.title = title;
-    this.count = points.length / 2;
     this.figure = document.createElement("figure");
     this.figure.innerHTML = `<figcaption></figcaption><div class="plane"><canvas></canvas><canvas class="over"></canvas></div><dl></dl>`;
     this.figure.querySelector("figcaption").textContent = title;
@@ -21,7 +19,6 @@ class Plane {
     this.over.tabIndex = 0;
     this.over.setAttribute("role", "application");
     this.over.setAttribute("aria-label", `${title}: arrow keys walk over it, Enter selects the nearest image`);
-    this.home();
   }
 
   tell(facts) {
@@ -29,67 +26,9 @@ class Plane {
     this.figure.querySelector("dl").replaceChildren(...parts);
   }
 
-  // The middle of the middle 99 % on both axes: one outlier must not shrink all others.
-  home() {
-    const [x, y] = [0, 1].map((axis) => {
-      const values = Float32Array.from({ length: this.count }, (_, i) => this.points[2 * i + axis]).sort();
-      return [values[Math.floor(0.005 * (this.count - 1))], values[Math.ceil(0.995 * (this.count - 1))]];
-    });
-    this.center = [(x[0] + x[1]) / 2, (y[0] + y[1]) / 2];
-    this.span = Math.max(x[1] - x[0], y[1] - y[0], 1e-6) * (1 + 2 * MARGIN); // of the plane, over the canvas's side
-  }
-
-  // The median of each class's points on both axes; none for a class without.
-  medians(labels, classes) {
-    return Array.from({ length: classes }, (_, label) => {
-      const own = this.points.filter((_, at) => labels[at >> 1] === label), count = own.length / 2;
-      if (!count) return null;
-      return [0, 1].map((axis) => own.filter((_, at) => at % 2 === axis).sort()[count >> 1]);
-    });
-  }
-
-  resize() {
-    const side = Math.round(this.over.clientWidth * devicePixelRatio);
-    if (side && this.base.width !== side) for (const each of [this.base, this.over]) each.width = each.height = side;
-    this.side = this.over.clientWidth;
-  }
-
-  toScreen(x, y) {
-    const scale = this.side / this.span;
-    return [this.side / 2 + (x - this.center[0]) * scale, this.side / 2 - (y - this.center[1]) * scale];
-  }
-
-  toPlane(left, top) {
-    const scale = this.span / this.side;
-    return [this.center[0] + (left - this.side / 2) * scale, this.center[1] - (top - this.side / 2) * scale];
-  }
-
-  place(i) {
-    return this.toScreen(this.points[2 * i], this.points[2 * i + 1]);
-  }
-
-  // The point nearest to a place on the screen, or -1 where none is near.
-  nearest(left, top, within = NEAR) {
-    const [x, y] = this.toPlane(left, top);
-    let found = -1, least = ((within * this.span) / this.side) ** 2;
-    for (let i = 0; i < this.count; i++) {
-      const distance = (this.points[2 * i] - x) ** 2 + (this.points[2 * i + 1] - y) ** 2;
-      if (distance < least) [found, least] = [i, distance];
-    }
-    return found;
-  }
-
   zoom(factor, left = this.side / 2, top = this.side / 2) {
     const [x, y] = this.toPlane(left, top);
-    this.span /= factor;
-    this.center = [x + (this.center[0] - x) / factor, y + (this.center[1] - y) / factor];
-  }
-
-  pen(canvas) {
-    const pen = canvas.getContext("2d");
-    pen.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
-    pen.clearRect(0, 0, this.side, this.side);
-    return pen;
+    this.show([x + (this.center[0] - x) / factor, y + (this.center[1] - y) / factor], this.span / factor);
   }
 }
 
@@ -102,7 +41,7 @@ class Maps {
     for (const button of root.querySelectorAll("[data-mode]")) button.onclick = () => this.become(button.dataset.mode);
     this.find(".in").onclick = () => this.zoom(ZOOM);
     this.find(".out").onclick = () => this.zoom(1 / ZOOM);
-    this.find(".home").onclick = () => (this.planes.forEach((plane) => plane.home()), this.draw());
+    this.find(".home").onclick = () => (this.planes.forEach((plane) => plane.fit()), this.draw());
     this.find(".clear").onclick = () => this.choose(null);
     this.cursor = new Cursor(this);
     this.observer = new ResizeObserver(() => this.draw());
@@ -148,7 +87,7 @@ class Maps {
     this.planes = titles.map((title, i) => {
       const points = this.floats.subarray(2 * i * count, 2 * (i + 1) * count), old = this.planes?.[i];
       const same = old?.title === title && old.count === count && old.points.every((value, j) => value === points[j]);
-      const plane = same ? old : this.attend(new Plane(points, title));
+      const plane = same ? old : this.attend(new Chart(points, title));
       plane.axes = axes[i];
       plane.middles = this.labels ? plane.medians(this.labels, this.data.names.length) : [];
       plane.tell(facts[i]);
@@ -202,8 +141,8 @@ class Maps {
     const last = this.trace.points.at(-1);
     this.trace.points.push(at);
     if (this.mode === "move") {
-      const scale = plane.span / plane.side;
-      plane.center = [plane.center[0] - (at[0] - last[0]) * scale, plane.center[1] + (at[1] - last[1]) * scale];
+      const [x, y] = at.map((value, i) => (value - last[i]) / plane.scale);
+      plane.show([plane.center[0] - x, plane.center[1] + y], plane.span);
       this.draw([plane]);
     } else this.overlay();
   }
@@ -236,12 +175,13 @@ class Maps {
     this.draw();
   }
 
-  // By keyboard the pointer is a mark that starts in the middle; Enter takes the image that is nearest, or lets it go.
+  // By keyboard the pointer is a mark that starts in the middle; Enter takes the image that is nearest, however far it is,
+  // or lets it go.
   walk(event, plane) {
     if (event.key === "Escape") return this.leave();
-    if (event.key === "Enter" && this.met?.point >= 0) {
-      const chosen = new Set(this.chosen);
-      if (!chosen.delete(this.met.point)) chosen.add(this.met.point);
+    if (event.key === "Enter" && this.met?.plane === plane) {
+      const chosen = new Set(this.chosen), point = plane.nearest(...this.met.place);
+      if (!chosen.delete(point)) chosen.add(point);
       return this.choose([...chosen]);
     }
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
@@ -255,7 +195,7 @@ class Maps {
 
   // What is at a place: the nearest image on every map, and on the first one what the place itself decodes to.
   look(plane, place, byKeys = false) {
-    this.met = { plane, place, byKeys, point: plane.nearest(...plane.toScreen(...place)) };
+    this.met = { plane, place, byKeys, point: plane.nearest(...place, NEAR / plane.scale) };
     this.overlay();
     this.card();
   }
@@ -293,7 +233,7 @@ class Maps {
     const code = Float32Array.from(this.data.middle), [first, second] = this.data.plane;
     code[second] = y;
     code[first] = x;
-    const label = this.data.conditional ? [this.labels[plane.nearest(...plane.toScreen(x, y), Infinity)]] : [];
+    const label = this.data.conditional ? [this.labels[plane.nearest(x, y)]] : [];
     paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
     const numbers = (first === second ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
     return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
@@ -348,11 +288,11 @@ class Maps {
 
   draw(planes = this.planes) {
     if (!planes) return;
-    const style = getComputedStyle(this.root);
+    const style = getComputedStyle(this.root), { focus } = this.data;
     for (const plane of planes) {
-      plane.resize();
+      const pen = plane.pen(plane.base);
       if (!plane.side) continue;
-      const pen = plane.pen(plane.base), [radius, opacity] = plane.count > 5000 ? [1.6, 0.6] : [plane.count > 1000 ? 2 : 3, 0.8];
+      const [radius, opacity] = plane.count > 5000 ? [1.6, 0.6] : [plane.count > 1000 ? 2 : 3, 0.8];
       if (plane.axes) this.grid(pen, plane, style.color);
       const colors = this.data.colors.map(bytes), dots = new Dots(plane.base.width, radius * devicePixelRatio);
       const scale = plane.base.width / plane.span;
@@ -362,7 +302,7 @@ class Maps {
         dots.put(left + plane.points[2 * i] * scale, top - plane.points[2 * i + 1] * scale, color, this.stands(i) ? opacity : FADED);
       }
       pen.drawImage(dots.sheet(), 0, 0, plane.side, plane.side);
-      if (this.labels) this.name(pen, plane);
+      if (this.labels) plane.names(pen, plane.middles, this.data, (label) => !focus.length || focus.includes(label));
     }
     this.overlay();
     this.card();
@@ -379,7 +319,7 @@ class Maps {
     for (const share of this.data.prior ? RINGS : []) {
       pen.setLineDash([4, 4]);
       pen.beginPath();
-      pen.arc(x, y, (Math.sqrt(-2 * Math.log(1 - share)) * plane.side) / plane.span, 0, 7);
+      pen.arc(x, y, Math.sqrt(-2 * Math.log(1 - share)) * plane.scale, 0, 7);
       pen.stroke();
     }
     pen.setLineDash([]);
@@ -391,24 +331,9 @@ class Maps {
     pen.globalAlpha = 1;
   }
 
-  // Each class's name at the median of its points, so that the eye need not travel to a legend.
-  name(pen, plane) {
-    [pen.font, pen.textAlign, pen.textBaseline] = ["bold 12px sans-serif", "center", "middle"];
-    this.data.names.forEach((name, label) => {
-      const middle = plane.middles[label];
-      if (!middle || (this.data.focus.length && !this.data.focus.includes(label))) return;
-      const [x, y] = plane.toScreen(...middle), wide = pen.measureText(name).width + 10;
-      [pen.fillStyle, pen.globalAlpha] = [this.data.colors[label % this.data.colors.length], 0.92];
-      pen.fillRect(x - wide / 2, y - 9, wide, 18);
-      [pen.fillStyle, pen.globalAlpha] = [this.data.inks[label % this.data.inks.length], 1];
-      pen.fillText(name, x, y);
-    });
-    [pen.textAlign, pen.textBaseline] = ["start", "alphabetic"];
-  }
-
   // The posterior of an image, to scale: its ellipses at one and two scales.
   posterior(pen, plane, i, color) {
-    const [x, y] = plane.place(i), unit = plane.side / plane.span, [wide, high] = this.scales.subarray(2 * i, 2 * i + 2);
+    const [x, y] = plane.place(i), unit = plane.scale, [wide, high] = this.scales.subarray(2 * i, 2 * i + 2);
     pen.strokeStyle = color;
     for (const times of [1, 2]) {
       pen.beginPath();

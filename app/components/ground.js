@@ -1,0 +1,34 @@
+// The real codes under the paths.
+class Ground extends Plane {
+  // The nearest point in a direction, within 45 degrees of it; -1 where there is none.
+  beside(from, [dx, dy]) {
+    const [x, y] = this.point(from);
+    let [found, least] = [-1, Infinity];
+    for (let i = 0; i < this.count; i++) {
+      const [across, up] = [this.points[2 * i] - x, this.points[2 * i + 1] - y];
+      const [along, aside] = [across * dx + up * dy, Math.abs(across * dy - up * dx)];
+      if (along > 0 && aside <= along && along + aside < least) [found, least] = [i, along + aside];
+    }
+    return found;
+  }
+
+  dots(pen, labels, colors) {
+    pen.globalAlpha = 0.55;
+    for (let i = 0; i < this.count; i++) {
+      pen.fillStyle = colors[(labels?.[i] ?? 0) % colors.length];
+      pen.beginPath();
+      pen.arc(...this.place(i), this.count > 1000 ? 2 : 3, 0, 7);
+      pen.fill();
+    }
+    pen.globalAlpha = 1;
+  }
+
+  axes(pen, [across, up], color) {
+    [pen.font, pen.fillStyle, pen.textBaseline, pen.globalAlpha] = ["12px sans-serif", color, "alphabetic", 0.7];
+    pen.textAlign = "right";
+    pen.fillText(`${across} \u2192`, this.side - 8, this.side - 8);
+    pen.textAlign = "left";
+    pen.fillText(`\u2191 ${up}`, 8, 18);
+    pen.globalAlpha = 1;
+  }
+}
