@@ -11,12 +11,13 @@ from vaecore.serving import Explorer
 IMPORTS = ("import numpy as np", "import vaecore", "from vaecore import serving")
 
 
-def show(*lines: str, images: bool = True, data: str = "", command: str = "") -> None:
+def show(*lines: str, images: bool = True, data: str = "", command: str = "", model: str = "") -> None:
     """Draw it below a page: ``lines`` go on from ``explorer``, the chosen model, and ``tests``, the chosen images.
 
     Others may be named, or none loaded. The command is one of ``vaecore``; by default the model's measurement.
     """
-    own, place = state.chosen()[1], str(st.session_state["model"])
+    place = model or str(st.session_state["model"])
+    own = state.explorer(state.find(place))
     data = data or (str(st.session_state["data"]) if images else "")
     title = "Behind this page: the equation, its code, the same in Python"
     with st.container(key="behind").expander(title, icon=":material/code:"):

@@ -39,7 +39,7 @@ def readings(text: str) -> list[Reading]:
     from pypinyin import Style, lazy_pinyin
 
     def spelled(style: Style) -> list[str]:
-        return lazy_pinyin(text, style=style, errors=lambda others: [""] * len(others))
+        return lazy_pinyin(text, style=style, errors=lambda others: [""] * len(others))  # type: ignore[arg-type]
 
     tones = {"1": LEVEL, "2": LEVEL, "3": OBLIQUE, "4": OBLIQUE}
     both = zip(spelled(Style.TONE), spelled(Style.TONE3), strict=True)
