@@ -67,13 +67,14 @@ def why(own: TextExplorer, found: Measured) -> str:
 def walked(steps: Sequence[Step]) -> str:
     """Say what a walk shows: how well its ends come back, and how often the text changes."""
     first, last, length = steps[0], steps[-1], len(steps)
+    kept = (first.counts[0], last.counts[1])
     count = len({step.text for step in steps})
     texts = "one and the same text" if count == 1 else f"{count} different texts"
+    lesson = "a code keeps what a text is like more than its very words" if any(kept) else "nothing of them is in it"
     return (
         f"In blue what a step shares with A, in orange with B, each in its place. A's code is written back as step 1, "
-        f"with {first.counts[0]} of {len(first.of_a)} characters its own; B's as step {length}, with {last.counts[1]} "
-        f"of {len(last.of_b)}: a code keeps what a text is like more than its very words. The {length} steps are "
-        f"{texts}."
+        f"with {kept[0]} of {len(first.of_a)} characters its own; B's as step {length}, with {kept[1]} of "
+        f"{len(last.of_b)}: {lesson}. The {length} steps are {texts}."
     )
 
 

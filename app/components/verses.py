@@ -62,6 +62,11 @@ def _take() -> None:
             st.session_state[DRAW] = int(left["draw"])
 
 
+def end() -> None:
+    """Have the page follow, as at the end of a gesture."""
+    st.session_state[ENDED] = True
+
+
 def has_ended() -> bool:
     """Tell, once, that a gesture has ended."""
     return st.session_state.pop(ENDED, False)

@@ -17,24 +17,16 @@ SHEET = 6  # texts that are drawn at a time
 WITH, WITHOUT = "with remedies", "without: collapsed"
 
 
-def controls(own: TextExplorer) -> None:
-    """Draw what the whole page follows: how the model was trained, and what is written beside characters."""
-    place = st.session_state[texts.KEY]
-    pair = collapse.twin(place)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
-        if pair is not None:
-            st.session_state["trained"] = WITH if pair[1] else WITHOUT
-            st.segmented_control(
-                "The same network, trained", [WITH, WITHOUT], required=True, key="trained",
-                on_change=texts.open_model, args=(pair[0],),
-                help="Word dropout and free bits keep the code in use. Without them the same training lets go of it.",
-            )  # fmt: skip
-        if own.form:
-            st.toggle("Pinyin", key="pinyin", bind="query-params")
-            st.toggle(
-                "Tones", key="tones", bind="query-params",
-                help="Below each character ○ for a level tone, ● for an oblique one, as read today.",
-            )  # fmt: skip
+def switch() -> None:
+    """Draw the choice between two models that differ in the remedies against collapse alone."""
+    pair = collapse.twin(st.session_state[texts.KEY])
+    if pair is not None:
+        st.session_state["trained"] = WITH if pair[1] else WITHOUT
+        st.segmented_control(
+            "The same network, trained", [WITH, WITHOUT], required=True, key="trained",
+            on_change=texts.open_model, args=(pair[0],),
+            help="Word dropout and free bits keep the code in use. Without them the same training lets go of it.",
+        )  # fmt: skip
 
 
 def aloud() -> tuple[bool, bool]:
@@ -42,25 +34,39 @@ def aloud() -> tuple[bool, bool]:
     return st.session_state.get("pinyin", False), st.session_state.get("tones", False)
 
 
-@st.fragment
-def by_hand() -> None:
-    """Draw the sliders and the text that is written from where they stand."""
-    model, own = texts.chosen()
+def controls(own: TextExplorer) -> tuple[int, float, bool]:
+    """Draw what the text is written by; return the draw, the temperature, and whether all sliders are shown."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         draw = st.number_input(
-            "Draw", 0, computed.DRAWS - 1, 0, key=component.DRAW, bind="query-params", width=140,
+            "Draw", 0, computed.DRAWS - 1, 0, key=component.DRAW, bind="query-params", width=130,
             on_change=component.forget, help="Each number is a code drawn from the prior, where the sliders start.",
         )  # fmt: skip
         heat = st.slider(
-            "Temperature", 0.0, 1.5, 0.0, 0.05, key="heat", bind="query-params", width=240,
+            "Temperature", 0.0, 1.5, 0.0, 0.05, key="heat", bind="query-params", width=200,
             help="At 0 every character is the likeliest one, so that what changes is the code's doing.",
         )  # fmt: skip
+        if own.form:
+            st.toggle("Pinyin", key="pinyin", bind="query-params", on_change=component.end)
+            st.toggle(
+                "Tones", key="tones", bind="query-params", on_change=component.end,
+                help="Below each character ○ for a level tone, ● for an oblique one, as read today.",
+            )  # fmt: skip
         whole = own.latent <= FIRST or st.toggle(f"All {own.latent} dimensions", key="every", bind="query-params")
+    return draw, heat, whole
+
+
+@st.fragment
+def by_hand() -> None:
+    """Draw the text that is written from where the sliders stand, and them."""
+    model, own = texts.chosen()
+    stage = st.container()
+    draw, heat, whole = controls(own)
     home, order = computed.home(model, draw), computed.order(model)
-    moved = component.moved(own.latent)
-    text = computed.write(model, computed.code_at(model, draw, moved), heat, draw)
+    text = computed.write(model, computed.code_at(model, draw, component.moved(own.latent)), heat, draw)
     said = verses.own(text, computed.nearest(model, [text])[0], own.form, *aloud())
-    component.verses(home, order if whole else order[:FIRST], [strips.subscript("z", index) for index in order], said)
+    with stage:
+        names = [strips.subscript("z", index) for index in order]
+        component.verses(home, order if whole else order[:FIRST], names, said)
     if component.has_ended():
         st.rerun()  # the rest of the page follows where the sliders were left
 
@@ -164,7 +170,7 @@ def page() -> None:
     sign = computed.telling(model)
     if sign is not None:
         fonts.note(sign)
-    controls(own)
+    switch()
     by_hand()
     of = computed.source(model)
     if not computed.is_read(of):
@@ -187,8 +193,8 @@ def page() -> None:
 st.html(component.STYLE)
 st.title("Verse")
 strips.lead(
-    "This text is written from a code of a few dozen numbers. Drag the first slider slowly: which characters change, "
-    "which stay? Then take the model that was trained without remedies, and drag again.",
+    "Drag the first slider slowly: which characters change, which stay? Then switch to the model that was trained "
+    "without remedies, and drag the same slider again.",
     [st.session_state[texts.KEY]],
 )
 page()
