@@ -206,7 +206,7 @@ def test_a_walk_goes_from_one_typed_couplet_to_another(open_page: Open) -> None:
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(open_page: Open) -> None:
-    app = open_page("verse", a_text="床前明月光", b_text="☃☃山鳥飛絕萬徑人蹤滅")
+    app = open_page("verse", a_text="床前明月光", b_text="☃山鳥飛絕萬徑人蹤滅")
     assert "expected texts of 10 characters, got 5" in app.warning[0].value
     assert any("not in the vocabulary" in note.value for note in app.caption)
     assert 'class="vc-way"' not in text(app)

@@ -35,7 +35,7 @@ class Reading(NamedTuple):
 
 
 def readings(text: str) -> list[Reading]:
-    """Today's Mandarin reading of every character, by the words that they form; empty for what is not read."""
+    """Today's Mandarin reading of every character, in a known word that word's; empty for what is not read."""
     from pypinyin import Style, lazy_pinyin
 
     def spelled(style: Style) -> list[str]:
