@@ -49,13 +49,14 @@ class GatedConvolution(nn.Module):
         return self._gated(x, both)
 
     def step(
-        self, x: Float[Tensor, "batch inputs"], seen: list[Tensor], condition: Float[Tensor, "batch both"]
+        self, x: Float[Tensor, "batch inputs"], seen: list[Tensor], c: Float[Tensor, "batch condition"]
     ) -> Float[Tensor, "batch outputs"]:
-        """One more position of a causal one: `seen` are n(x) at those before, which it is added to; U c is given."""
+        """One more position of a causal one: `seen` are n(x) at those before, to which its own is added."""
         seen.append(self.norm(x))
         last, nothing = len(seen) - 1 - self.offsets[-1], torch.zeros_like(seen[0])
         window = [seen[last + o] if last + o >= 0 else nothing for o in self.offsets]
-        return self._gated(x, self.both(torch.cat(window, -1)) + condition)
+        both = self.both(torch.cat(window, -1))
+        return self._gated(x, both if self.condition is None else both + self.condition(c))
 
     def _gated(
         self, x: Float[Tensor, "*batch inputs"], both: Float[Tensor, "*batch both"]
@@ -180,13 +181,13 @@ class Writer:
 
     def __init__(self, decoder: TextDecoder, z: Float[Tensor, "batch latent"]) -> None:
         self.decoder = decoder
+        self.z = z
         self.positions = iter(decoder.branches(z).unflatten(-1, (decoder.length, -1)).unbind(-2))
-        self.conditions = [convolution.condition(z) for convolution in decoder.convolutions]
-        self.seen: list[list[Tensor]] = [[] for _ in decoder.convolutions]
+        self.layers = [(each, []) for each in decoder.convolutions if isinstance(each, GatedConvolution)]
 
     def step(self, before: Int64[Tensor, "batch"]) -> Float[Tensor, "batch width"]:
         """The features of the next position, told the token before it; END before the first."""
         x = next(self.positions) + self.decoder.embedding[0](before)
-        for convolution, seen, condition in zip(self.decoder.convolutions, self.seen, self.conditions, strict=True):
-            x = convolution.step(x, seen, condition)
+        for convolution, seen in self.layers:
+            x = convolution.step(x, seen, self.z)
         return self.decoder.last(x)

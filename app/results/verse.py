@@ -46,6 +46,16 @@ class Measured(NamedTuple):
         """KL(q(z|x) || p(z)), in nats a text."""
         return float(self.rates.sum())
 
+    @property
+    def ordered(self) -> np.ndarray:
+        """The rates, the highest first."""
+        return self.rates[self.order]
+
+    @property
+    def dearest(self) -> float:
+        """The highest of the rates."""
+        return float(self.rates.max())
+
 
 class Reach(NamedTuple):
     """How many characters change while a slider goes from end to end, the mean over dimensions in use and over others.

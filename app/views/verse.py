@@ -90,7 +90,7 @@ def walk(model: Model, own: TextExplorer) -> list[End]:
         return []
     a, b = ends
     steps = computed.way(model, a.text, b.text, a.code, b.code)
-    wanted = st.toggle("The nearest training text beside each step", key="beside", bind="query-params")
+    wanted = st.toggle("The nearest training text beside each step", True, key="beside", bind="query-params")
     written = [step.text for step in steps]
     neighbours = computed.nearest(model, written) if wanted else [None] * len(written)
     st.html(verses.way((a.text, b.text), steps, neighbours, own.form, aloud()[0]))
@@ -121,21 +121,23 @@ def costs(own: TextExplorer, found: Measured | None, trouble: str) -> None:
     if found is None:
         st.info(trouble, icon=":material/info:")
         return
-    chart, numbers = st.columns([2.2, 1], gap="large")
-    with chart:
-        names = [strips.subscript("z", index) for index in found.order]
-        ordered = found.rates[found.order]
-        figure = tradeoffs.units(names, ordered, rates.SILENT, max(float(ordered.max()), rates.SILENT), 240)
-        st.plotly_chart(figure, config=charts.STILL, key="rates")
-        st.caption("KL(q(z\u2009|\u2009x) ‖ p(z)) of each dimension over the test texts, the dearest first.")
-    with numbers:
-        with st.container(horizontal=True, gap="medium"):
-            st.metric("Rate, nats", f"{found.rate:.2f}", width="content")
-            st.metric("In use", f"{found.alive} of {len(found.rates)}", width="content")
-            if found.bits is not None:
-                st.metric("Bits per character", f"{found.bits:.2f}", width="content")
+    with st.container(horizontal=True, gap="large"):
+        st.metric("Rate, nats a text", f"{found.rate:.2f}", width="content")
+        st.metric("Dimensions in use", f"{found.alive} of {len(found.rates)}", width="content")
+        if found.bits is not None:
+            st.metric("Bits per character", f"{found.bits:.2f}", width="content")
+    with st.container(width=760):
         st.markdown(f"{collapse.alive(found)} {collapse.why(own, found)}")
-        compare()
+    bars(found)
+    compare()
+
+
+def bars(found: Measured) -> None:
+    """Draw the rate of each dimension."""
+    names = [strips.subscript("z", index) for index in found.order]
+    figure = tradeoffs.units(names, found.ordered, rates.SILENT, max(found.dearest, rates.SILENT), 220)
+    st.plotly_chart(figure, config=charts.STILL, key="rates")
+    st.caption("KL(q(z\u2009|\u2009x) ‖ p(z)) of each dimension over the test texts, the dearest first.")
 
 
 def compare() -> None:
