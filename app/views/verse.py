@@ -157,10 +157,10 @@ def again(own: TextExplorer, ends: list[End], temperature: float, seed: int) -> 
         f"levels = np.random.default_rng({draw}).integers(1, 100, explorer.latent) / 100  # of the prior",
         *(f"levels[{index}] = {percent / 100:g}" for index, percent in sorted(moved.items())),
         "code = explorer.quantiles(levels).diagonal()",
-        f"print(explorer.decode(code[None], temperature={st.session_state['heat']:g}, seed={draw})[0])",
+        f"print(explorer.decode(code[None], temperature={st.session_state['heat']:.2f}, seed={draw})[0])",
         *(f"{name} = {end.source}" for name, end in zip(walks.BOTH, ends, strict=False)),
         *([f"print(*explorer.decode(explorer.interpolate(a, b, {computed.STEPS})), sep='\\n')"] if ends else []),
-        f"print(*explorer.sample({SHEET}, temperature={temperature:g}, seed={seed}), sep='\\n')",
+        f"print(*explorer.sample({SHEET}, temperature={temperature:.2f}, seed={seed}), sep='\\n')",
         images=False,
         model=st.session_state[texts.KEY],
     )
