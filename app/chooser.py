@@ -40,22 +40,23 @@ def show(needs_images: bool) -> bool:
 def keep() -> None:
     """Remember the choice on a page that has no choosers: Streamlit forgets what is not drawn."""
     for key in ("model", "data"):
-        if key in st.session_state:
+        if key in st.query_params or key in st.session_state:
+            read_url(key, None)
             st.session_state[key] = st.session_state[key]
 
 
 def _choose_model() -> str | None:
-    _read_url("model", state.default_model())
+    read_url("model", state.default_model())
     model = st.selectbox(
         "Model",
-        _with_typed(state.model_names(), "model"),
+        with_typed(state.model_names(), "model"),
         key="model",
         accept_new_options=True,
         on_change=_take_model,
         placeholder="a name or a run's folder",
         help="A pretrained model, or type the path of a run's folder to open your own.",
     )
-    _write_url("model", model)
+    write_url("model", model)
     return model
 
 
@@ -69,26 +70,26 @@ def _take_model() -> None:
 
 
 def _choose_data(own: str, size: tuple[int, int, int]) -> None:
-    _read_url("data", own)
+    read_url("data", own)
     data = st.selectbox(
         "Images",
-        _with_typed([own, *(name for name, shape in state.DATA_SETS.items() if shape == size)], "data"),
+        with_typed([own, *(name for name, shape in state.DATA_SETS.items() if shape == size)], "data"),
         key="data",
         accept_new_options=True,
         help="The model's own data set comes first. Others can be looked at where the image sizes "
         "agree; type a path to look at your own (.npz, or a folder or zip of class folders).",
     )
-    _write_url("data", None if data == own else data)
+    write_url("data", None if data == own else data)
 
 
-def _with_typed(options: list[str], key: str) -> list[str]:
+def with_typed(options: Sequence[str], key: str) -> list[str]:
     """Return the options and, if it is none of them, what was typed or came with the URL."""
     return [option for option in dict.fromkeys([*options, st.session_state[key]]) if option]
 
 
 # ``bind="query-params"`` would do this, but then no link on a page could name another model:
 # Streamlit 1.67 adds a bound parameter to the link's own and refuses to switch the page.
-def _read_url(key: str, default: str | None) -> None:
+def read_url(key: str, default: str | None) -> None:
     """Take a choice from the URL where that has changed since it was written, by a link or by hand."""
     asked = st.query_params.get(key)
     if asked is not None and asked != st.session_state.get(f"{key} in the URL"):
@@ -98,7 +99,8 @@ def _read_url(key: str, default: str | None) -> None:
     st.session_state.setdefault(key, default)
 
 
-def _write_url(key: str, value: str | None) -> None:
+def write_url(key: str, value: str | None) -> None:
+    """Let the address say what is chosen; None leaves it out."""
     st.session_state[f"{key} in the URL"] = value
     if value is None:
         st.query_params.pop(key, None)

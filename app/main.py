@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import chooser, hiding, lesson, state
+from app import chooser, hiding, lesson, state, texts
 
 HERE = Path(__file__).parent
 
@@ -30,19 +30,25 @@ hierarchy = st.Page("views/hierarchy.py", title="Hierarchy")
 conditional = st.Page("views/conditional.py", title="Conditional")
 posterior = st.Page("views/posterior.py", title="Posterior")
 scores = st.Page("views/scores.py", title="Scores")
+verse = st.Page("views/verse.py", title="Verse")
 lessons = [st.Page(f"lessons/{name}.py", title=title) for name, title in lesson.TITLES.items()]
 pages = {
     "": [start],
     "Pictures": [reconstruct, latent_map, interpolate, generate, conditional],
     "Codes": [corrupt, features, sensitivity, stack, anomaly],
     "Probability": [posterior, rate, hierarchy, scores],
+    "Texts": [verse],
     "Lessons": lessons,
 }
 page = st.navigation(pages, position="top")
-# A lesson chooses its model itself, the anomaly page its images.
+# A lesson chooses its model itself, the page of texts among others, the anomaly page its images.
 if page in lessons:
     chooser.keep()
     lesson.contents(lessons)
     page.run()
+elif page == verse:
+    chooser.keep()
+    if texts.show():
+        page.run()
 elif chooser.show(needs_images=page not in (start, latent_map, generate, anomaly, scores)):
     page.run()

@@ -50,7 +50,7 @@ def preload() -> None:
     """Load the models that every visitor shares, and draw them; data sets wait until a page asks for one."""
     from app import charts, portraits  # noqa: F401  the charts' library is heavy: the first visitor would wait for it
 
-    for name in model_names():
+    for name in (*model_names(), *text_model_names()):
         explorer(find(name))
         portraits.portrait(find(name))
     freeze()
@@ -75,6 +75,12 @@ def model_names() -> list[str]:
     return sorted(set(vaecore.names()) - set(text_names()))
 
 
+@st.cache_data(ttl=5, show_spinner=False)
+def text_model_names() -> list[str]:
+    """Return the pretrained models of texts."""
+    return text_names()
+
+
 def default_model() -> str | None:
     """Return the model that a first visit opens."""
     names = model_names()
@@ -83,7 +89,8 @@ def default_model() -> str | None:
 
 def find(place: str) -> Model:
     """Return the key of a pretrained model or of a run's folder as it now is."""
-    return Model(place) if place in model_names() else Model(place, _changed(place))
+    shipped = place in model_names() or place in text_model_names()
+    return Model(place) if shipped else Model(place, _changed(place))
 
 
 def _changed(place: str) -> float:
@@ -128,8 +135,13 @@ def pictures(model: Model, data: str) -> Pictures:
 
 
 def _source(data: str) -> Source:
-    source = Source(data, 0.0 if data in DATA_SETS else _changed(data))
+    source = source_of(data)
     return source._replace(trouble=_trouble(source))
+
+
+def source_of(data: str) -> Source:
+    """Return the key of a data set as it now is, before anyone has tried to read it."""
+    return Source(data, 0.0 if data in DATA_SETS else _changed(data))
 
 
 @st.cache_data(ttl=RETRY, show_spinner=False)

@@ -21,7 +21,7 @@ from vaecore.distributions import Gaussian
 from vaecore.evaluation.likelihood import log_likelihood
 from vaecore.models.text import TextSettings, TextVAE
 from vaecore.recipes import find
-from vaecore.sequences import END, UNKNOWN
+from vaecore.sequences import END, UNKNOWN, Writer
 from vaecore.texts import SCALARS, TextDistribution
 from vaecore.training import train
 
@@ -125,6 +125,19 @@ def test_greedy_takes_the_likeliest_and_top_k_no_other(model: TextVAE) -> None:
     allowed = model.vocabulary.characters[logits[:, 0].topk(2).indices]
     assert (first[:, None] == allowed).any(1).all()
     assert len(first.unique()) > 1
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_position_after_position_is_the_same_as_all_at_once(kernel: int) -> None:
+    """Over more positions than the convolutions see, where the width changes and where it does not."""
+    model = made("autoregressive", length=24, writer=(7, 7, 5, 5), kernel=kernel)
+    one = distribution(model, 3)
+    tokens = torch.randint(len(model.vocabulary), (3, 24), generator=torch.Generator().manual_seed(2))
+    before = torch.cat([torch.full((3, 1), END), tokens[:, :-1]], 1)
+    writer = Writer(model.decoder, one.z)
+    with torch.no_grad():
+        written = torch.stack([writer.step(column) for column in before.unbind(1)], 1)
+        assert torch.allclose(written, one.features(tokens), atol=1e-5)
 
 
 def test_the_likeliest_text_of_a_code_is_that_of_one_as_long_as_the_priors(model: TextVAE) -> None:

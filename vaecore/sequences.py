@@ -46,6 +46,21 @@ class GatedConvolution(nn.Module):
         both = self.both(torch.cat([padded[..., o : o + x.shape[-2], :] for o in self.offsets], -1))
         if self.condition is not None and c is not None:
             both = both + self.condition(c)[..., None, :]
+        return self._gated(x, both)
+
+    def step(
+        self, x: Float[Tensor, "batch inputs"], seen: list[Tensor], c: Float[Tensor, "batch condition"]
+    ) -> Float[Tensor, "batch outputs"]:
+        """One more position of a causal one: `seen` are n(x) at those before, to which its own is added."""
+        seen.append(self.norm(x))
+        last, nothing = len(seen) - 1 - self.offsets[-1], torch.zeros_like(seen[0])
+        window = [seen[last + o] if last + o >= 0 else nothing for o in self.offsets]
+        both = self.both(torch.cat(window, -1))
+        return self._gated(x, both if self.condition is None else both + self.condition(c))
+
+    def _gated(
+        self, x: Float[Tensor, "*batch inputs"], both: Float[Tensor, "*batch both"]
+    ) -> Float[Tensor, "*batch outputs"]:
         value, gate = both.chunk(2, -1)
         out = value * gate.sigmoid()
         return x + out if out.shape[-1] == x.shape[-1] else out
@@ -156,3 +171,23 @@ class TextDecoder(nn.Module):
             return before
         hidden = uniform(before.new_empty(before.shape, dtype=torch.float32)) < self.word_dropout
         return before.masked_fill(hidden, UNKNOWN)
+
+
+class Writer:
+    """A causal decoder in use: the features of one position after the other, each computed once.
+
+    The same as `TextDecoder` of all tokens at once, for a code each; a decoder that is training hides nothing here.
+    """
+
+    def __init__(self, decoder: TextDecoder, z: Float[Tensor, "batch latent"]) -> None:
+        self.decoder = decoder
+        self.z = z
+        self.positions = iter(decoder.branches(z).unflatten(-1, (decoder.length, -1)).unbind(-2))
+        self.layers = [(each, []) for each in decoder.convolutions if isinstance(each, GatedConvolution)]
+
+    def step(self, before: Int64[Tensor, "batch"]) -> Float[Tensor, "batch width"]:
+        """The features of the next position, told the token before it; END before the first."""
+        x = next(self.positions) + self.decoder.embedding[0](before)
+        for convolution, seen in self.layers:
+            x = convolution.step(x, seen, self.z)
+        return self.decoder.last(x)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int32, Int64
 from torch import Tensor, nn
 
 from vaecore.distributions import Distribution
-from vaecore.sequences import END, UNKNOWN, TextDecoder
+from vaecore.sequences import END, UNKNOWN, TextDecoder, Writer
 
 SCALARS = 0x110000 - 0x800 - 1  # characters of Unicode: all code points but the surrogates and NUL
 REPLACEMENT = 0xFFFD  # how Unicode writes a character that cannot be written
@@ -162,8 +162,9 @@ class Autoregressive(TextDistribution):
     ) -> Int32[Tensor, "*samples length"]:
         """One text for each code, every character given those that were drawn before it."""
         z, length = self.z.reshape(-1, self.z.shape[-1]), self.decoder.length
-        tokens = torch.full((len(z), length), END, device=z.device)
-        for t in range(length):
-            features = self.decoder(z, tokens[:, : t + 1])[:, t]
-            tokens[:, t] = draw(self.decoder.logits(features), generator, temperature, top_k)
-        return self.vocabulary.texts(tokens).view(*self.z.shape[:-1], length)
+        writer = Writer(self.decoder, z)
+        tokens = [torch.full((len(z),), END, device=z.device)]
+        for _ in range(length):
+            logits = self.decoder.logits(writer.step(tokens[-1]))
+            tokens.append(draw(logits, generator, temperature, top_k))
+        return self.vocabulary.texts(torch.stack(tokens[1:], -1)).view(*self.z.shape[:-1], length)

@@ -22,7 +22,7 @@ def _script(name: str) -> str:
     return own.read_text("utf-8") if own.exists() else serving.page_files(name)
 
 
-def register_shared(name: str, stem: str) -> ComponentRenderer:
-    """Return the component of that stem, of which the page to take away is made too."""
+def register_shared(name: str, stem: str, more_css: str = "") -> ComponentRenderer:
+    """Return the component of that stem, of which the page to take away is made too; it may look like more."""
     part = serving.component(stem)
-    return component(name, html=part.html, css=part.css, js=part.js)
+    return component(name, html=part.html, css=part.css + more_css, js=part.js)

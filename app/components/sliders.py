@@ -15,6 +15,7 @@ from vaecore.serving import Exported
 
 DECIMALS = 4  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
+MOVING = "moving"  # the same, while a gesture lasts: the address says where it ends
 _sliders = register_shared("latent_sliders", "sliders")
 
 
@@ -48,8 +49,7 @@ class Stand:
 def stand(movable: Collection[int], classes: Sequence[str]) -> Stand:
     """Return where the sliders of some dimensions stand: in the session, or at first in the address."""
     if PERCENTS not in st.session_state:
-        asked = {int(name[1:]) - 1: _percent(word) for name, word in st.query_params.items() if _is_slider(name)}
-        st.session_state[PERCENTS] = {index: at for index, at in asked.items() if at not in (None, MIDDLE)}
+        st.session_state[PERCENTS] = {index: at for index, at in asked_percents().items() if at != MIDDLE}
     name = st.session_state.setdefault(LABEL, st.query_params.get(LABEL))
     label = classes.index(name) if name in classes else min(3, len(classes) - 1)
     kept = {index: at for index, at in st.session_state[PERCENTS].items() if index in movable}
@@ -75,7 +75,8 @@ def sliders(
     page cannot run, which then asks for another. Models ``beside`` decode the code at the same percents of their own.
     """
     at = stand(movable, classes)
-    _write_address(at, movable, classes)
+    if not st.session_state.get(MOVING):
+        _write_address(at, movable, classes)
     data = {
         **_codes(quantiles, movable),
         "shown": list(shown),
@@ -114,22 +115,40 @@ def _take() -> None:
     """Keep where the sliders were left."""
     left = st.session_state["sliders"]["stand"]
     if left is not None:
-        percents = {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
-        st.session_state[PERCENTS], st.session_state[TURN] = percents, left["turn"]
+        st.session_state[PERCENTS], st.session_state[TURN] = left_percents(left), left["turn"]
+        st.session_state[MOVING] = left.get("moving", False)
         if left["label"] is not None:
             st.session_state[LABEL] = left["label"]
 
 
 def _write_address(at: Stand, movable: Collection[int], classes: Sequence[str]) -> None:
-    """Let the address say where the sliders stand; those that are back in the middle say so, in one step of history."""
-    words = {f"z{index + 1}": f"{percent:g}" for index, percent in at.percents.items()}
-    names = {f"z{index + 1}" for index in movable}
-    words |= {name: str(MIDDLE) for name in st.query_params if name in names and name not in words}
-    if at.label is not None:
-        words[LABEL] = classes[at.label]
+    told = {} if at.label is None else {LABEL: classes[at.label]}
+    write_percents(at.percents, dict.fromkeys(movable, float(MIDDLE)), told)
+
+
+def write_percents(percents: Mapping[int, float], home: Mapping[int, float], told: Mapping[str, str]) -> None:
+    """Let the address say where sliders stand, and what else is told; those that are back home say so.
+
+    All of it is one step of history.
+    """
+    words = {f"z{index + 1}": f"{percent:g}" for index, percent in percents.items()}
+    named = {f"z{index + 1}": f"{percent:g}" for index, percent in home.items()}
+    words |= {name: named[name] for name in st.query_params if name in named and name not in words}
+    words |= told
     changed = {name: word for name, word in words.items() if st.query_params.get(name) != word}
     if changed:
         st.query_params.update(changed)
+
+
+def asked_percents() -> dict[int, float]:
+    """Return where the address says that sliders stand, by dimension; what names no percent is left out."""
+    asked = {int(name[1:]) - 1: _percent(word) for name, word in st.query_params.items() if _is_slider(name)}
+    return {index: percent for index, percent in asked.items() if percent is not None}
+
+
+def left_percents(left: Mapping[str, Any]) -> dict[int, float]:
+    """Return where the page left its sliders, by dimension."""
+    return {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
 
 
 def _is_slider(name: str) -> bool:

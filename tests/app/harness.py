@@ -30,7 +30,7 @@ IMAGES = (
     "conditional",
     "posterior",
 )  # pages that work on them
-PAGES = ("start", "map", "generate", "scores", *IMAGES)
+PAGES = ("start", "map", "generate", "scores", "verse", *IMAGES)
 LESSONS = tuple(lesson.TITLES)
 FITTING = {  # the pages that do not show every model
     "stack": "stacked-mnist",

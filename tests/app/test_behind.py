@@ -27,6 +27,7 @@ FITTING = {
     "posterior": "vae-digits-2",
     "rate": "cvae-digits-2",
     "hierarchy": "ladder-digits",
+    "verse": "couplets-tang",
 }
 
 
@@ -49,7 +50,7 @@ def numbers(program: str) -> list[list[float]]:
 
 @pytest.mark.parametrize(("page", "model"), FITTING.items())
 def test_the_program_of_every_page_runs(open_page: Open, page: str, model: str) -> None:
-    app = open_page(page, model=model)
+    app = open_page(page, **{"verse" if page == "verse" else "model": model})
     assert not app.exception
     source, program = code(app)
     assert source.startswith(("def loss", "@"))

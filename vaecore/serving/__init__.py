@@ -90,6 +90,7 @@ from vaecore.serving.styles import (
 )
 from vaecore.serving.takeaway import take_away
 from vaecore.serving.texts import Neighbour, TextExplorer, text_names, tones
+from vaecore.serving.verses import Reading, reach, readings, remedies, shared, unit_rates, untreated
 
 __all__ = [
     "ALTERATIONS",
@@ -112,6 +113,7 @@ __all__ = [
     "Objective",
     "Plane",
     "Projection",
+    "Reading",
     "Redrawn",
     "Restoration",
     "Roc",
@@ -165,11 +167,15 @@ __all__ = [
     "prior_codes",
     "prior_noise",
     "projection",
+    "reach",
+    "readings",
     "redraw",
+    "remedies",
     "restore",
     "roc",
     "scores",
     "sensitivity",
+    "shared",
     "style_walk",
     "surroundings",
     "take_away",
@@ -177,10 +183,12 @@ __all__ = [
     "tones",
     "true_posterior",
     "twin",
+    "unit_rates",
     "unpack_drawing",
     "unseen",
     "unseen_kinds",
     "untold",
+    "untreated",
     "used_first",
     "usual_distance",
     "variants",

@@ -137,16 +137,21 @@ class TextExplorer(Explorer):
             "each is read as one and the same unknown character."
         )
 
-    def nearest(self, texts: Sequence[str], data_dir: str | None = None) -> list["Neighbour"]:
+    def nearest(
+        self, texts: Sequence[str], data_dir: str | None = None, among: Texts | None = None
+    ) -> list["Neighbour"]:
         """The training text that shares most characters, each in its place, with each of `texts`.
+
+        `among` are texts that were read before, to be sought among in place of the training texts.
 
         Raises:
             ValueError: a text that the model cannot read, or its data set cannot be had.
         """
-        train = dataset(self.dataset, "train", data_dir)
-        assert isinstance(train, Texts)
-        rows, counts = nearest(self._images(texts), train.pixels)
-        return [Neighbour(*each) for each in zip(train.rows(rows).texts, counts.tolist(), strict=True)]
+        known = dataset(self.dataset, "train", data_dir) if among is None else among
+        assert isinstance(known, Texts)
+        points = to_points([plain(text, self.form) for text in texts], known.pixels.shape[1])
+        rows, counts = nearest(points, known.pixels)
+        return [Neighbour(*each) for each in zip(known.rows(rows).texts, counts.tolist(), strict=True)]
 
     def _images(self, images: ndarray | Sequence[str]) -> Int32[Tensor, "n length"]:
         return as_texts(images, self.model.shape[1], self.form, self.name)

@@ -1,7 +1,9 @@
 // A slider for each number of a code. What moves it decodes here, at every move; Python hears of it once it has ended.
 const MIDDLE = 50, LOW = 1, HIGH = 99;
 const SHOWN_NUMBERS = 12; // of a code, under its picture
-const PAUSE = 80; // ms between two pictures that the server decodes
+const PAUSE = 30; // ms of moves that the server is told of together, where it decodes
+const PATIENCE = 2000; // ms until the server is asked again, where no answer comes
+const DRAWS = 10000; // draws that the server knows by their number
 const STEP = 1600; // ms from one place of the animation to the next
 const EDGES = [2, 98]; // percents that the whole plane shows
 const CLOSEST = 3; // percents from one side of the plane to the other
@@ -16,7 +18,7 @@ class Wheel {
     this.percents = {};
     this.canvas = this.find("canvas");
     this.pad = this.find(".pad");
-    this.find(".random").onclick = () => this.finish(this.draw());
+    this.find(".random").onclick = () => this.another();
     this.find(".reset").onclick = () => this.finish({});
     this.find(".animate").onclick = () => (this.motion ? this.finish() : this.animate());
     this.pad.onpointerdown = (event) => this.grasp(event);
@@ -38,15 +40,17 @@ class Wheel {
     const before = this.data;
     this.data = data;
     const differs = (name) => JSON.stringify(before?.[name]) !== JSON.stringify(data[name]);
-    const another = differs("classes") || differs("quantiles") || differs("weights");
+    const another = ["classes", "quantiles", "weights", "home"].some(differs);
     if (another) this.rest();
     if (differs("shown") || differs("names")) this.build();
     if (differs("classes")) this.offer();
     this.turn ??= data.turn;
+    this.hear(data.turn);
     if (another || (!this.moving && data.turn >= this.turn)) {
       [this.percents, this.label] = [{ ...data.percents }, data.label];
     }
     this.find(".plane").hidden = !data.plane;
+    this.root.classList.toggle("told", data.said !== undefined);
     this.root.classList.toggle("flat", Boolean(data.plane));
     if (data.plane) {
       this.find(".pad img").src = data.plane.address;
@@ -87,7 +91,8 @@ class Wheel {
   build() {
     const rows = this.data.shown.map((index, i) => {
       const row = document.createElement("label");
-      row.innerHTML = `<span></span><span aria-hidden="true"></span><input type="range" min="${LOW}" max="${HIGH}" step="0.1">`;
+      const step = this.data.said === undefined ? 0.1 : 1;
+      row.innerHTML = `<span></span><span aria-hidden="true"></span><input type="range" min="${LOW}" max="${HIGH}" step="${step}">`;
       const [name, , input] = row.children;
       name.textContent = this.data.names[i];
       input.setAttribute("aria-label", this.data.names[i]);
@@ -124,7 +129,12 @@ class Wheel {
   }
 
   at(index) {
-    return this.percents[index] ?? MIDDLE;
+    return this.percents[index] ?? this.home(index);
+  }
+
+  // Where a slider stands that nobody has moved.
+  home(index) {
+    return this.data.home?.[index] ?? MIDDLE;
   }
 
   // The code of a model where the sliders stand, or at other percents: between two whole ones on the line of theirs.
@@ -143,9 +153,22 @@ class Wheel {
 
   move(percents) {
     this.moving = true;
-    this.percents = Object.fromEntries(Object.entries(percents).filter(([, percent]) => percent !== MIDDLE));
+    this.percents = Object.fromEntries(Object.entries(percents).filter(([index, percent]) => percent !== this.home(index)));
     this.show();
-    if (this.network === null) this.asked ??= setTimeout(() => this.report(), PAUSE); // the server decodes, at its pace
+    if (this.network === null) this.ask(); // the server decodes, at its pace
+  }
+
+  // One question at a time: what moves meanwhile is asked for once the answer is here.
+  ask() {
+    if (performance.now() < this.patience) this.more = true;
+    else this.asked ??= setTimeout(() => this.report(), PAUSE);
+  }
+
+  hear(turn) {
+    if (turn < this.turn) return; // the answer to an earlier question
+    this.patience = 0;
+    if (this.more && this.moving) this.ask();
+    this.more = false;
   }
 
   halt() {
@@ -173,12 +196,21 @@ class Wheel {
   report() {
     this.asked = clearTimeout(this.asked);
     const label = this.label === null ? null : this.data.classes[this.label];
-    this.tell({ percents: this.percents, label, turn: ++this.turn });
+    this.patience = performance.now() + PATIENCE;
+    this.tell({ percents: this.percents, label, turn: ++this.turn, moving: Boolean(this.moving), draw: this.drawn ?? null });
+    this.drawn = undefined;
+  }
+
+  // Another code: drawn here, or known to the server by its number.
+  another() {
+    if (!this.data.home) return this.finish(this.draw());
+    this.drawn = Math.floor(DRAWS * Math.random());
+    this.finish({});
   }
 
   draw() {
     const even = () => Math.round(LOW + Math.random() * (HIGH - LOW));
-    return Object.fromEntries(Object.keys(this.data.quantiles).map((index) => [index, even()]));
+    return Object.fromEntries(Object.keys(this.data.home ?? this.data.quantiles).map((index) => [index, even()]));
   }
 
   nudge(event, index) {
@@ -276,7 +308,7 @@ class Wheel {
       if (now - begun > STEP) [from, to, begun] = [to, this.draw(), now];
       const share = (1 - Math.cos((Math.PI * Math.max(0, now - begun)) / STEP)) / 2;
       const between = Object.keys(to).map((index) => {
-        const [start, end] = [from[index] ?? MIDDLE, to[index]];
+        const [start, end] = [from[index] ?? this.home(index), to[index]];
         return [index, Math.round(10 * (start + share * (end - start))) / 10];
       });
       this.motion = requestAnimationFrame(frame);
@@ -300,6 +332,7 @@ class Wheel {
     });
     this.find(".animate").textContent = this.motion ? "Stop" : "Animate";
     this.find(".animate").setAttribute("aria-pressed", Boolean(this.motion));
+    if (this.data.said !== undefined) return this.say(this.data.said);
     const numbers = [...code.slice(0, SHOWN_NUMBERS)].map((value) => value.toFixed(2)).join(", ");
     this.find(".decoded figcaption").textContent = `z = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
     if (this.data.plane) {
@@ -312,6 +345,16 @@ class Wheel {
     }
     if (this.network) paint(this.canvas, this.network.run(code, ...this.told()).mean, this.data.shape);
     else if (this.network === null) paint(this.canvas, this.data.picture, this.data.shape);
+  }
+
+  // A text in place of a picture, as the server wrote it; the characters that were others before are marked.
+  say(said) {
+    if (this.said === said) return;
+    const place = this.find(".said");
+    const characters = () => [...place.querySelectorAll(".vc-own [data-character]")];
+    const before = characters().map((each) => each.dataset.character);
+    place.innerHTML = this.said = said;
+    characters().forEach((each, i) => each.classList.toggle("vc-new", before.length > 0 && each.dataset.character !== before[i]));
   }
 }
 
