@@ -50,9 +50,10 @@ def preload() -> None:
     """Load the models that every visitor shares, and draw them; data sets wait until a page asks for one."""
     from app import charts, portraits  # noqa: F401  the charts' library is heavy: the first visitor would wait for it
 
-    for name in (*model_names(), *text_model_names()):
-        explorer(find(name))
+    for name in model_names():
         portraits.portrait(find(name))
+    for name in text_model_names():
+        explorer(find(name))
     freeze()
 
 
