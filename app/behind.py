@@ -3,6 +3,7 @@
 import shlex
 
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from app import state, strips
 from vaecore import serving
@@ -16,11 +17,13 @@ def show(*lines: str, images: bool = True, data: str = "", model: str = "", comm
 
     Others may be named, or no images loaded. The command is one of ``vaecore``; by default the model's measurement.
     """
+    box = _box("behind", "Behind this page: the equation, its code, the same in Python")
+    if not box.open:
+        return
     place = model or str(st.session_state["model"])
     own = state.explorer(state.find(place))
     data = data or (str(st.session_state["data"]) if images else "")
-    title = "Behind this page: the equation, its code, the same in Python"
-    with st.container(key="behind").expander(title, icon=":material/code:"):
+    with box:
         objective = serving.objective(own)
         st.html(strips.equation(own.equation) + strips.words(own.source))
         st.caption(f"The objective, as `{objective.place}` has it:")
@@ -33,10 +36,14 @@ def show(*lines: str, images: bool = True, data: str = "", model: str = "", comm
 
 def compute(*lines: str) -> None:
     """Draw the program below a part of a page that needs no model."""
-    with st.container(key="behind-numbers").expander(
-        "Behind these numbers: the same in Python", icon=":material/code:"
-    ):
-        st.code(program("", "", lines), "python")
+    box = _box("behind-numbers", "Behind these numbers: the same in Python")
+    if box.open:
+        box.code(program("", "", lines), "python")
+
+
+def _box(name: str, title: str) -> ExpanderContainer:
+    """Return what opens at a press, and is empty until then: what shows code is a megabyte and a half of scripts."""
+    return st.container(key=name).expander(title, icon=":material/code:", key=f"{name} open", on_change="rerun")
 
 
 def program(model: str, data: str, lines: tuple[str, ...]) -> str:

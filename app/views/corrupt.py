@@ -83,7 +83,7 @@ def written(errors: Sequence[float] | np.ndarray) -> list[str]:
 def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, level: float) -> None:
     """Draw how the errors grow with the noise, and the numbers beside."""
     curves = restorations.curves(who, found, kind)
-    untouched = restorations.untouched(who[0].model, found.source, kind, found)
+    untouched = restorations.untouched(found.source, kind, found)
     series = [
         Series(side.name, np.array(LEVELS), curve, side.variable) for side, curve in zip(who, curves, strict=True)
     ]

@@ -32,6 +32,11 @@ FITTING = {
 
 
 def code(app: AppTest, language: str = "python") -> list[str]:
+    """What is behind the page, which is opened for it."""
+    if not app.code:
+        for box in ("behind open", "behind-numbers open"):
+            app.session_state[box] = True
+        app.run()
     return [each.value for each in app.code if each.language == language]
 
 

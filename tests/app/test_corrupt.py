@@ -41,7 +41,7 @@ def test_a_curve_is_the_mean_error_at_its_levels(kind: serving.Corruption) -> No
     everyone = picks.draw(np.arange(len(found.images)), restorations.COUNT, restorations.SEED)
     images, labels = found.images[everyone], found.labels[everyone]
     curves = restorations.curves(SIDES, found, kind)
-    untouched = restorations.untouched(PLAIN, found.source, kind, found)
+    untouched = restorations.untouched(found.source, kind, found)
     for index in (0, 7, 20):
         made = restorations.attempts(SIDES, images, labels, kind, LEVELS[index], restorations.SEED)
         for curve, errors in zip(curves, made.errors, strict=True):

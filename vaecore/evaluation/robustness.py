@@ -14,12 +14,17 @@ CHUNK = 1000
 LEVELS = (0.0, 0.1, 0.25, 0.5, 0.75)
 
 
+def damage(x: Images, kind: Corruption, level: float, seed: int = 0) -> Images:
+    """x~. The noise is drawn on the CPU: the same on every machine and for every model."""
+    return corrupt(x, kind, level, torch.Generator().manual_seed(seed))[0]
+
+
 @torch.no_grad()
 def restore(
     model: Autoencoder, x: Images, kind: Corruption, level: float, seed: int = 0, label: Labels | None = None
 ) -> tuple[Images, Images]:
-    """x~ and g(f(x~)), on the CPU. The noise is drawn there too: the same on every machine and for every model."""
-    noisy, _ = corrupt(x, kind, level, torch.Generator().manual_seed(seed))
+    """x~ and g(f(x~)), on the CPU."""
+    noisy = damage(x, kind, level, seed)
     device = model_device(model)
     restored = []
     for first in range(0, max(len(x), 1), CHUNK):

@@ -66,6 +66,15 @@ def restore(
     return Restoration(noisy.numpy(), restored.numpy(), (x - restored).square().sum((1, 2, 3)).numpy())
 
 
+def damage(images: ndarray, kind: Corruption, level: float, seed: int = 0) -> Float32[ndarray, "n c h w"]:
+    """Damage images [n, c, h, w] as `restore` does.
+
+    Raises:
+        ValueError: an unknown kind of noise, or a level out of range.
+    """
+    return robustness.damage(torch.from_numpy(images), kind, level, seed).numpy()
+
+
 def error_curve(
     explorer: Explorer,
     images: ndarray,
