@@ -1,5 +1,6 @@
 """The server: everything heavy is imported and loaded before the first visitor arrives."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from app.components.blobs import BLOBS
 
 FIRST_VISIT = 5.0  # seconds in which it is waited for
+DRAWN = 2.0  # seconds that a browser draws what it was sent
 
 
 @asynccontextmanager
@@ -34,7 +36,8 @@ def in_the_background() -> None:
     from app.garbage import Keeper
 
     keeper = Keeper()
-    keeper.begun.wait(FIRST_VISIT)
+    if keeper.begun.wait(FIRST_VISIT):
+        time.sleep(DRAWN)
     state.warm_up()
     keeper.keep()
 

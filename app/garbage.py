@@ -8,7 +8,7 @@ import threading
 import time
 from typing import Any
 
-PAUSE = 5.0  # seconds between two looks
+PAUSE = 1.0  # seconds between two looks
 QUIET = 60.0  # seconds without a run, after which nobody waits for a full collection
 
 
@@ -46,7 +46,7 @@ class Keeper:
             self.holding = False
 
     def keep(self) -> None:
-        """Look every few seconds, for ever."""
+        """Look every second, for ever."""
         while True:
             time.sleep(PAUSE)
             self.look()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import chooser, hiding, lesson, state, texts
+from app import charts, chooser, hiding, lesson, state, texts
 
 HERE = Path(__file__).parent
 
@@ -41,6 +41,8 @@ pages = {
     "Lessons": lessons,
 }
 page = st.navigation(pages, position="top")
+if page in (corrupt, features, sensitivity, stack, anomaly, rate, hierarchy, scores, *lessons):
+    st.html(f"<script>{charts.early_library()}</script>", unsafe_allow_javascript=True)
 # A lesson chooses its model itself, the page of texts among others, the anomaly page its images.
 if page in lessons:
     chooser.keep()

@@ -16,6 +16,7 @@ from vaecore.serving import Exported
 DECIMALS = 4  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 MOVING = "moving"  # the same, while a gesture lasts: the address says where it ends
+BLIND = "blind"  # whether the page could not fetch a decoder that it was offered
 _sliders = register_shared("latent_sliders", "sliders")
 
 
@@ -56,6 +57,11 @@ def stand(movable: Collection[int], classes: Sequence[str]) -> Stand:
     return Stand(kept, label if classes else None)
 
 
+def needs_picture(decoder: Exported | None) -> bool:
+    """Return whether the page does not decode itself: it cannot run the decoder, or its weights did not come."""
+    return decoder is None or bool(st.session_state.get(BLIND))
+
+
 def sliders(
     quantiles: np.ndarray,
     shown: Sequence[int],
@@ -64,15 +70,15 @@ def sliders(
     classes: Sequence[str],
     shape: Sequence[int],
     decoder: Exported | None,
-    picture: np.ndarray,
+    picture: np.ndarray | None,
     plane: Plane | None,
     beside: Sequence[Beside] = (),
 ) -> None:
     """Draw a slider for each dimension that is shown, its picture, and the plane of a 2-D model.
 
     ``quantiles`` [101, latent] are the codes at whole percents; dimensions that are movable and not shown are moved by
-    a draw. ``picture`` is what the code decodes to where it stands now: all there is to show of a decoder that the
-    page cannot run, which then asks for another. Models ``beside`` decode the code at the same percents of their own.
+    a draw. ``picture`` is what the code decodes to where it stands now, for a page that ``needs_picture``. Models
+    ``beside`` decode the code at the same percents of their own.
     """
     at = stand(movable, classes)
     if not st.session_state.get(MOVING):
@@ -91,7 +97,7 @@ def sliders(
             {"name": each.name, "told": each.conditional, **_codes(each.quantiles, movable), **_network(each.decoder)}
             for each in beside
         ],
-        "picture": picture.ravel().astype(float).round(DECIMALS).tolist(),
+        "picture": None if picture is None else picture.ravel().astype(float).round(DECIMALS).tolist(),
         "plane": None if plane is None else {"address": plane.address, "side": plane.side, "caption": plane.caption},
     }
     _sliders(data=data, key="sliders", on_stand_change=_take)
@@ -116,7 +122,7 @@ def _take() -> None:
     left = st.session_state["sliders"]["stand"]
     if left is not None:
         st.session_state[PERCENTS], st.session_state[TURN] = left_percents(left), left["turn"]
-        st.session_state[MOVING] = left.get("moving", False)
+        st.session_state[MOVING], st.session_state[BLIND] = left.get("moving", False), left.get("blind", False)
         if left["label"] is not None:
             st.session_state[LABEL] = left["label"]
 

@@ -69,9 +69,10 @@ def by_hand() -> None:
     classes = own.classes if "condition" in own.abilities else ()
     at = sliders.stand(movable, classes)
     names = [strips.subscript("z", index) for index in order]
-    picture = results.decoded_at(model, at.percents, at.label)
+    decoder = results.decoder(model)
+    picture = results.decoded_at(model, at.percents, at.label) if sliders.needs_picture(decoder) else None
     sliders.sliders(
-        results.quantiles(model), order, movable, names, classes, own.shape, results.decoder(model), picture,
+        results.quantiles(model), order, movable, names, classes, own.shape, decoder, picture,
         plane(model, own, at.label), choose_beside(model),
     )  # fmt: skip
     again(at)

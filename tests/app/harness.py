@@ -49,6 +49,15 @@ def text(app: AppTest) -> str:
     return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
 
 
+def code(app: AppTest, language: str = "python") -> list[str]:
+    """What is behind the page, which is opened for it."""
+    if not app.code:
+        for box in ("behind open", "behind-numbers open"):
+            app.session_state[box] = True
+        app.run()
+    return [each.value for each in app.code if each.language == language]
+
+
 def path_of(page: str, query: str) -> str:
     """The address of a page, below the server's."""
     return f"{'' if page == 'start' else page}?{query}"

@@ -7,8 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from harness import LESSONS, Open, number, rows_of, table, terms
-from streamlit.testing.v1 import AppTest
+from harness import LESSONS, Open, code, number, rows_of, table, terms
 
 import vaecore
 from vaecore import serving
@@ -29,15 +28,6 @@ FITTING = {
     "hierarchy": "ladder-digits",
     "verse": "couplets-tang",
 }
-
-
-def code(app: AppTest, language: str = "python") -> list[str]:
-    """What is behind the page, which is opened for it."""
-    if not app.code:
-        for box in ("behind open", "behind-numbers open"):
-            app.session_state[box] = True
-        app.run()
-    return [each.value for each in app.code if each.language == language]
 
 
 def run(program: str) -> str:

@@ -308,6 +308,21 @@ def test_weights_that_do_not_come_leave_the_server_to_decode(mount: Callable[[di
     np.testing.assert_allclose(pixels(page), expected("vae-digits-2", {}), atol=1)
 
 
+def test_a_server_that_sends_no_pictures_is_told_that_one_is_needed(mount: Callable[[dict[str, Any]], Page]) -> None:
+    page = mount(decoding(weights="data:text/plain,short", picture=None))
+    page.wait_for_function("told.length > 0")
+    assert page.evaluate("told[0].blind") is True
+    mount(decoding(weights="data:text/plain,short", picture=[1.0] * 64, turn=page.evaluate("told[0].turn")))
+    page.wait_for_function("document.querySelector('canvas').width === 8")
+    assert pixels(page).tolist() == [255] * 64
+    assert page.evaluate("told.length") == 1
+    mount(decoding(picture=None))
+    page.wait_for_timeout(300)
+    np.testing.assert_allclose(pixels(page), expected("vae-digits-2", {}), atol=1)
+    page.locator(".rows input").first.press("ArrowRight")
+    assert page.evaluate("told.at(-1).blind") is False
+
+
 def test_pictures_in_colour(mount: Callable[[dict[str, Any]], Page]) -> None:
     page = mount(data(shape=[3, 1, 2], picture=[1, 0, 0.2, 0.4, 0, 1]))
     canvas = page.locator(".decoded canvas")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import Open, Visit, settle, text
+from harness import Open, Visit, code, settle, text
 from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
@@ -232,7 +232,7 @@ def test_texts_from_the_prior_repeat_with_a_seed(open_page: Open) -> None:
 
 def test_the_program_writes_what_the_page_shows(open_page: Open) -> None:
     app = open_page("verse", poem="4", z39="85", heat="0.7", b_from="Drawn")
-    program = next(each.value for each in app.code if "vaecore.load" in each.value)
+    program = next(each for each in code(app) if "vaecore.load" in each)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         exec(program, {})

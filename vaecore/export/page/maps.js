@@ -54,10 +54,6 @@ class Maps {
     const { data: before, floats, images, network, atlas } = this;
     const known = network && before.weights === data.weights, seen = atlas && before.atlas?.address === data.atlas?.address;
     delete this.root.dataset.ready;
-    const heavy = Promise.all([
-      known ? network : fetchNetwork(data.network, data.weights),
-      seen ? atlas : fetchPicture(data.atlas?.address),
-    ]);
     const points = await Promise.all([
       floats && before.points === data.points ? floats : fetchFloats(data.points),
       images && before.images === data.images ? images : fetchFloats(data.images),
@@ -69,7 +65,10 @@ class Maps {
     if (this.floats && this.images) this.lay(before?.images === data.images);
     else this.find(".planes").textContent = "The points did not arrive: load the page again.";
     this.root.dataset.drawn = "true";
-    const came = await heavy;
+    const came = await Promise.all([
+      known ? network : fetchNetwork(data.network, data.weights),
+      seen ? atlas : fetchPicture(data.atlas?.address),
+    ]);
     if (this.asked !== data) return;
     [this.network, this.atlas] = came;
     this.card();

@@ -67,7 +67,13 @@ class Wheel {
     this.find(".zoom").hidden = !(data.plane && this.network);
     if (another && data.plane) this.zoom(0);
     this.show();
+    if (this.blind() && !data.picture) this.report();
     this.root.dataset.ready = "true";
+  }
+
+  // Whether the weights did not come: the server, which sends no pictures to those who decode, has to be told.
+  blind() {
+    return this.network === null && Boolean(this.data.weights);
   }
 
   // The models beside: a figure for each, once its decoder is there.
@@ -197,7 +203,7 @@ class Wheel {
     this.asked = clearTimeout(this.asked);
     const label = this.label === null ? null : this.data.classes[this.label];
     this.patience = performance.now() + PATIENCE;
-    this.tell({ percents: this.percents, label, turn: ++this.turn, moving: Boolean(this.moving), draw: this.drawn ?? null });
+    this.tell({ percents: this.percents, label, turn: ++this.turn, moving: Boolean(this.moving), draw: this.drawn ?? null, blind: this.blind() });
     this.drawn = undefined;
   }
 
@@ -344,7 +350,7 @@ class Wheel {
       paint(each.canvas, each.network.run(this.code(each), ...(each.told ? this.told() : [])).mean, this.data.shape);
     }
     if (this.network) paint(this.canvas, this.network.run(code, ...this.told()).mean, this.data.shape);
-    else if (this.network === null) paint(this.canvas, this.data.picture, this.data.shape);
+    else if (this.network === null && this.data.picture) paint(this.canvas, this.data.picture, this.data.shape);
   }
 
   // A text in place of a picture, as the server wrote it; the characters that were others before are marked.
