@@ -8,12 +8,15 @@ import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from vaecore.data.own import first_line
-from vaecore.data.text import Texts, lines, plain, to_points
+from vaecore.data.text import Texts, lines, to_points
 
 FORM = "{}{}{}{}{}，{}{}{}{}{}。"
+BLANK = FORM.replace("{}", " ")
+CHARACTERS = [place for place, mark in enumerate(BLANK) if mark == " "]
 HAN = "[\u3400-\u9fff\U00020000-\U0003ffff]"
 COUPLET = re.compile(f"{HAN}{{5}}，{HAN}{{5}}。")
 COMMIT = "fa1814a8044db4fb0c7a9e0a0449974e8c3463b7"
@@ -31,10 +34,16 @@ def couplets(split: str, folder: Path) -> Texts:
     path = folder / "couplets" / "tang-couplets.txt.gz"
     if not path.exists():
         _download(path)
+    return _read(path, path.stat().st_mtime_ns).split(split)
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, _changed: int) -> Texts:
+    """The couplets of a file, both splits: kept, for whoever asks for one soon asks for the other."""
     found = lines(path)
     if _hash(found) != SHA256:
         raise ValueError(f"{path}: damaged file, delete it to download it again (it is not the published one)")
-    return Texts(to_points([plain(line, FORM) for line in found], FORM.count("{}")), form=FORM).split(split)
+    return Texts(to_points(found, len(BLANK))[:, CHARACTERS], form=FORM)  # the published ones need no composing
 
 
 def _download(path: Path) -> None:

@@ -40,6 +40,10 @@ class Texts(Images):
         """The texts as strings, set in their form."""
         return to_strings(self.pixels, self.form)
 
+    @cached_property
+    def _hashes(self) -> np.ndarray:
+        return np.array([_hash(text) for text in to_strings(self.pixels)])
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """One, the length of the longest text, and how many characters are there at least twice."""
@@ -63,10 +67,9 @@ class Texts(Images):
         Raises:
             ValueError: there are fewer than two different texts.
         """
-        hashes = np.array([_hash(text) for text in to_strings(self.pixels)])
-        if len(np.unique(hashes)) < 2:
+        if len(np.unique(self._hashes)) < 2:
             raise ValueError(f"expected at least 2 different texts to split into training and test, got {len(self)}")
-        test = hashes <= max(TEST_SHARE, hashes.min())
+        test = self._hashes <= max(TEST_SHARE, self._hashes.min())
         return self.rows(torch.from_numpy(np.flatnonzero(test if kind == "test" else ~test)))
 
 
