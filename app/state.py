@@ -61,7 +61,9 @@ def warm_up() -> None:
     """Import what only some pages need, while the first visitor looks at the first page, which does without."""
     import pandas  # noqa: F401  Streamlit does so for the first component
 
-    from app import results
+    from app import charts, results
+
+    charts.lines([charts.Series("", np.zeros(2), np.zeros(2))], "", "")  # Plotly imports its parts at their first use
 
     favourite = default_model()
     if favourite:

@@ -244,6 +244,7 @@ def without_density(explorer: Explorer, n: int, temperature: float = 1.0, seed: 
 
 def import_libraries() -> None:
     """Import what is heavy and is otherwise imported by the first call that needs it: a server has time for it."""
+    import pypinyin  # noqa: F401
     import sklearn.neighbors  # noqa: F401
     import torchvision.datasets  # noqa: F401
 

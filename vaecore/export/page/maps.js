@@ -44,7 +44,8 @@ class Maps {
     this.find(".home").onclick = () => (this.planes.forEach((plane) => plane.fit()), this.draw());
     this.find(".clear").onclick = () => this.choose(null);
     this.cursor = new Cursor(this);
-    this.observer = new ResizeObserver(() => this.draw());
+    this.dots = new Dots();
+    this.observer = new ResizeObserver(() => this.draw(this.planes?.filter((plane) => plane.over.clientWidth !== plane.side)));
     this.observer.observe(root);
   }
 
@@ -293,14 +294,15 @@ class Maps {
       if (!plane.side) continue;
       const [radius, opacity] = plane.count > 5000 ? [1.6, 0.6] : [plane.count > 1000 ? 2 : 3, 0.8];
       if (plane.axes) this.grid(pen, plane, style.color);
-      const colors = this.data.colors.map(bytes), dots = new Dots(plane.base.width, radius * devicePixelRatio);
+      const colors = this.data.colors.map(bytes), { dots } = this;
+      dots.wipe(plane.base.width, radius * devicePixelRatio);
       const scale = plane.base.width / plane.span;
       const left = plane.base.width / 2 - plane.center[0] * scale, top = plane.base.width / 2 + plane.center[1] * scale;
       for (let i = 0; i < plane.count; i++) {
         const color = colors[(this.labels?.[i] ?? 0) % colors.length];
         dots.put(left + plane.points[2 * i] * scale, top - plane.points[2 * i + 1] * scale, color, this.stands(i) ? opacity : FADED);
       }
-      pen.drawImage(dots.sheet(), 0, 0, plane.side, plane.side);
+      pen.drawImage(dots.picture(), 0, 0, plane.side, plane.side);
       if (this.labels) plane.names(pen, plane.middles, this.data, (label) => !focus.length || focus.includes(label));
     }
     this.overlay();
@@ -369,9 +371,11 @@ class Maps {
 
 // Discs laid over each other on a square of pixels: a canvas takes ten times as long for ten thousand of them.
 class Dots {
-  constructor(side, radius) {
+  // An empty square: of every pixel red, green and blue, each times what covers it, and that.
+  wipe(side, radius) {
+    if (this.side !== side) [this.light, this.sheet] = [new Float32Array(4 * side * side), new OffscreenCanvas(side, side)];
+    else this.light.fill(0);
     [this.side, this.radius] = [side, radius];
-    this.light = new Float32Array(4 * side * side); // red, green, blue, each times what covers the pixel, and that
   }
 
   // A disc around a place; a pixel on its edge is covered by a share.
@@ -393,17 +397,18 @@ class Dots {
     }
   }
 
-  sheet() {
-    const { side, light } = this, picture = new ImageData(side, side);
+  picture() {
+    const { side, light } = this, picture = new ImageData(side, side), { data } = picture;
     for (let at = 0; at < light.length; at += 4) {
       const cover = light[at + 3];
       if (!cover) continue;
-      for (let i = 0; i < 3; i++) picture.data[at + i] = light[at + i] / cover;
-      picture.data[at + 3] = 255 * cover;
+      data[at] = light[at] / cover;
+      data[at + 1] = light[at + 1] / cover;
+      data[at + 2] = light[at + 2] / cover;
+      data[at + 3] = 255 * cover;
     }
-    const sheet = new OffscreenCanvas(side, side);
-    sheet.getContext("2d").putImageData(picture, 0, 0);
-    return sheet;
+    this.sheet.getContext("2d").putImageData(picture, 0, 0);
+    return this.sheet;
   }
 }
 
