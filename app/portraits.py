@@ -27,11 +27,11 @@ def portrait(model: Model) -> bytes:
     else:
         images = own.decode(results.kept_codes(model)[0][: SIDE * SIDE])
     cells = figures.enlarge(figures.pixels(images), strips.CELL)
-    return figures.png(figures.sheet(cells, columns, strips.GAP))
+    return figures.png(figures.sheet(cells, columns, strips.GAP), effort=1)  # fifty of them, before the server answers
 
 
 def filters(model: Model) -> bytes:
     """Return what a wide model's strongest units look for: its codes are not drawn by hand."""
     strongest = units.strongest(model, SIDE * SIDE)
     cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
-    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
+    return figures.png(figures.sheet(cells, SIDE, strips.GAP), effort=1)
