@@ -28,14 +28,15 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 def in_the_background() -> None:
-    """Do what nobody waits for: import what only some pages need, then keep the garbage collector quick.
+    """Do what nobody waits for: draw the models, import what only some pages need, keep the garbage collector quick.
 
-    Whoever started the server has a browser that opens the first page: not while that is drawn.
+    Whoever started the server has a browser that opens the first page: nothing is imported while that is drawn.
     """
     from app import state
     from app.garbage import Keeper
 
     keeper = Keeper()
+    state.draw_models()
     if keeper.begun.wait(FIRST_VISIT):
         time.sleep(DRAWN)
     state.warm_up()

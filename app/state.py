@@ -47,14 +47,20 @@ class Pictures:
 
 @st.cache_resource(show_spinner=False)
 def preload() -> None:
-    """Load the models that every visitor shares, and draw them; data sets wait until a page asks for one."""
-    from app import charts, portraits  # noqa: F401  the charts' library is heavy: the first visitor would wait for it
+    """Load the models that every visitor shares; data sets wait until a page asks for one."""
+    from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
+
+    for name in (*model_names(), *text_model_names()):
+        explorer(find(name))
+    freeze()
+
+
+def draw_models() -> None:
+    """Draw every model for the first page, while a browser fetches what that is made of."""
+    from app import portraits
 
     for name in model_names():
         portraits.portrait(find(name))
-    for name in text_model_names():
-        explorer(find(name))
-    freeze()
 
 
 def warm_up() -> None:
