@@ -48,11 +48,11 @@ def picture_tag(picture: np.ndarray, alt: str) -> str:
 
 def sheet_tag(source: str, alt: str) -> str:
     """Return the ``<img>`` of many images on one black sheet, by its address."""
-    return _tag(source, alt, "vc-pixels vc-sheet", "lazy")
+    return _tag(source, alt, "vc-pixels vc-sheet")
 
 
-def _tag(source: str, alt: str, style: str = "vc-pixels", loading: str = "eager") -> str:
-    return f'<img class="{style}" src="{source}" alt="{escape(alt, quote=True)}" loading="{loading}">'
+def _tag(source: str, alt: str, style: str = "vc-pixels") -> str:
+    return f'<img class="{style}" src="{source}" alt="{escape(alt, quote=True)}">'
 
 
 def film(cells: np.ndarray) -> np.ndarray:

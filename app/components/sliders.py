@@ -13,7 +13,7 @@ from app.components.files import register_shared
 from app.results import MIDDLE
 from vaecore.serving import Exported
 
-DECIMALS = 4  # of a pixel
+DECIMALS = 6  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 MOVING = "moving"  # the same, while a gesture lasts: the address says where it ends
 BLIND = "blind"  # whether the page could not fetch a decoder that it was offered
