@@ -15,7 +15,11 @@ def test_every_card_that_has_the_figure_is_there_the_best_first(measure: str) ->
     wanted, found = MEASURES[measure], scores(measure)
     cards = {name: checkpoint.read_card(checkpoint.find(name)) for name in checkpoint.names()}
     assert {score.model for score in found} == {
-        name for name, card in cards.items() if "evaluation" in card and set(wanted.keys) & card["metrics"].keys()
+        name
+        for name, card in cards.items()
+        if "evaluation" in card
+        and set(wanted.keys) & card["metrics"].keys()
+        and name.startswith("couplets") == (measure == "verse")  # nats of a couplet are not those of an image
     }
     values = [score.value for score in found]
     assert values == sorted(values, reverse=not wanted.smaller)

@@ -21,6 +21,10 @@ CAPTIONS = {
         "More is better, up to what the judge itself gets right on real images. A model that only draws the mean "
         "of each class gets all of it: coverage, in the last column, says how much of the real variety is there."
     ),
+    "verse": (
+        "Less is better: what a character of the test couplets costs, by importance samples of each. A model may write "
+        "well whose code says nothing: see the rates on Verse."
+    ),
     "strangers": (
         "More is better, one half is guessing: MNIST's models are shown Fashion-MNIST and the other way round. "
         "Choosing the best score in hindsight flatters: the page Anomaly shows each by itself."

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaecore import checkpoint
+from vaecore.models import MODELS
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class Measure:
         sign: what a card's figure is multiplied by to read as papers print it.
         smaller: whether less is better.
         form: how it is written.
+        texts: whether it is of models of texts; no figure is of these and of models of images.
     """
 
     keys: tuple[str, ...]
@@ -23,6 +25,7 @@ class Measure:
     sign: int = 1
     smaller: bool = False
     form: str = "{:.2f}"
+    texts: bool = False
 
 
 AUROCS = ("reconstruction", "distortion", "rate", "elbo", "complexity", "typicality")
@@ -33,6 +36,7 @@ MEASURES = {
     "neighbours": Measure(("neighbour_accuracy",), "accuracy of the 5 nearest training codes", form="{:.4f}"),
     "conditional": Measure(("accuracy",), "samples that are of the class asked for", form="{:.4f}"),
     "strangers": Measure(tuple(f"auroc_{name}" for name in AUROCS), "AUROC, the best of its scores", form="{:.4f}"),
+    "verse": Measure(("bits_per_character",), "bits per character", smaller=True, form="{:.3f}", texts=True),
 }
 
 
@@ -96,8 +100,12 @@ def scores(measure: str) -> list[Score]:
     wanted = MEASURES[measure]
     cards = (checkpoint.read_card(checkpoint.find(name)) for name in checkpoint.names())
     measured = (card for card in cards if "evaluation" in card and set(wanted.keys) & card["metrics"].keys())
-    found = [_score(card, measure, wanted) for card in measured]
+    found = [_score(card, measure, wanted) for card in measured if _is_of_texts(card) == wanted.texts]
     return sorted(found, key=lambda score: score.value, reverse=not wanted.smaller)
+
+
+def _is_of_texts(card: dict[str, Any]) -> bool:
+    return "text" in MODELS[card["recipe"]["model"]].abilities
 
 
 def _score(card: dict[str, Any], measure: str, wanted: Measure) -> Score:
@@ -122,7 +130,7 @@ def _protocol(card: dict[str, Any], measure: str, which: str) -> str:
     parts = [f"{evaluation['images']:,} test images of {card['data']['name']}"]
     if measure == "likelihood" and training["binarise"]:
         parts.append(f"each pixel drawn once as a Bernoulli of its grey value, seed {evaluation['seed']}")
-    if measure in ("likelihood", "grey pixels"):
+    if measure in ("likelihood", "grey pixels", "verse"):
         parts.append(f"{evaluation['samples']:,} importance samples")
     if measure == "conditional":
         parts.append(f"coverage {card['metrics']['coverage']:.3f}")
