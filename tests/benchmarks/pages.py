@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "app"))
-from harness import PAGES, fitting, serve
+from harness import LESSONS, PAGES, fitting, serve
 
 READY, MAP, HOVER, LASSO = 2.5, 1.5, 20, 150  # bars: seconds, seconds, ms, ms
 MOVES, LASSOS = 200, 20
@@ -99,7 +99,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         for address in serve(Path(folder), OMP_NUM_THREADS=str(os.cpu_count())):
             print(f"{'page, cold browser':28} {'seconds':>8}   bar {READY}")
-            for page in PAGES:
+            for page in (*PAGES, *LESSONS):
                 taken = opened(playwright, f"{address}/{fitting(page)}")
                 print(f"{page:28} {taken:8.2f}   {verdict(taken, READY)}")
                 if page == "start":
