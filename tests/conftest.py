@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from at_hand import folder_with
 from hypothesis import settings
 from jaxtyping import install_import_hook
 from platformdirs import user_cache_path
@@ -20,6 +21,8 @@ import torch
 from vaecore.data import Images, data_folder, dataset
 from vaecore.serving import Explorer, load
 
+PAGES = Path(__file__).parent / "app"
+FOLDERS = {"mnist_folder", "fashion_folder", "static_folder", "couplets_folder"}  # fixtures that need downloaded data
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -39,6 +42,20 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(user_cache_path("ms-playwright")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what looks at downloaded data: what asks for a folder with it, and the pages, which show it where it is."""
+    for item in items:
+        if FOLDERS & set(getattr(item, "fixturenames", ())) or PAGES in item.path.parents:
+            item.add_marker("data")
+
+
+@pytest.fixture(autouse=True)
+def _only_what_was_asked_for(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A test that is not marked `data` sees an empty data folder, so that it cannot come to depend on a full one."""
+    if request.node.get_closest_marker("data") is None:
+        monkeypatch.setenv("VAECORE_DATA", str(tmp_path / "no data"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -100,27 +117,24 @@ def pca() -> Explorer:
     return load("pca-digits", device="cpu")
 
 
-def folder_with(kind: str, name: str) -> Path:
-    """The data folder, with a data set in it; where it must be there, its absence is a failure."""
-    folder = data_folder()
-    raw = folder / kind / "raw"
-    stem = "train-images-idx3-ubyte"
-    if not (raw / stem).exists() and not (raw / f"{stem}.gz").exists():
-        message = f"{kind} is not in {folder}; `vaecore fetch {name}` puts it there"
-        if os.environ.get("VAECORE_REQUIRE_DATA") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return folder
-
-
 @pytest.fixture(scope="session")
 def mnist_folder() -> Path:
-    return folder_with("MNIST", "mnist")
+    return folder_with("mnist")
 
 
 @pytest.fixture(scope="session")
 def fashion_folder() -> Path:
-    return folder_with("FashionMNIST", "fashion-mnist")
+    return folder_with("fashion-mnist")
+
+
+@pytest.fixture(scope="session")
+def static_folder() -> Path:
+    return folder_with("mnist", "mnist-static")
+
+
+@pytest.fixture(scope="session")
+def couplets_folder() -> Path:
+    return folder_with("couplets")
 
 
 @pytest.fixture(scope="session")

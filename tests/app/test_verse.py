@@ -215,6 +215,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(open_page: Open) -> None:
     assert len(steps(app)) == verse.STEPS + 2
 
 
+@pytest.mark.usefixtures("couplets_folder")
 def test_ends_are_picked_or_drawn(open_page: Open) -> None:
     app = open_page("verse", a_from="A test text", a_row="3", b_from="Drawn", b_draw="9")
     found = steps(app)
