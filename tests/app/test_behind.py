@@ -113,6 +113,7 @@ def test_the_program_of_sampling_draws_where_the_page_does(open_page: Open) -> N
     np.testing.assert_allclose(table(app)["N(0, I)"], [100 * each for each in (*plain_fit, *fit)], atol=0.51)
 
 
+@pytest.mark.usefixtures("mnist_folder")
 def test_the_program_of_the_price_pays_what_the_page_says(open_page: Open) -> None:
     app = open_page("price", price="0.5")
     (rate, distortion, elbo), (units,) = numbers(code(app)[-1])

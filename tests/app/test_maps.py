@@ -335,6 +335,7 @@ def test_the_posterior_under_the_pointer_is_to_scale(mount: Callable[[dict[str, 
     assert np.ptp(up) == pytest.approx(4 * 0.2 * unit, abs=4)
 
 
+@pytest.mark.usefixtures("mnist_folder")
 def test_ten_thousand_images_and_the_perplexity_in_the_address(visit: Visit) -> None:
     page = opened(visit, "model=vae-mnist-2&perplexity=5")
     titles = page.locator(".planes figcaption").all_inner_texts()

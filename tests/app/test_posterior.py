@@ -188,6 +188,7 @@ def test_a_grid_that_was_given_up_is_said_to_be_coarse(open_page: Open, monkeypa
     assert "may be off by" not in notes(open_page("posterior", model="conv-vae-digits-2"))
 
 
+@pytest.mark.usefixtures("mnist_folder")
 @pytest.mark.parametrize(
     ("name", "said"), [("pca-digits", "has no likelihood"), ("vae-mnist-20", "has codes of 20 numbers")]
 )

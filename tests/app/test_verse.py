@@ -104,6 +104,7 @@ def test_a_temperature_draws_characters_that_a_seed_repeats(open_page: Open) -> 
     assert hot == again != cold
 
 
+@pytest.mark.usefixtures("couplets_folder")
 def test_the_nearest_training_text_stands_beside(open_page: Open) -> None:
     app, own = open_page("verse"), load(TANG)
     (found,) = own.nearest([written(app)])
