@@ -214,3 +214,21 @@ def test_the_model_reads_what_is_drawn() -> None:
     assert serving.class_elbos(explorer, images).argmax(axis=1).tolist() == list(digits)
     swapped = serving.class_elbos(explorer, np.ascontiguousarray(images.swapaxes(2, 3))).argmax(axis=1)
     assert (swapped == list(digits)).sum() <= 2
+
+
+@pytest.mark.parametrize(
+    ("strokes", "named"),
+    [
+        ([np.full((1, 2), 0.5)] * 20_001, "at most 20,000 points, got 20,001 .VAECORE_MAX_DRAWING_POINTS"),
+        ([np.stack([np.linspace(0, 1, 9000), np.arange(9000) % 2], 1)], "at most 2,000 corners"),
+        ([np.random.default_rng(0).random((5, 2))] * 500, "at most 2,000 corners, got 2,5"),
+    ],
+)
+def test_a_drawing_larger_than_any_is_refused(strokes: list[ndarray], named: str) -> None:
+    with pytest.raises(ValueError, match=f"a drawing: expected {named}"):
+        pack_drawing(strokes)
+
+
+def test_a_packed_drawing_larger_than_any_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most 2,000 corners, got 2,001"):
+        unpack_drawing("A" * 4 * 2001)

@@ -30,6 +30,8 @@ class Limit:
 
 LIMITS: dict[str, Limit] = {
     "file_bytes": Limit(1024 * MIB, "bytes"),  # of one file of data or of weights
+    "drawing_points": Limit(20_000, "points"),  # as a pen leaves them
+    "drawing_corners": Limit(2_000, "corners"),  # that are left of them, each the end of a line that is inked
 }
 
 

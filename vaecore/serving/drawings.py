@@ -21,6 +21,8 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
+from vaecore.limits import check
+
 Strokes = Sequence[ndarray]  # each of points [n, 2]
 
 # As MNIST was made: the larger side of the ink is 20 of 28 pixels, the centre of mass stands in the middle. In the
@@ -31,6 +33,7 @@ DOT = 0.02  # of the canvas: a drawing no larger is a dot, and is not blown up t
 THIN = 0.003  # of the canvas: what a point may lie off the line between its neighbours and be left out
 STEPS = 2**12 - 1  # of a packed coordinate
 SEPARATOR = "."
+WHERE = "a drawing"  # begins what refuses one
 
 
 def drawing(strokes: Strokes, shape: tuple[int, int, int]) -> Float32[ndarray, "c h w"]:
@@ -113,9 +116,11 @@ def pack_drawing(strokes: Strokes) -> str:
     """Strokes as a short word of an address: points that hardly matter left out, four characters for each other.
 
     Raises:
-        ValueError: a point is no pair of numbers.
+        ValueError: a point is no pair of numbers, or there are more points or corners than the limits of these names.
     """
-    return SEPARATOR.join(_word(_thinned(stroke)) for stroke in _checked(strokes))
+    thinned = [_thinned(stroke) for stroke in _checked(strokes)]
+    check("drawing_corners", sum(map(len, thinned)), WHERE)
+    return SEPARATOR.join(map(_word, thinned))
 
 
 def unpack_drawing(text: str) -> list[Float64[ndarray, "_ 2"]]:
@@ -124,6 +129,7 @@ def unpack_drawing(text: str) -> list[Float64[ndarray, "_ 2"]]:
     Raises:
         ValueError: the text is none that `pack_drawing` writes.
     """
+    check("drawing_corners", len(text) // 4, WHERE)
     return [_points(word) for word in text.split(SEPARATOR)] if text else []
 
 
@@ -157,12 +163,14 @@ def _thinned(points: Float64[ndarray, "n 2"]) -> Float64[ndarray, "m 2"]:
         if off.max() > THIN:
             corner = first + 1 + int(off.argmax())
             kept.add(corner)
+            check("drawing_corners", len(kept), WHERE)
             parts += pairwise((first, corner, last))
     return points[sorted(kept)]
 
 
 def _checked(strokes: Strokes) -> list[Float64[ndarray, "_ 2"]]:
     """Strokes of finite points; those without a point left out."""
+    check("drawing_points", sum(map(len, strokes)), WHERE)
     found = [np.asarray(stroke, dtype=np.float64) for stroke in strokes if len(stroke)]
     for stroke in found:
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all():
