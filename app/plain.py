@@ -1,14 +1,31 @@
-"""Foreign text as plain text: what comes from an address, a file or a run is never Markdown."""
+"""Foreign text as plain text: what comes from an address, a file or a run is never Markdown, HTML or a link."""
 
 import re
+from html import escape
 
-# All that Streamlit's Markdown takes for a sign: emphasis, links, images, HTML, formulas, colours, icons, lists.
-SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:&^=@\"'])")
+SIGNS = re.compile(r"([\\`*_\[\]<>~$&|])")  # of Markdown: behind a backslash they are themselves
+JOINER = "\N{WORD JOINER}"  # without a width
+FOUND = re.compile(  # by Streamlit in a text whose backslashes are gone already, but not with a joiner inside
+    r"(?<=[-<>=~])(?=[-<>=~])"  # arrows, dashes and relations
+    r"|(?<=:)(?=[\w/+-])|(?<=www)(?=\.)|(?<=[\w.+-])(?=@)"  # icons, links, addresses of mail
+    r"|^(?=[-+#=]|\d+[.)])",  # lists and headings, which begin a line
+    re.IGNORECASE,
+)
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")  # or what turns the text around it
 MOST = 400  # characters; of an address of thousands nobody reads more
 
 
+def flat(text: object, most: int = MOST) -> str:
+    """Return a text on one line, cut where it is long, with a mark for each character that cannot be shown."""
+    line = UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(str(text).split()))
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
 def plain(text: object, most: int = MOST) -> str:
-    """Return a text on one line, cut where it is long, of which Markdown shows each character as it is."""
-    flat = " ".join(str(text).split())
-    shown = flat if len(flat) <= most else f"{flat[: most - 1]}…"
-    return SIGNS.sub(r"\\\1", shown)
+    """Return a text of which Markdown shows each character as it is."""
+    return SIGNS.sub(r"\\\1", FOUND.sub(JOINER, flat(text, most)))
+
+
+def legend(text: object, most: int = MOST) -> str:
+    """Return a text of which Plotly, which knows some HTML and its own templates, shows each character as it is."""
+    return escape(flat(text, most), quote=False).replace("%{", "%&#123;")
