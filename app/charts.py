@@ -1,13 +1,15 @@
 """Arrays in, charts out: lines and histograms, without torch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 import streamlit
+
+from app.plain import legend
 
 # One colour per variable, the same as in style.css: they can be told apart on the light and the dark page.
 COLORS = {
@@ -91,8 +93,9 @@ def lines(
 
 def _line(series: Series, form: str) -> go.Scatter:
     line = {"color": COLORS[series.variable], "width": 2.5, "dash": DASHES.get(series.variable, "solid")}
-    template = f"%{{y:{form}}}<extra>{series.name}</extra>"
-    return go.Scatter(x=series.x, y=series.y, name=series.name, mode="lines", line=line, hovertemplate=template)
+    name = legend(series.name)
+    template = f"%{{y:{form}}}<extra>{name}</extra>"
+    return go.Scatter(x=series.x, y=series.y, name=name, mode="lines", line=line, hovertemplate=template)
 
 
 def _mark(series: Series, at: float) -> go.Scatter:
@@ -140,16 +143,23 @@ def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 def _bars(group: Group, edges: np.ndarray, shares: np.ndarray) -> go.Bar:
     low, high = edges[:-1], edges[1:]
-    template = f"%{{y:.1%}} from %{{customdata[0]:.3g}} to %{{customdata[1]:.3g}}<extra>{group.name}</extra>"
+    name = legend(group.name)
+    template = f"%{{y:.1%}} from %{{customdata[0]:.3g}} to %{{customdata[1]:.3g}}<extra>{name}</extra>"
     return go.Bar(
         x=(low + high) / 2,
         y=shares,
         width=high - low,
-        name=group.name,
+        name=name,
         marker={"color": COLORS[group.variable], "opacity": 0.6},
         customdata=np.stack([low, high], axis=1),
         hovertemplate=template,
     )
+
+
+def clicked(selection: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Return the place of the last point of a selection; None for none."""
+    points = selection["points"]
+    return (float(points[-1]["x"]), float(points[-1]["y"])) if points else None
 
 
 def frame(figure: go.Figure, x_title: str, y_title: str, height: int) -> None:

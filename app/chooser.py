@@ -7,6 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from app import picks, results, state, strips
+from app.plain import plain
+from app.server.options import OPTIONS
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
@@ -24,6 +26,10 @@ def show(needs_images: bool) -> bool:
         own = state.explorer(state.find(model))
     except ValueError as error:
         _explain(error, state.default_model())
+        return False
+    if "text" in own.abilities:
+        elsewhere(f"{own.name} is a model of texts: this page shows models of images.", "verse", model)
+        _offer_way_back(state.default_model())
         return False
     with st.sidebar:
         _choose_data(own.dataset, own.shape)
@@ -45,16 +51,32 @@ def keep() -> None:
             st.session_state[key] = st.session_state[key]
 
 
+def elsewhere(why: str, page: Literal["verse", "generate"], model: str) -> None:
+    """Say why a page does not show the chosen model, and lead to one that does."""
+    st.warning(plain(why), icon=":material/info:")
+    key = "verse" if page == "verse" else "model"
+    label = f"Open it on {page.capitalize()}"
+    st.page_link(f"views/{page}.py", label=label, icon=":material/arrow_forward:", query_params={key: model})
+
+
+def of_models(what: str) -> tuple[str, str]:
+    """Return what stands in a chooser of models, and its help: on a public server no path opens."""
+    if OPTIONS.public:
+        return "a name", f"{what}."
+    return "a name or a run's folder", f"{what}, or type the path of a run's folder to open your own."
+
+
 def _choose_model() -> str | None:
     read_url("model", state.default_model())
+    hint, more = of_models("A pretrained model")
     model = st.selectbox(
         "Model",
         with_typed(state.model_names(), "model"),
         key="model",
         accept_new_options=True,
         on_change=_take_model,
-        placeholder="a name or a run's folder",
-        help="A pretrained model, or type the path of a run's folder to open your own.",
+        placeholder=hint,
+        help=more,
     )
     write_url("model", model)
     return model
@@ -65,19 +87,20 @@ def _take_model() -> None:
     _follow_model()
     typed = st.session_state["model"]
     begun = [name for name in state.model_names() if typed and name.startswith(typed)]
-    if begun and not Path(typed).exists():
+    if begun and state.own_path(typed) is None:
         st.session_state["model"] = begun[0]
 
 
 def _choose_data(own: str, size: tuple[int, int, int]) -> None:
     read_url("data", own)
+    st.session_state["data"] = st.session_state["data"] or own
+    path = "" if OPTIONS.public else "; type a path to look at your own (.npz, or a folder or zip of class folders)"
     data = st.selectbox(
         "Images",
         with_typed([own, *(name for name, shape in state.DATA_SETS.items() if shape == size)], "data"),
         key="data",
         accept_new_options=True,
-        help="The model's own data set comes first. Others can be looked at where the image sizes "
-        "agree; type a path to look at your own (.npz, or a folder or zip of class folders).",
+        help=f"The model's own data set comes first. Others can be looked at where the image sizes agree{path}.",
     )
     write_url("data", None if data == own else data)
 
@@ -92,7 +115,7 @@ def with_typed(options: Sequence[str], key: str) -> list[str]:
 def read_url(key: str, default: str | None) -> None:
     """Take a choice from the URL where that has changed since it was written, by a link or by hand."""
     asked = st.query_params.get(key)
-    if asked is not None and asked != st.session_state.get(f"{key} in the URL"):
+    if asked and asked != st.session_state.get(f"{key} in the URL"):
         if key == "model":
             _follow_model()
         st.session_state[key] = asked
@@ -131,8 +154,12 @@ def _describe(own: Explorer) -> None:
 def _explain(error: ValueError, way_back: str | None) -> None:
     """Say what is wrong with the choice and offer a model with its own images; the names are in the choosers."""
     st.warning(strips.sentence(str(error).partition(" At hand: ")[0]), icon=":material/search_off:")
-    if way_back:
-        st.button(f"Open {Path(way_back).name} with its own images", on_click=open_model, args=(way_back,))
+    _offer_way_back(way_back)
+
+
+def _offer_way_back(model: str | None) -> None:
+    if model:
+        st.button(f"Open {plain(Path(model).name)} with its own images", on_click=open_model, args=(model,))
 
 
 def _report(found: state.Pictures) -> None:
@@ -140,7 +167,8 @@ def _report(found: state.Pictures) -> None:
     if not found.source.trouble:
         return
     st.warning(
-        f"{strips.sentence(found.source.trouble)} Until then this page works on images that {found.maker} decodes.",
+        f"{strips.sentence(found.source.trouble)} Until then this page works on images that {plain(found.maker)} "
+        "decodes.",
         icon=":material/cloud_off:",
     )
     digits = next((name for name in state.model_names() if name.startswith("vae-digits")), None)
@@ -166,12 +194,12 @@ def offer_page(model: state.Model, own: Explorer) -> None:
 
 def invite(why: str, names: Sequence[str], icon: str, command: str) -> None:
     """Say why the chosen model does not fit the page, and offer those that do, or the command that trains one."""
-    st.info(why, icon=icon)
+    st.info(plain(why), icon=icon)
     if not names:
         st.markdown(f"There is none at hand yet; `{command}` trains one in a minute or two.")
     with st.container(horizontal=True):
         for name in names:
-            st.button(f"Open {name}", icon=icon, on_click=open_model, args=(name,))
+            st.button(f"Open {plain(name)}", icon=icon, on_click=open_model, args=(name,))
 
 
 def one_image(

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.charts import COLORS, HEIGHT, Series, frame, lines
+from app.plain import legend
 
 FEW = 12  # points that a line alone would hardly show
 DECADES = 5  # below the largest singular value: what is smaller still is rounding
@@ -17,7 +18,7 @@ MEASURED = {"reconstruction": "of pixels", "z": "of codes", "error": "cross-entr
 def spectrum(series: Sequence[Series], height: int = HEIGHT) -> go.Figure:
     """Draw singular values over their rank, on a logarithmic axis."""
     figure = lines(series, "rank of the direction", "singular value", scale="log", form=".3g", height=height)
-    few = [each.name for each in series if len(each.y) <= FEW]
+    few = [legend(each.name) for each in series if len(each.y) <= FEW]
     figure.update_traces(mode="lines+markers", selector=lambda trace: trace.name in few)
     if max(len(each.y) for each in series) <= FEW:
         figure.update_xaxes(dtick=1)  # ranks are whole
@@ -42,7 +43,7 @@ def legs(stages: Sequence[Leg], height: int = HEIGHT) -> go.Figure:
         figure.add_trace(_leg(stage, epochs, stage.variable not in named))
         figure.add_vline(begin, line={"color": COLORS["x"], "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=begin, y=1, yref="y domain", text=f"<b>{stage.name}</b>", showarrow=False,
+            x=begin, y=1, yref="y domain", text=f"<b>{legend(stage.name)}</b>", showarrow=False,
             xanchor="left", yanchor="top", xshift=3, font={"color": COLORS[stage.variable], "size": 12},
         )  # fmt: skip
         named.add(stage.variable)
@@ -63,7 +64,7 @@ def _leg(stage: Leg, epochs: np.ndarray, first: bool) -> go.Scatter:
         showlegend=first,
         mode="lines",
         line={"color": COLORS[stage.variable], "width": 2.5},
-        hovertemplate=f"epoch %{{x}}: %{{y:.3f}}<extra>{stage.name}</extra>",
+        hovertemplate=f"epoch %{{x}}: %{{y:.3f}}<extra>{legend(stage.name)}</extra>",
     )
 
 

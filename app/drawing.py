@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from app import results, state
 from app.components import canvas
 from app.components.canvas import Reader
+from app.plain import plain
 from app.results import drawings
 from app.results.drawings import Guess
 from app.state import Model
@@ -40,9 +41,6 @@ def draw(
 
     Without a place for the choice the model says the class. ``map_too`` lets the page find the drawing on the map of
     PCA as well.
-
-    Raises:
-        ValueError: what the canvas says are no strokes.
     """
     text = canvas.kept(key)
     conditional = "condition" in own.abilities
@@ -63,7 +61,7 @@ def draw(
             choice is not None and st.session_state.get("said") not in (None, SAY),
         )
         reader = Reader(own.name, own.shape, own.latent, reach, networks, classes, label, chosen, answer)
-        canvas.canvas(hint, reader, key)
+        canvas.canvas(hint, reader, text, key)
     return Drawn(drawings.drawn(model, text), label, guess) if text else None
 
 
@@ -71,7 +69,9 @@ def choose_class(own: Explorer, guess: Guess | None) -> int | None:
     """Draw the choice of what is drawn; return the class, None where the model is to say it and there is nothing."""
     options = (SAY, *own.classes)
     state.keep_valid("said", options, SAY)
-    name = st.pills("It is a", options, default=SAY, required=True, wrap=True, key="said", bind="query-params")
+    name = st.pills(
+        "It is a", options, default=SAY, required=True, wrap=True, key="said", bind="query-params", format_func=plain
+    )
     if name != SAY:
         return own.classes.index(name)
     return None if guess is None else guess.label

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import drawing, figures, picks, state, strips
+from app import choices, drawing, figures, picks, state, strips
+from app.address import whole
 from app.components import canvas
+from app.plain import plain
 from app.results import paths
 from app.results.paths import Ground
 from app.state import Model, Pictures
@@ -42,11 +44,7 @@ def choose(model: Model, own: Explorer, found: Pictures, of: Ground | None, end:
     """Draw the choice of an end beside its picture."""
     ways = (TEST, DRAWING) if of is None else (TEST, DRAWING, MAP)
     recall(end)
-    state.keep_valid(f"{end}_from", ways, TEST)
-    way = st.segmented_control(
-        f"{end.upper()} is from the", ways, default=TEST, required=True, key=f"{end}_from", bind="query-params",
-        on_change=put_back, args=(end,),
-    )  # fmt: skip
+    way = choices.one(f"{end.upper()} is from the", ways, f"{end}_from", TEST, on_change=put_back, args=(end,))
     frame, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
     with control:
         if way == DRAWING:
@@ -78,7 +76,7 @@ def choose_image(own: Explorer, found: Pictures, end: str) -> End:
     rows = picks.members(found.labels, None if name is None else found.names.index(name), len(found.images))
     state.keep_valid(end, range(1, len(rows) + 1), 1)
     number = st.number_input(
-        f"Which {name or 'image'}, of {len(rows):,}", 1, max(len(rows), 1), 1, key=end, bind="query-params"
+        f"Which {plain(name or 'image')}, of {len(rows):,}", 1, max(len(rows), 1), 1, key=end, bind="query-params"
     )  # fmt: skip
     st.session_state[f"{end} image"] = name, number  # which Streamlit forgets with the controls
     return of_image(own, found, int(rows[number - 1]))
@@ -90,7 +88,7 @@ def choose_drawing(model: Model, own: Explorer, found: Pictures, end: str) -> En
     drawn = drawing.draw(model, own, None, st.container(), key=key, hint=hint)
     if drawn is None:
         kept = last(model, own, found, end)
-        st.caption(f"Nothing is drawn yet: {end.upper()} is {kept.title}.")
+        st.caption(f"Nothing is drawn yet: {end.upper()} is {plain(kept.title)}.")
         return kept
     label, image = drawn.label, drawn.image[None]
     title = "a drawing" if label is None else f"a drawing, read as {own.classes[label]}"
@@ -114,7 +112,7 @@ def choose_place(model: Model, own: Explorer, found: Pictures, of: Ground, end: 
         title = f"z = ({', '.join(f'{value:.2f}' for value in code)})".replace("-", strips.MINUS)
     else:
         title = f"test image {of.laid.index[point]}" + ("" if label is None else f", {own.classes[label]}")
-    st.caption(f"{end.upper()} is at {title}. Drag it over the map below, or move it with the arrow keys.")
+    st.caption(f"{end.upper()} is at {plain(title)}. Drag it over the map below, or move it with the arrow keys.")
     shown = own.decode(code[None], state.own_labels(own, None if label is None else np.array([label])))
     return End(title, code, label, figures.pixels(shown)[0])
 
@@ -122,8 +120,9 @@ def choose_place(model: Model, own: Explorer, found: Pictures, of: Ground, end: 
 def place(asked: str, of: Ground) -> np.ndarray | None:
     """Return the code that a word of the address means: two numbers of a plane, or a row of the test set."""
     words = asked.split()
-    if len(words) == 1 and words[0].isdecimal():
-        points = np.flatnonzero(of.laid.index == int(words[0]))
+    row = whole(words[0]) if len(words) == 1 else None
+    if row is not None:
+        points = np.flatnonzero(of.laid.index == row)
         return of.laid.codes[points[0]] if len(points) else None
     try:
         code = np.array([float(each) for each in words], dtype=np.float64)

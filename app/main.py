@@ -4,12 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import charts, chooser, hiding, lesson, state, texts
+from app import address, charts, chooser, hiding, lesson, state, texts
 
 HERE = Path(__file__).parent
 
 # The icon is a file of ours: a Material icon would be fetched from Google's servers.
 st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg", layout="wide")
+address.tidy()
 state.preload()
 st.html(HERE / "style.css")
 st.html(f"<script>{(HERE / 'history.js').read_text('utf-8')}</script>", unsafe_allow_javascript=True)

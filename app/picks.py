@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from app.address import whole
+from app.plain import flat
 from app.results import Scores
 
 DRAWN = "your drawing"
@@ -47,9 +49,10 @@ def parse(text: str, count: int) -> np.ndarray:
     """Read rows such as ``3, 14, 15``; ValueError says which of them is not one of ``count``."""
     rows = []
     for word in text.replace(",", " ").split():
-        if not word.isdecimal() or int(word) >= count:
-            raise ValueError(f"{word} is not a row of these images: write numbers from 0 to {count - 1:,}.")
-        rows.append(int(word))
+        row = whole(word)
+        if row is None or row >= count:
+            raise ValueError(f"{flat(word, 40)} is not a row of these images: write numbers from 0 to {count - 1:,}.")
+        rows.append(row)
     return np.array(rows, dtype=np.int64)
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from app import chooser, drawing, exhibits, figures
+from app import choices, chooser, drawing, exhibits, figures
 from app.components import canvas
 from app.exhibits import Ballot
+from app.plain import plain
 from app.results import conditional
 from app.results.conditional import Style
 from app.results.drawings import Guess
@@ -17,9 +18,7 @@ IMAGE, DRAWING, PRIOR = WAYS = ("a test image", "a drawing", "the prior")
 
 def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
     """Draw the choice of a style; return it, None while nothing is drawn."""
-    way = st.segmented_control(
-        "Take the style from", WAYS, default=IMAGE, required=True, key="from", bind="query-params"
-    )
+    way = choices.one("Take the style from", WAYS, "from", IMAGE)
     if way == DRAWING:
         return choose_drawing(model, own, found)
     canvas.forget()
@@ -76,5 +75,5 @@ def about_guess(model: Model, own: Explorer, found: Pictures) -> str:
         f"Bars: p(y|x) with every class equally likely beforehand, taken as proportional to exp(elbo(x|y)). That is an "
         "approximation, and can be too sure: an elbo lies below log p(x|y), by more in one class than in another, and "
         f"a few nats decide. The likeliest class is the right one for {share:.0%} of {count} {kind} images of "
-        f"{found.source.place}; how you write, {own.name} has never seen."
+        f"{plain(found.source.place)}; how you write, {plain(own.name)} has never seen."
     )

@@ -10,12 +10,15 @@ import streamlit as st
 
 import vaecore
 from app.garbage import freeze
+from app.plain import flat
+from app.server.options import OPTIONS
 from vaecore import serving
-from vaecore.serving import Explorer, text_names
+from vaecore.serving import Explorer, Images, text_names
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
 WIDEST = 64  # numbers of a code that can be shown as a plane or turned by hand
+LONGEST = 80  # characters of a name that a sentence says
 RETRY = 60  # seconds before a data set that could not be had is asked for again
 
 
@@ -97,14 +100,37 @@ def default_model() -> str | None:
 
 
 def find(place: str) -> Model:
-    """Return the key of a pretrained model or of a run's folder as it now is."""
-    shipped = place in model_names() or place in text_model_names()
-    return Model(place) if shipped else Model(place, _changed(place))
+    """Return the key of a pretrained model or of a run's folder as it now is.
+
+    Raises:
+        ValueError: there is neither.
+    """
+    if place in model_names() or place in text_model_names():
+        return Model(place)
+    path = own_path(place)
+    if path is None:
+        raise ValueError(unknown("model", place))
+    return Model(place, _changed(path))
 
 
-def _changed(place: str) -> float:
-    """Return when a file, or anything in a folder, was last written; 0 where there is neither."""
-    path = Path(place).expanduser()
+def own_path(place: str) -> Path | None:
+    """Return the path of a file or a folder, None where there is none: on a public server none is ever looked for."""
+    if OPTIONS.public or not place.strip():
+        return None
+    try:
+        path = Path(place).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a home of nobody, a NUL
+        return None
+
+
+def unknown(kind: str, name: str) -> str:
+    """Say that there is nothing of a name, whether or not something of that name lies on the disk."""
+    return f"no {kind} is called “{flat(name, LONGEST)}”"
+
+
+def _changed(path: Path) -> float:
+    """Return when a file, or anything in a folder, was last written."""
     try:
         parts = (path, *path.iterdir()) if path.is_dir() else (path,)
         return max(part.stat().st_mtime for part in parts)
@@ -150,10 +176,16 @@ def _source(data: str) -> Source:
 
 def source_of(data: str) -> Source:
     """Return the key of a data set as it now is, before anyone has tried to read it."""
-    return Source(data, 0.0 if data in DATA_SETS else _changed(data))
+    path = _data_path(data)
+    return Source(data, 0.0 if path is None else _changed(path))
 
 
-@st.cache_data(ttl=RETRY, show_spinner=False)
+def _data_path(data: str) -> Path | None:
+    """Return the path of images of one's own; a data set's whole name is never one, that of a class of it may be."""
+    return None if data in serving.DATASETS else own_path(data)
+
+
+@st.cache_data(ttl=RETRY, max_entries=256, show_spinner=False)
 def _trouble(source: Source) -> str:
     """Return why a data set cannot be had, or nothing; remembered, for a network takes its time to fail."""
     try:
@@ -165,8 +197,18 @@ def _trouble(source: Source) -> str:
 
 @st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
 def _data_set(source: Source) -> Pictures:
-    found = vaecore.dataset(source.place, split="test")
+    path = _data_path(source.place)
+    found = _named(source.place) if path is None else vaecore.dataset(path, split="test")
     return Pictures(found.images, found.labels, tuple(found.names), source)
+
+
+def _named(data: str) -> Images:
+    """Return the test split of "mnist", or what it has of one class for "mnist/3"."""
+    base, slash, only = data.partition("/")
+    if base not in serving.DATASETS or (slash and not only):
+        raise ValueError(unknown("data set", data))
+    whole = vaecore.dataset(base, split="test")
+    return whole.of_class(only) if only else whole
 
 
 @st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from app import figures
+from app import figures, state
 from app.components.blobs import BLOBS
+from app.plain import flat, plain
 
 CELL = 28  # pixels of the file per cell, before the page scales it
 GAP = 2
@@ -142,7 +143,12 @@ def facts(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return an error's message as a sentence of a page; a name or a path that begins it stays as it is."""
+    """Return an error's message as a sentence of a page: plain text, for it names what came from elsewhere."""
+    return plain(spoken(text))
+
+
+def spoken(text: str) -> str:
+    """Return an error's message as a sentence; a name or a path that begins it stays as it is."""
     first = text.split(maxsplit=1)[0]
     head = text if re.search(r"[-/\\\d.:]", first) else text[:1].upper() + text[1:]
     return head.rstrip(". ") + "."
@@ -160,8 +166,8 @@ def words(text: str) -> str:
 
 def equation(text: str) -> str:
     """Return an equation, typeset, with each variable in the colour that it has on the pages."""
-    for plain, typeset in TYPESET.items():
-        text = text.replace(plain, typeset)
+    for written, typeset in TYPESET.items():
+        text = text.replace(written, typeset)
     text = re.sub(r"(?<![^\s(\[])-", MINUS, text)
     # An accent is a character of its own: it must stay in the element of its letter.
     coloured = re.sub(r"\b([xz])([\u0302\u0303]?)(?![a-zA-Z0-9])", r'<b class="vc-\1">\1\2</b>', escape(text))
@@ -190,7 +196,7 @@ def share(name: str, wins: int, other: str, other_wins: int, count: int) -> str:
 def lead(text: str, models: Sequence[str] | None = None) -> None:
     """Write the sentence that opens a page and says what to try; on a phone, the hidden choice or the models too."""
     chosen = (st.session_state["model"], st.session_state["data"]) if models is None else models
-    where = " · ".join(Path(place).name if Path(place).exists() else place for place in chosen)
+    where = " · ".join(flat(Path(place).name if state.own_path(place) else place, state.LONGEST) for place in chosen)
     st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{escape(text)}</p>')
 
 

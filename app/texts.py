@@ -33,24 +33,33 @@ def show() -> bool:
         st.info("Choose a model at the left. Where there is none yet, `vaecore train couplets-tang` trains one.")
         return False
     try:
-        own = verse.explorer(state.find(place))
+        model = state.find(place)
+        other = state.explorer(model)
     except ValueError as error:
-        _explain(error)
+        st.warning(strips.sentence(str(error).partition(" At hand: ")[0]), icon=":material/search_off:")
+        _offer_way_back()
+        return False
+    if "text" not in other.abilities:
+        chooser.elsewhere(
+            f"{other.name} is a model of images: this page writes with models of texts.", "generate", place
+        )
+        _offer_way_back()
         return False
     with st.sidebar:
-        _describe(own)
+        _describe(verse.explorer(model))
     return True
 
 
 def _choose() -> str | None:
     chooser.read_url(KEY, default_model())
+    hint, more = chooser.of_models("A pretrained model of texts")
     place = st.selectbox(
         "Model",
         chooser.with_typed(state.text_model_names(), KEY),
         key=KEY,
         accept_new_options=True,
-        placeholder="a name or a run's folder",
-        help="A pretrained model of texts, or type the path of a run's folder to open your own.",
+        placeholder=hint,
+        help=more,
     )
     chooser.write_url(KEY, place)
     return place
@@ -61,9 +70,8 @@ def open_model(place: str) -> None:
     st.session_state[KEY] = place
 
 
-def _explain(error: ValueError) -> None:
-    """Say what is wrong with the choice, and offer a model that is there."""
-    st.warning(strips.sentence(str(error)), icon=":material/search_off:")
+def _offer_way_back() -> None:
+    """Offer a model that is there."""
     way_back = default_model()
     if way_back:
         st.button(f"Open {way_back}", on_click=open_model, args=(way_back,))

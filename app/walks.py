@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import state, strips
+from app import choices, state, strips
+from app.plain import plain
 from app.results import verse
 from app.state import Model
 from vaecore.serving import TextExplorer
@@ -27,9 +28,7 @@ def choose(model: Model, own: TextExplorer, name: str) -> End | None:
     tests = verse.tests(model)
     kinds = [TYPED, *([PICKED] if tests else []), DRAWN]
     usual = TYPED if own.form else kinds[1]
-    key = f"{name}_from"
-    state.keep_valid(key, kinds, usual)
-    kind = st.segmented_control(name.upper(), kinds, default=usual, required=True, key=key, bind="query-params")
+    kind = choices.one(name.upper(), kinds, f"{name}_from", usual)
     if kind == DRAWN:
         return _drawn(model, name)
     return _read(model, own, _pick(tests, name) if kind == PICKED else _type(own, name))
@@ -66,5 +65,5 @@ def _read(model: Model, own: TextExplorer, text: str) -> End | None:
         st.warning(strips.sentence(str(error)), icon=":material/edit:")
         return None
     if unknown:
-        st.caption(unknown)
+        st.caption(plain(unknown))
     return End(text, code, f"explorer.encode([{text!r}])[0]")

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from app import strips
 from app.components.blobs import BLOBS
 from app.components.files import register_shared
+from app.components.heard import heard
 from vaecore import serving
 from vaecore.serving import Exported
 
@@ -44,16 +46,17 @@ class Reader:
 
 
 def kept(key: str = DRAWING) -> str:
-    """Return what is on a canvas, packed, nothing where it is empty.
+    """Return what is on a canvas, packed, nothing where it is empty or cannot be read, which is said.
 
     A component's state is lost with its page: the session keeps the drawing, the address does too.
-
-    Raises:
-        ValueError: what the component says are no strokes.
     """
-    strokes = st.session_state.get(_component(key), {}).get("strokes")
-    if strokes is not None:
-        st.session_state[key] = serving.pack_drawing([np.array(stroke, dtype=np.float64) for stroke in strokes])
+    said = heard(_component(key), "strokes", list)
+    try:
+        if said is not None:
+            st.session_state[key] = serving.pack_drawing(_strokes(said))
+    except ValueError as error:
+        st.warning(strips.sentence(f"{error}: the canvas is empty"), icon=":material/draw:")
+        st.session_state[key] = ""
     packed = st.session_state.setdefault(key, st.query_params.get(key, ""))
     try:
         serving.unpack_drawing(packed)
@@ -63,14 +66,20 @@ def kept(key: str = DRAWING) -> str:
     return packed
 
 
+def _strokes(said: list) -> list[np.ndarray]:
+    try:
+        return [np.array(stroke, dtype=np.float64).reshape(len(stroke), -1) for stroke in said if len(stroke)]
+    except (ArithmeticError, TypeError, ValueError):
+        raise ValueError("a drawing: expected strokes of points, got something else") from None
+
+
 def forget(key: str = DRAWING) -> None:
     """Let the address say nothing of a drawing, on a page that does not show it; the session keeps it."""
     st.query_params.pop(key, None)
 
 
-def canvas(hint: str, reader: Reader, key: str = DRAWING) -> None:
-    """Draw the canvas, and beside it what a model makes of what is on it, at every move."""
-    packed = kept(key)
+def canvas(hint: str, reader: Reader, packed: str, key: str = DRAWING) -> None:
+    """Draw the canvas with a packed drawing, and beside it what a model makes of what is on it, at every move."""
     if 0 < len(packed) <= LONGEST:
         st.query_params[key] = packed
     else:

@@ -9,6 +9,7 @@ import streamlit as st
 from app.charts import COLORS
 from app.components.blobs import BLOBS
 from app.components.files import register
+from app.components.heard import heard
 from app.results.ellipses import Ellipse
 from vaecore.serving import Exported, Lattice
 
@@ -128,10 +129,10 @@ def ellipse(
 
 
 def _take(take: Callable[[Ellipse], None]) -> None:
-    left = st.session_state[KEY]["left"]
+    left = heard(KEY, "left", lambda said: (Ellipse(*(float(value) for value in said["at"])), int(said["turn"])))
     if left is not None:
-        st.session_state[TURN] = left["turn"]
-        take(Ellipse(*(float(value) for value in left["at"])))
+        ellipse, st.session_state[TURN] = left
+        take(ellipse)
 
 
 def _floats(values: np.ndarray) -> str:

@@ -8,8 +8,10 @@ import numpy as np
 import streamlit as st
 
 from app import figures
+from app.address import whole
 from app.components.blobs import BLOBS
 from app.components.files import register
+from app.components.heard import heard
 from app.results import paths as computed
 from app.results.paths import FINE, Ground, Kind, Way
 from vaecore.serving import CLASS_COLORS, Exported, ink_on
@@ -86,8 +88,8 @@ class Told:
 def step_of(steps: int) -> int:
     """Return the step that is looked at, from 0: in the session, at first in the address, else in the middle."""
     if STEP not in st.session_state:
-        word = st.query_params.get(STEP, "")
-        st.session_state[STEP] = int(word) - 1 if word.isdecimal() and 0 < int(word) <= steps else None
+        asked = whole(st.query_params.get(STEP, ""))
+        st.session_state[STEP] = asked - 1 if asked and asked <= steps else None
     step = st.session_state[STEP]
     return steps // 2 if step is None else min(step, steps - 1)
 
@@ -130,10 +132,15 @@ def paths(
 
 def _hear(take: Take) -> None:
     """Keep the step that was left, and pass the ends on."""
-    left = st.session_state["paths"]["stand"]
+    left = heard("paths", "stand", _left)
     if left is not None:
-        st.session_state[STEP], st.session_state[TURN] = int(left["step"]), int(left["turn"])
-        take({end: str(left["ends"][end]) for end in "ab" if end in left["ends"]})
+        st.session_state[STEP], st.session_state[TURN], ends = left
+        take(ends)
+
+
+def _left(said: Mapping[str, Any]) -> tuple[int, int, dict[str, str]]:
+    ends = {end: str(said["ends"][end]) for end in "ab" if end in said["ends"]}
+    return max(0, int(said["step"])), int(said["turn"]), ends
 
 
 def _film(film: Film, board: Board | None) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from app.components.blobs import BLOBS
 from app.components.files import register_shared
+from app.components.heard import heard
 from app.results import MIDDLE
 from vaecore.serving import Exported
 
@@ -45,6 +46,20 @@ class Stand:
 
     percents: Mapping[int, float]
     label: int | None
+
+
+class Left(NamedTuple):
+    """Where a page left its sliders, by dimension; the class and the draw that were chosen there, if any were.
+
+    The turn counts the gestures; one of them may last, and the page may be blind to what it decodes.
+    """
+
+    percents: dict[int, float]
+    turn: int
+    moving: bool
+    blind: bool
+    label: str | None
+    draw: int | None
 
 
 def stand(movable: Collection[int], classes: Sequence[str]) -> Stand:
@@ -119,12 +134,12 @@ def _network(decoder: Exported) -> dict[str, Any]:
 
 def _take() -> None:
     """Keep where the sliders were left."""
-    left = st.session_state["sliders"]["stand"]
+    left = left_of("sliders")
     if left is not None:
-        st.session_state[PERCENTS], st.session_state[TURN] = left_percents(left), left["turn"]
-        st.session_state[MOVING], st.session_state[BLIND] = left.get("moving", False), left.get("blind", False)
-        if left["label"] is not None:
-            st.session_state[LABEL] = left["label"]
+        st.session_state[PERCENTS], st.session_state[TURN] = left.percents, left.turn
+        st.session_state[MOVING], st.session_state[BLIND] = left.moving, left.blind
+        if left.label is not None:
+            st.session_state[LABEL] = left.label
 
 
 def _write_address(at: Stand, movable: Collection[int], classes: Sequence[str]) -> None:
@@ -152,9 +167,18 @@ def asked_percents() -> dict[int, float]:
     return {index: percent for index, percent in asked.items() if percent is not None}
 
 
-def left_percents(left: Mapping[str, Any]) -> dict[int, float]:
-    """Return where the page left its sliders, by dimension."""
-    return {int(index): _within(float(percent)) for index, percent in left["percents"].items()}
+def left_of(key: str) -> Left | None:
+    """Return where the page left the sliders of that key."""
+    return heard(key, "stand", _left)
+
+
+def _left(said: Mapping[str, Any]) -> Left:
+    percents = {int(index): _within(float(percent)) for index, percent in said["percents"].items()}
+    label, draw = said.get("label"), said.get("draw")
+    return Left(
+        percents, int(said["turn"]), bool(said.get("moving")), bool(said.get("blind")),
+        None if label is None else str(label), None if draw is None else int(draw),
+    )  # fmt: skip
 
 
 def _is_slider(name: str) -> bool:

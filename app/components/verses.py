@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.components import sliders as common
 from app.components.files import register_shared
+from app.results.verse import DRAWS
 
 HERE = Path(__file__).parent
 PERCENTS, TURN, MOVING = "verse percents", "verse turn", "verse moves"  # keys of the session
@@ -54,12 +55,12 @@ def verses(home: np.ndarray, shown: Sequence[int], names: Sequence[str], said: s
 
 def _take() -> None:
     """Keep where the sliders were left, or start from another draw."""
-    left = st.session_state["verses"]["stand"]
+    left = common.left_of("verses")
     if left is not None:
-        st.session_state[PERCENTS], st.session_state[TURN] = common.left_percents(left), left["turn"]
-        st.session_state[MOVING], st.session_state[ENDED] = left["moving"], not left["moving"]
-        if left["draw"] is not None:
-            st.session_state[DRAW] = int(left["draw"])
+        st.session_state[PERCENTS], st.session_state[TURN] = left.percents, left.turn
+        st.session_state[MOVING], st.session_state[ENDED] = left.moving, not left.moving
+        if left.draw is not None:
+            st.session_state[DRAW] = left.draw % DRAWS
 
 
 def end() -> None:

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
+from app import behind, charts, choices, chooser, fields, figures, formulas, lesson, sketches, strips
 from app.charts import Series
+from app.components.heard import heard
 from app.fields import Outline
 from app.formulas import Term, number
 from app.player import fragment, player
@@ -26,19 +27,17 @@ def move(q: Q) -> None:
 
 def take_click() -> None:
     """Start where the landscape was clicked; one that is drawn anew forgets, which is no click."""
-    points = st.session_state[MAP]["selection"]["points"]
-    if points:
-        move(Q(points[-1]["x"], float(np.exp(points[-1]["y"]))))
+    clicked = heard(MAP, "selection", charts.clicked)
+    if clicked is not None:
+        move(Q(clicked[0], float(np.exp(clicked[1]))))
 
 
 def choose() -> tuple[str, Direction, Q, int]:
     """Draw the controls; return the mixture, the divergence, where q starts, and the steps that it takes."""
     with st.container(horizontal=True, gap="large"):
-        name = st.segmented_control(
-            "p is", list(MIXTURES), default="two apart", required=True, key="p", bind="query-params"
-        )
-        chosen = st.segmented_control(
-            "Descend", list(divergences.DIRECTIONS), default="reverse", required=True, key="kl", bind="query-params",
+        name = choices.one("p is", list(MIXTURES), "p", "two apart")
+        direction: Direction = choices.one(
+            "Descend", divergences.DIRECTIONS, "kl", "reverse",
             help="Forward: KL(p ‖ q), p first. Reverse: KL(q ‖ p), q first, as in the elbo.",
         )  # fmt: skip
     left, right = st.columns(2, gap="large")
@@ -49,7 +48,6 @@ def choose() -> tuple[str, Direction, Q, int]:
         )
     with right:
         step = player(KEY, "Steps of gradient descent from there", range(STEPS + 1))
-    direction: Direction = "forward" if chosen == "forward" else "reverse"
     return name, direction, Q(mean, scale), step
 
 
@@ -152,11 +150,8 @@ def posterior() -> None:
     places = [str(place + 1) for place in range(len(rows))]
     cells = figures.pixels(np.stack([divergences.shown(row) for row in rows]))
     st.html(strips.row("Black and white", cells, places, "x", "as the likelihood wants them"))
-    state.keep_valid("digit", places, places[0])
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        digit = st.segmented_control(
-            "Digit", places, default=places[0], required=True, key="digit", bind="query-params", wrap=True
-        )
+        digit = choices.one("Digit", places, "digit", wrap=True)
         seed = st.number_input("Samples", 0, 999, 0, key="draw", bind="query-params", width=130)
         st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("draw", 0, 999))
     row = rows[places.index(digit)]

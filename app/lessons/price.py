@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import behind, charts, figures, formulas, lesson, picks, strips, tradeoffs
 from app.formulas import Term, number
+from app.plain import plain
 from app.results import prices, rates
 from app.results.rates import Member
 from app.state import Pictures
@@ -132,7 +133,8 @@ def page(family: dict[float, str]) -> None:
     st.html(gallery(shown, chosen, found, seed))
     if found.source.trouble:
         st.caption(
-            f"{strips.sentence(found.source.trouble)} These images are decoded by {found.maker}, which flatters it."
+            f"{strips.sentence(found.source.trouble)} These images are decoded by {plain(found.maker)}, which flatters "
+            "it."
         )
     lesson.saw(conclusion(shown, chosen))
     behind.show(

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, fields, figures, formulas, lesson, sketches, state, strips
+from app import behind, charts, choices, chooser, fields, figures, formulas, lesson, sketches, strips
 from app.charts import Series
 from app.fields import Cloud, Outline
 from app.formulas import Term, number
@@ -25,16 +25,11 @@ def choose() -> tuple[int, float, str, int, int]:
     """Draw the controls; return the digit's row, the width of q, whose gradient, samples of an estimate, and seed."""
     rows = gradients.rows()
     names = list(divergences.images().names)
-    state.keep_valid("digit", names, names[3])
     frame, controls = st.columns([0.17, 1], gap="medium", vertical_alignment="center")
     with controls:
         with st.container(horizontal=True, gap="large"):
-            digit = st.segmented_control(
-                "Digit", names, default=names[3], required=True, key="digit", bind="query-params", wrap=True
-            )
-            kind = st.segmented_control(
-                "Gradient by the", list(KINDS), default="means", required=True, key="by", bind="query-params"
-            )
+            digit = choices.one("Digit", names, "digit", names[3], wrap=True)
+            kind = choices.one("Gradient by the", list(KINDS), "by", "means")
         left, middle, right = st.columns([1, 1, 1], gap="medium", vertical_alignment="bottom")
         count = left.select_slider("Samples of an estimate", COUNTS, 1, key="samples", bind="query-params")
         width = middle.select_slider("Width of q, in the encoder's", WIDTHS, 1.0, key="width", bind="query-params")

@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, figures, formulas, lesson, results, sketches, state, strips
+from app import behind, charts, choices, chooser, figures, formulas, lesson, results, sketches, strips
+from app.components.heard import heard
 from app.formulas import Term, number
 from app.results import holes
 from app.results.holes import WAYS, Draw, Pair
@@ -17,14 +18,9 @@ FAR = 5.0  # usual distances: beyond them there is no code near
 def choose(pairs: dict[str, Pair]) -> tuple[Pair, str, int]:
     """Draw the controls; return the models, the way to draw, and the seed."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = list(pairs)
-        state.keep_valid("models", names, names[0])
-        data = st.segmented_control(
-            "Models of", names, default=names[0], required=True, key="models", bind="query-params", on_change=forget
-        )
-        way = st.segmented_control(
-            "Draw codes from", list(WAYS.values()), default=WAYS["prior"], required=True, key="sampled",
-            bind="query-params", wrap=True,
+        data = choices.one("Models of", list(pairs), "models", on_change=forget)
+        way = choices.one(
+            "Draw codes from", list(WAYS.values()), "sampled", WAYS["prior"], wrap=True,
             help="A click on a map draws around that place, which at first is the middle of its largest hole.",
         )  # fmt: skip
         seed = st.number_input("Seed", 0, holes.SEEDS - 1, 0, key="again", bind="query-params", width=110)
@@ -45,9 +41,9 @@ def place_of(kind: str, name: str) -> tuple[float, float]:
 
 def take_click(kind: str) -> None:
     """Draw around the place that was clicked; a map that is drawn anew forgets, which is no click."""
-    points = st.session_state[f"map {kind}"]["selection"]["points"]
-    if points:
-        place = holes.rounded((points[-1]["x"], points[-1]["y"]))
+    clicked = heard(f"map {kind}", "selection", charts.clicked)
+    place = None if clicked is None else holes.parse(" ".join(map(str, clicked)))
+    if place is not None:
         st.query_params[PLACES[kind]] = " ".join(f"{value:g}" for value in place)
         st.session_state["sampled"] = WAYS["around"]
 

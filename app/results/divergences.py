@@ -131,7 +131,8 @@ def is_least(name: str, end: int) -> bool:
 
 def within(value: float, ends: Slider) -> float:
     """Return a value on the steps of a slider and within its ends."""
-    return round(min(max(round(value / ends.step) * ends.step, ends.low), ends.high), 6)
+    inside = min(max(ends.low, value), ends.high)  # in this order: what is no number is low
+    return round(min(max(ends.low, round(inside / ends.step) * ends.step), ends.high), 6)
 
 
 class Fits(NamedTuple):

@@ -66,7 +66,7 @@ def within(ellipse: Ellipse, ends: list[Slider]) -> Ellipse:
     """Return an ellipse that is on the steps of the sliders and within their ends."""
     return Ellipse(
         *(
-            round(min(max(round(value / step) * step, low), high), 6)
+            round(min(max(low, round(min(max(low, value), high) / step) * step), high), 6)  # what is no number is low
             for value, (low, high, step) in zip(ellipse, ends, strict=True)
         )
     )

@@ -18,6 +18,7 @@ WAYS = {
 MEASURED = ("prior", "fitted", "box")
 SHOWN = 10  # draws that are decoded
 SEEDS = 1000
+FARTHEST = 1e6  # that a place in an address may be
 PRECISION = 2  # digits of a place in the address
 DATA = ("mnist", "fashion-mnist", "digits")
 
@@ -93,7 +94,7 @@ def parse(text: str | None) -> tuple[float, float] | None:
         numbers = [float(word) for word in (text or "").split()]
     except ValueError:
         return None
-    return rounded((numbers[0], numbers[1])) if len(numbers) == 2 and np.isfinite(numbers).all() else None
+    return rounded((numbers[0], numbers[1])) if len(numbers) == 2 and (np.abs(numbers) < FARTHEST).all() else None
 
 
 def share_of_prior(name: str) -> float:

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, curves, figures, picks, state, strips
+from app import behind, charts, choices, curves, figures, picks, state, strips
 from app.charts import Group
+from app.plain import plain
 from app.results import strangers
 from app.results.strangers import Alarm, Mix
 from app.state import Model
@@ -71,10 +72,7 @@ def choose_score(mixed: Mix) -> str:
     """Draw the choice of a score."""
     names = [name for name in SCORES if name in mixed.scores]
     default = "both" if "both" in names else names[0]
-    state.keep_valid("score", names, default)
-    return st.segmented_control(
-        "Score", names, default=default, required=True, key="score", bind="query-params", wrap=True
-    )
+    return choices.one("Score", names, "score", default, wrap=True)
 
 
 def ranking(model: Model, mixed: Mix, score: str, count: int) -> str:
@@ -120,8 +118,8 @@ def judgement(area: float, kind: str) -> str:
     """Say in a sentence what an area means."""
     if area < INVERTED:
         return (
-            f"Below one half: by this score, {kind} images look more normal to the model than those it was trained "
-            "on. A small score is no proof that an image is known."
+            f"Below one half: by this score, {plain(kind)} images look more normal to the model than those it was "
+            "trained on. A small score is no proof that an image is known."
         )
     if area < GUESSING:
         return "Hardly better than guessing: this score cannot tell the two apart."
@@ -193,8 +191,8 @@ def page() -> None:
             count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
         except ValueError as error:
             st.warning(
-                f"{strips.sentence(str(error))} Until then nothing can be said of “{kind}”: what is normal and what "
-                "is not, only real images tell.",
+                f"{strips.sentence(str(error))} Until then nothing can be said of “{plain(kind)}”: what is normal and "
+                "what is not, only real images tell.",
                 icon=":material/cloud_off:",
             )
             return
@@ -218,7 +216,7 @@ def about(own: Explorer, kind: str) -> str:
     """Say what was mixed."""
     alike = " Some of these hardly differ from what is known: a 0 is a 0 either way." if kind in SYMMETRIC else ""
     return (
-        f"**Normal** are test images of {own.dataset}, the data set of the model's training, at most "
+        f"**Normal** are test images of {plain(own.dataset)}, the data set of the model's training, at most "
         f"{strangers.OF_EACH:,} of them and as many never seen, drawn once.{alike}"
     )
 

@@ -4,7 +4,9 @@ import numpy as np
 import streamlit as st
 
 from app import behind, chooser, classes, figures, sources, state, strips
+from app.components import canvas
 from app.exhibits import Exhibit
+from app.plain import plain
 from app.results import conditional
 from app.results.conditional import Style
 from app.state import Model, Pictures
@@ -24,7 +26,7 @@ def every_class(model: Model, own: Explorer, style: Style) -> None:
     cells = figures.pixels(conditional.in_every_class(model, style.code[None])[0])
     st.html(classes.family(cells, own.classes, style.label, source(style, own)))
     come = "drawn from the prior" if style.label is None else "read from the picture before them"
-    kept = "" if style.label is None else f" Told {own.classes[style.label]}, it is the reconstruction."
+    kept = "" if style.label is None else f" Told {plain(own.classes[style.label])}, it is the reconstruction."
     st.caption(
         f"One code, {come}, decoded once for each class. What the class does not say stays: of a digit, its slant, its "
         f"width, the weight of its stroke.{kept}"
@@ -40,12 +42,10 @@ def table(model: Model, own: Explorer, found: Pictures, style: Style) -> None:
     pictures = [each.image for each in shown if each.image is not None]
     heads = figures.pixels(np.stack(pictures)) if pictures else [each.title.split()[-1] for each in shown]
     st.html(classes.table(heads, rgb(cells), own.classes, style.label))
-    rows = (
-        "Row by row, styles of the prior, by their numbers."
-        if style.label is None
-        else f"Row by row, images of class {own.classes[style.label]}, at the left, and their styles in every class."
-    )
-    st.caption(f"{rows} Read it as a table of multiplication: a style times a class.")
+    rows = "styles of the prior, by their numbers"
+    if style.label is not None:
+        rows = f"images of class {plain(own.classes[style.label])}, at the left, and their styles in every class"
+    st.caption(f"Row by row, {rows}. Read it as a table of multiplication: a style times a class.")
 
 
 def walk(model: Model, own: Explorer, style: Style) -> None:
@@ -91,19 +91,19 @@ def label_left(model: Model, own: Explorer) -> None:
         st.info(f"This takes images with classes. {strips.sentence(str(error))}", icon=":material/info:")
         return
     other = conditional.untold(model)
-    plain = None if other is None else (state.explorer(other).name, conditional.label_left(other))
+    bare = None if other is None else (state.explorer(other).name, conditional.label_left(other))
     metrics = [(f"Read from {own.name}'s codes", told.accuracy)]
-    if plain:
-        metrics.append((f"From {plain[0]}'s, never told", plain[1].accuracy))
+    if bare:
+        metrics.append((f"From {bare[0]}'s, never told", bare[1].accuracy))
     metrics.append(("Always naming the commonest class", told.chance))
     for column, (name, share) in zip(st.columns(len(metrics)), metrics, strict=True):
-        column.metric(name, f"{share:.1%}")
-    st.caption(about_label(told, plain))
+        column.metric(plain(name), f"{share:.1%}")
+    st.caption(about_label(told, bare))
 
 
-def about_label(told: LabelLeft, plain: tuple[str, LabelLeft] | None) -> str:
+def about_label(told: LabelLeft, bare: tuple[str, LabelLeft] | None) -> str:
     """Say what the numbers mean."""
-    beside = f" {plain[0]} has nothing but its code to say the class with, so it must." if plain else ""
+    beside = f" {plain(bare[0])} has nothing but its code to say the class with, so it must." if bare else ""
     return (
         f"How many of {told.tested:,} test images a linear probe puts into their class when it sees the code alone; it "
         f"was fitted on the codes of {told.probed:,} training images. Near the last number, the code holds style only, "
@@ -146,7 +146,7 @@ def page() -> None:
 def again(style: Style) -> None:
     """Show the program that draws the style in every class."""
     if style.number is None:
-        text, label = st.query_params.get("drawing", ""), style.label
+        text, label = st.session_state[canvas.DRAWING], style.label
         source = [f"image = serving.drawing(serving.unpack_drawing({text!r}), explorer.shape)"]
         source += [f"code = explorer.encode(image[None], np.array([{label}]))"]
     elif style.image is None:

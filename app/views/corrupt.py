@@ -1,13 +1,13 @@
 """Corrupt: damaged images, and what each model makes of them."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, figures, picks, results, state, strips
+from app import behind, charts, choices, figures, picks, results, state, strips
 from app.charts import Series
+from app.plain import plain
 from app.results import restorations
 from app.results.restorations import LEVELS, Side
 from app.state import Model, Pictures
@@ -23,14 +23,12 @@ MEANING: dict[Corruption, str] = {
 def choose_noise() -> tuple[Corruption, float]:
     """Draw the choice of the damage."""
     with st.container(horizontal=True, gap="medium"):
-        kind = st.segmented_control(
-            "Noise", list(MEANING), default="masking", required=True, key="noise", bind="query-params"
-        )
+        kind: Corruption = choices.one("Noise", list(MEANING), "noise", "masking")
         level = st.slider(
             "Level", LEVELS[0], LEVELS[-1], 0.5, LEVELS[1], key="level", bind="query-params", width=320,
             help="; ".join(f"{name}: {meaning}" for name, meaning in MEANING.items()),
         )  # fmt: skip
-    return cast("Corruption", kind), level
+    return kind, level
 
 
 def choose_images(model: Model, found: Pictures) -> tuple[int, int, np.ndarray]:
@@ -138,7 +136,7 @@ def about_curves(found: Pictures) -> str:
     """Say what the curves were measured on."""
     count = min(restorations.COUNT, len(found.images))
     if found.source.trouble:
-        return f"Over {count} images that {found.maker} decoded, so its own errors are flattered."
+        return f"Over {count} images that {plain(found.maker)} decoded, so its own errors are flattered."
     return f"Over {count} test images, drawn and damaged alike for every model, whatever is chosen above."
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, figures, state, strips
+from app import behind, charts, choices, chooser, figures, state, strips
 from app.charts import Group, Series
 from app.results import units
 from app.results.units import Order, Units
@@ -25,9 +25,8 @@ def choose_beside(model: Model) -> list[Model]:
 
 def choose_sheet(shown: list[Units]) -> tuple[Order, int]:
     """Draw the choice of the units to show."""
-    state.keep_valid("units", shown[0].orders, shown[0].orders[0])
-    order: Order = st.segmented_control(
-        "Show first", shown[0].orders, default=shown[0].orders[0], required=True, key="units", bind="query-params",
+    order = choices.one(
+        "Show first", shown[0].orders, "units",
         help="Selective: on for a few images only, by lifetime sparseness. Strong: of large weights.",
     )  # fmt: skip
     count = units.sheets(*shown)

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, chooser, figures, results, state, strips
+from app import behind, choices, chooser, figures, results, state, strips
 from app.components import sliders
 from app.components.blobs import BLOBS
 from app.components.sliders import Beside, Plane, Stand
+from app.plain import plain
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -93,8 +94,8 @@ def again(at: Stand) -> None:
 
 def choose_density() -> str:
     """Return where the codes of an autoencoder without a prior are drawn from."""
-    return st.segmented_control(
-        "Draw codes from", DENSITIES, default=DENSITIES[0], required=True, key="density", bind="query-params",
+    return choices.one(
+        "Draw codes from", DENSITIES, "density",
         help="This model's objective says nothing of where codes lie: a mixture of Gaussians was fitted on them "
         "afterwards. Draw from N(0, I) instead, as if it were a VAE, and see why that was needed.",
     )  # fmt: skip
@@ -112,7 +113,7 @@ def samples() -> None:
     st.subheader("Random samples")
     if "sample" not in own.abilities:
         st.info(
-            f"{own.name} has no prior: nothing says which codes are likely, so it cannot be sampled. "
+            f"{plain(own.name)} has no prior: nothing says which codes are likely, so it cannot be sampled. "
             "The sliders above walk through the codes of its training images instead.",
             icon=":material/info:",
         )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import behind, charts, chooser, exhibits, figures, picks, state, strips, tradeoffs
+from app import behind, charts, choices, chooser, exhibits, figures, picks, state, strips, tradeoffs
 from app.exhibits import Exhibit
 from app.results import levels, rates
 from app.state import Model, Pictures
@@ -51,9 +51,7 @@ def choose_image(found: Pictures) -> int | None:
 
 def begin(model: Model, own: Explorer, found: Pictures) -> tuple[Redrawn, list[Exhibit]] | None:
     """Draw the controls; return the redraws and what they start from, or None where there is no such image."""
-    start = st.segmented_control(
-        "Start from", STARTS, default=STARTS[0], required=True, key="start", bind="query-params"
-    )
+    start = choices.one("Start from", STARTS, "start")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if start == STARTS[0]:
             label, (temperature, seed) = choose_class(own), choose_noise()

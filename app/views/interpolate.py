@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import behind, ends, figures, results, state, strips
+from app import behind, choices, ends, figures, results, state, strips
 from app.components.blobs import BLOBS
 from app.components.paths import Board, Film, Mark, Told, paths
 from app.ends import End
+from app.plain import plain
 from app.results import layouts
 from app.results import paths as computed
 from app.results.paths import Ends, Ground, Kind, Way
@@ -43,12 +44,8 @@ def choose_label(own: Explorer, label: int | None) -> Told:
     """Draw the choice of the class that a conditional model is told along the way; ``label`` is A's own."""
     if "condition" not in own.abilities:
         return Told(None, follows=False)
-    options = [AS_A, *own.classes]
-    state.keep_valid("told", options, AS_A)
-    told = st.segmented_control(
-        "Draw every step", options, default=AS_A, required=True, key="told", bind="query-params",
-        help="The code carries the style, the label carries the class.",
-    )  # fmt: skip
+    carried = "The code carries the style, the label carries the class."
+    told = choices.one("Draw every step", [AS_A, *own.classes], "told", help=carried)
     return Told((label or 0) if told == AS_A else own.classes.index(told), follows=told == AS_A)
 
 
@@ -59,16 +56,14 @@ def films(model: Model, of: Ends, steps: int, told: Told) -> list[Film]:
         try:
             made.append(Film(kind, title, note, computed.way(model, of, kind, steps, told.label)))
         except ValueError as error:
-            made.append(Film(kind, title, note, None, strips.sentence(str(error))))
+            made.append(Film(kind, title, note, None, strips.spoken(str(error))))
     return made
 
 
 def look_first(made: Sequence[Film]) -> list[Film]:
     """Draw the choice of the path that is looked at; return all, that one first."""
     titles = [film.title for film in made]
-    title = st.segmented_control(
-        "Look at the path", titles, default=titles[0], required=True, key="path", bind="query-params"
-    )
+    title = choices.one("Look at the path", titles, "path")
     return sorted(made, key=lambda film: film.title != title)
 
 
@@ -109,13 +104,13 @@ def explain(own: Explorer, told: Told, of: Ground | None) -> None:
     said = []
     if told.label is not None:
         said.append(
-            f"Every step is drawn as “{own.classes[told.label]}”: a conditional model takes the class from its label, "
-            "so what changes along the way is the style. Choose another class above."
+            f"Every step is drawn as “{plain(own.classes[told.label])}”: a conditional model takes the class from its "
+            "label, so what changes along the way is the style. Choose another class above."
         )
     if of is not None:
         count = f"{len(of.laid.index):,}"
         said.append(
-            f"The real codes are those of {count} test images of {own.dataset}. Neighbours are those within "
+            f"The real codes are those of {count} test images of {plain(own.dataset)}. Neighbours are those within "
             f"{of.around.radius:.2g} of a step: half of the images have ten others so near. Density sums real codes by "
             "a Gaussian of which that is two deviations, over the sum that is usual at a test image: where it falls, "
             "the path crosses a place that no image has."

@@ -11,6 +11,7 @@ from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
 from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Cursor, Decoding, Map
+from app.plain import plain
 from app.results import MIDDLE, layouts
 from app.results.layouts import Layout
 from app.state import Model
@@ -38,7 +39,7 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     strips.paint_pills("classes", len(names))
     chosen = st.pills(
         "Bring out classes", names, selection_mode="multi", key="classes", bind="query-params", wrap=True,
-        help="The others fade but stay.",
+        format_func=plain, help="The others fade but stay.",
     )  # fmt: skip
     return [names.index(name) for name in chosen]
 
@@ -94,11 +95,7 @@ def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | 
 
 
 def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
-    """Draw the canvas where it is asked for; return the drawing's place on the maps, and a place for the maps.
-
-    Raises:
-        ValueError: what the canvas says are no strokes.
-    """
+    """Draw the canvas where it is asked for; return the drawing's place on the maps, and a place for the maps."""
     if not st.toggle("Draw on the map", key="draw", bind="query-params", help="The model reads a digit of your own."):
         canvas.forget()
         return None, st.container()
@@ -119,7 +116,7 @@ def page() -> None:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
     if st.session_state["data"] != own.dataset:
-        st.info(f"The map is of {own.dataset}, the images that the model knows.", icon=":material/info:")
+        st.info(f"The map is of {plain(own.dataset)}, the images that the model knows.", icon=":material/info:")
     names = tuple(own.classes)
     x, y = choose_axes(model, own.latent)
     with st.container(horizontal=True, gap="large"):
@@ -135,11 +132,7 @@ def page() -> None:
         for name, plane in laid.planes.items()
         if name.startswith("umap")
     ]
-    try:
-        drawn, plan = draw(model, own, laid, (x, y))
-    except ValueError as error:
-        st.warning(strips.sentence(str(error)), icon=":material/info:")
-        return
+    drawn, plan = draw(model, own, laid, (x, y))
     sheet = layouts.sheet(model, laid.index, COLUMNS)
     with plan:
         maps.maps(

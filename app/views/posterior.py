@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import behind, chooser, exhibits, figures, results, state, steering, strips
+from app import behind, choices, chooser, exhibits, figures, results, state, steering, strips
 from app.components.ellipse import Density, Hand, Outline, Samples, ellipse
 from app.exhibits import Exhibit
+from app.plain import plain
 from app.results import ellipses, posteriors
 from app.results.ellipses import Slider
 from app.results.posteriors import Subject
@@ -167,7 +168,7 @@ def doubts(own: Explorer, subject: Subject, of: TruePosterior, shown: list[Shown
     """Say how the numbers were found, and what is to be doubted."""
     said = []
     if posteriors.unfamiliar(own, subject.binary):
-        said.append(f"{own.name} learned from grey pixels: binary ones are strange to its encoder.")
+        said.append(f"{plain(own.name)} learned from grey pixels: binary ones are strange to its encoder.")
     if posteriors.is_grey(own, subject):
         said.append(
             "Of grey pixels this likelihood makes a cross-entropy: the bound is called grey, as it compares with no "
@@ -219,9 +220,7 @@ def page() -> None:
     found = state.chosen_pictures()
     left, right = st.columns([1, 1.5], gap="large")
     with right.container(horizontal=True, gap="large", vertical_alignment="bottom"):
-        count = st.segmented_control(
-            "Samples of q", COUNTS, default=COUNTS[1], required=True, key="drawn", bind="query-params"
-        )
+        count = choices.one("Samples of q", COUNTS, "drawn", COUNTS[1])
         whole = st.toggle("The whole plane", key="plane", bind="query-params")
     try:
         with left:

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app import behind, charts, chooser, figures, picks, state, strips, tradeoffs
+from app.plain import plain
 from app.results import rates
 from app.results.rates import Member
 from app.state import Model, Pictures
@@ -27,7 +28,8 @@ def choose_beta(model: Model, own: Explorer) -> dict[float, str]:
 
 def take(kin: dict[float, str]) -> None:
     """Choose the family's model of the chosen beta; its siblings read the same images, so these stay."""
-    st.session_state["model"] = kin[st.session_state["beta"]]
+    if st.session_state["beta"] in kin:
+        st.session_state["model"] = kin[st.session_state["beta"]]
 
 
 def plane(shown: list[Member], chosen: Member, found: Pictures) -> None:
@@ -200,7 +202,7 @@ def by_level(terms: Terms) -> None:
 
 def invite(reason: str) -> None:
     """Say why the page has nothing, or little, to show of a model, and offer those of which it has."""
-    st.info(reason, icon=":material/show_chart:")
+    st.info(plain(reason), icon=":material/show_chart:")
     found = rates.families()
     if not found:
         st.markdown(
@@ -213,7 +215,11 @@ def invite(reason: str) -> None:
         for kin in found:
             name, span = rates.spokesman(kin)
             st.button(
-                f"{name} · {span}", icon=":material/show_chart:", on_click=chooser.open_model, args=(name,), key=name
+                f"{plain(name)} · {span}",
+                icon=":material/show_chart:",
+                on_click=chooser.open_model,
+                args=(name,),
+                key=name,
             )
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, drawing, exhibits, figures, picks, results, state, strips
+from app import behind, choices, drawing, exhibits, figures, picks, results, state, strips
 from app.components import canvas
 from app.drawing import Drawn
 from app.exhibits import Exhibit
+from app.plain import plain
 from app.results import Scores
 from app.state import Model, Pictures
 from vaecore import serving
@@ -70,7 +71,7 @@ def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
         return k, ()
     show_drawing(model, k, drawn)
     label = "" if drawn.label is None else f", labels=np.array([{drawn.label}])"
-    strokes = f"serving.unpack_drawing({canvas.kept()!r})"
+    strokes = f"serving.unpack_drawing({st.session_state[canvas.DRAWING]!r})"
     return k, (f"image = serving.drawing({strokes}, explorer.shape)", f"image[None]{label}")
 
 
@@ -144,7 +145,7 @@ def remembered(own: Explorer) -> None:
     metrics = own.card["metrics"]
     st.subheader("Mean squared error, as measured on the test images")
     first, second = st.columns(2)
-    first.metric(own.name, f"{metrics['squared_error']:.2f}")
+    first.metric(plain(own.name), f"{metrics['squared_error']:.2f}")
     if "pca_squared_error" in metrics:
         second.metric(f"PCA-{own.latent}", f"{metrics['pca_squared_error']:.2f}")
     st.caption("The images above were decoded by a model, so their errors say nothing of real ones.")
@@ -154,7 +155,7 @@ def totals(name: str, k: int, result: Scores) -> None:
     """Say how both sides do over every image."""
     st.subheader(f"Mean squared error over all {len(result.errors):,} images")
     first, second, third = st.columns([1, 1, 2], vertical_alignment="center")
-    first.metric(name, f"{result.mean:.2f}")
+    first.metric(plain(name), f"{result.mean:.2f}")
     second.metric(f"PCA-{k}", f"{result.baseline_mean:.2f}")
     third.html(strips.share(name, result.wins, f"PCA-{k}", result.baseline_wins, len(result.errors)))
     st.caption(
@@ -167,9 +168,7 @@ def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
     found = state.chosen_pictures()
-    way = st.segmented_control(
-        "Show", picks.WAYS, default=picks.WAYS[0], required=True, key="show", bind="query-params"
-    )
+    way = choices.one("Show", picks.WAYS, "show")
     try:
         if way == picks.DRAWN:
             k, source = draw(model, own)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import charts, curves, results, strips
+from app import charts, choices, curves, results, strips
 from app.curves import Standing
 from vaecore.serving import MEASURES, Score
 
@@ -58,9 +58,7 @@ def row(score: Score, form: str) -> dict[str, str]:
 
 st.title("Scores")
 strips.lead("What was measured, beside what was published. Take likelihood, and follow the papers from top to bottom.")
-measure = st.segmented_control(
-    "Measure", list(MEASURES), default="likelihood", required=True, key="measure", bind="query-params"
-)
+measure = choices.one("Measure", list(MEASURES), "measure", "likelihood")
 found, shown = results.standings(measure), MEASURES[measure]
 if found:
     st.caption(CAPTIONS[measure])

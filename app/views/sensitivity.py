@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, curves, exhibits, figures, state, strips
+from app import behind, charts, choices, chooser, curves, exhibits, figures, state, strips
 from app.charts import Series
 from app.exhibits import Exhibit
+from app.plain import plain
 from app.results import directions
 from app.results.directions import Push
 from app.state import Model, Pictures
@@ -60,12 +61,12 @@ def norms(shown: list[Side]) -> None:
     """Write how much each code feels in all."""
     columns = st.columns(len(shown))
     for column, side in zip(columns, shown, strict=True):
-        column.metric(f"‖J‖ of {side.name}", f"{side.felt.norm:.2f}")
+        column.metric(f"‖J‖ of {plain(side.name)}", f"{side.felt.norm:.2f}")
     if len(shown) == 2:
         ratio = directions.ratio(shown[0].felt, shown[1].felt)
         st.caption(
-            f"In all, {shown[0].name} feels **{ratio:.2f} times** as much as {shown[1].name}. That is a fair "
-            "comparison of codes of one kind only: a code of larger numbers has a larger Jacobian."
+            f"In all, {plain(shown[0].name)} feels **{ratio:.2f} times** as much as {plain(shown[1].name)}. That is a "
+            "fair comparison of codes of one kind only: a code of larger numbers has a larger Jacobian."
         )
 
 
@@ -101,11 +102,8 @@ def choose_push(shown: list[Side]) -> tuple[np.ndarray, int]:
     sensitivities = {side.name: side.felt for side in shown}
     names = list(sensitivities)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        end = st.segmented_control(
-            "Direction", ("felt", "ignored"), default="felt", required=True, key="end", bind="query-params"
-        )
-        state.keep_valid("by", names, names[0])
-        whose = st.segmented_control("By", names, default=names[0], required=True, key="by", bind="query-params")
+        end = choices.one("Direction", ("felt", "ignored"), "end")
+        whose = choices.one("By", names, "by")
         among = sensitivities[whose].felt if end == "felt" else sensitivities[whose].ignored
         state.keep_valid("nth", range(1, len(among) + 1), 1)
         number = st.number_input("Number", 1, len(among), 1, key="nth", bind="query-params", width=130)
@@ -144,7 +142,7 @@ def signed(length: float) -> str:
 def movements(shown: list[Side], done: list[Push], percent: int) -> None:
     """Say how far each code moved, and draw it for every step."""
     left, right = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
-    parts = [f"that of **{side.name}** by {each.percent:.0f}%" for side, each in zip(shown, done, strict=True)]
+    parts = [f"that of **{plain(side.name)}** by {each.percent:.0f}%" for side, each in zip(shown, done, strict=True)]
     left.markdown(
         f"The image moved by {abs(percent)}% of the usual distance between two images. In the same measure, the usual "
         f"distance between the codes of two images, its code moved: {', '.join(parts)}."

@@ -3,9 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, curves, exhibits, figures, picks, state, strips
+from app import behind, charts, choices, chooser, curves, exhibits, figures, picks, state, strips
 from app.curves import Leg
 from app.exhibits import Ballot
+from app.plain import plain
 from app.results import stacks
 from app.results.stacks import Layers, Stage
 from app.state import Model, Pictures
@@ -19,8 +20,7 @@ def choose(own: Explorer, model: Model, found: Pictures) -> np.ndarray:
     """Draw the choice of images; return their rows."""
     known, can_vote = stacks.known_labels(own, found), "classify" in own.abilities
     ways = [way for way in picks.DOUBTS if way == "random" or (can_vote and (known is not None or way != "wrong"))]
-    state.keep_valid("pick", ways, "random")
-    way = st.segmented_control("Show", ways, default="random", required=True, key="pick", bind="query-params")
+    way = choices.one("Show", ways, "pick", "random")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = ["any", *found.names] if found.labels is not None else ["any"]
         name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
@@ -99,7 +99,7 @@ def classifier(own: Explorer, model: Model, found: Pictures, rows: np.ndarray) -
     st.subheader("The classifier on top")
     if "classify" not in own.abilities:
         st.info(
-            f"{own.name} has no classifier on top: its recipe asks for none, or its images have no labels.",
+            f"{plain(own.name)} has no classifier on top: its recipe asks for none, or its images have no labels.",
             icon=":material/info:",
         )
         return
@@ -113,7 +113,9 @@ def classifier(own: Explorer, model: Model, found: Pictures, rows: np.ndarray) -
             "image really is stands above it, with its row. “wrong” above shows the mistakes, the surest first."
         )
     else:
-        st.caption(f"These images have no labels among {own.name}'s classes: nothing says which votes are right.")
+        st.caption(
+            f"These images have no labels among {plain(own.name)}'s classes: nothing says which votes are right."
+        )
     cards = [ballot(own, found, int(row), votes[row], None if known is None else int(known[row])) for row in rows]
     st.html(exhibits.ballots(cards))
 
@@ -123,7 +125,7 @@ def training(own: Explorer) -> None:
     st.subheader("Stage by stage")
     found = stacks.stages(own)
     if not found:
-        st.caption(f"The card of {own.name} does not say how its stages went.")
+        st.caption(f"The card of {plain(own.name)} does not say how its stages went.")
         return
     drawn = [Leg(stage.short, stage.history, stage.variable) for stage in found if stage.history is not None]
     left, right = st.columns([1.2, 1], gap="medium", vertical_alignment="center")

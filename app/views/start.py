@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import portraits, results, state, strips
 from app.components.blobs import BLOBS
+from app.plain import plain
 from app.state import Model
 from vaecore.serving import Explorer
 
@@ -88,7 +89,7 @@ strips.lead(
     "move its code, walk between two images, or set it against PCA."
 )
 for data, models in grouped().items():
-    st.subheader(f"{data} · {state.size(state.explorer(models[0]).shape)}")
+    st.subheader(f"{plain(data)} · {state.size(state.explorer(models[0]).shape)}")
     grid = st.grid("auto", min_column_width=225, gap="small")
     for model in models:
         with grid.container(border=True, height="stretch"):

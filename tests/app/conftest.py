@@ -62,7 +62,6 @@ def open_page() -> Open:
     def run(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_file(MAIN, default_timeout=60)
         if page != "start":
-            app.run()
             app.switch_page(f"{'lessons' if page in LESSONS else 'views'}/{page}.py")
         for name, value in parameters.items():
             app.query_params[name] = value

@@ -6,13 +6,15 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from google.protobuf.message import Message
 from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Node
 
 from app import lesson
 
@@ -60,6 +62,40 @@ def code(app: AppTest, language: str = "python") -> list[str]:
     return [each.value for each in app.code if each.language == language]
 
 
+def strings(app: AppTest) -> Iterator[tuple[str, str]]:
+    """Every string that a page sends, with the kind of element that it is in."""
+
+    def inside(node: Node) -> Iterator[tuple[str, str]]:
+        if getattr(node, "proto", None) is not None:
+            yield from ((node.type, text) for text in texts_of(node.proto))
+        for child in getattr(node, "children", {}).values():
+            yield from inside(child)
+
+    return inside(app._tree)
+
+
+def texts_of(message: Message) -> Iterator[str]:
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_MESSAGE:
+            for each in value if field.is_repeated else [value]:
+                yield from texts_of(each)
+        elif field.type == field.TYPE_STRING:
+            yield from value if field.is_repeated else [value]
+
+
+MARKDOWN = re.compile(r"(?<!\\)!?\[(x|a)\]|(?<!\\)<(img|script|a) |https?://|www\.f|:material/skull|:red\[|(?<!\\)\$x")
+HTML = re.compile(r"<img src=x|<script>(alert|window)|<a href=\"http|src=\"http")
+CHARTS = re.compile(r"(<|\\u003c)/?(a|img|script)\b")  # in JSON
+NEITHER = ("selectbox", "multiselect", "text_input", "code", "bidi_component", "page_link")  # nor are signs in these
+
+
+def check_signs(app: AppTest) -> None:
+    """What the tests' strangers write is nowhere on a page a link, a picture, a script, an icon or a formula."""
+    for kind, said in strings(app):
+        signs = {"html": HTML, "plotly_chart": CHARTS}.get(kind, MARKDOWN)
+        assert kind in NEITHER or not signs.search(said), (kind, said)
+
+
 def path_of(page: str, query: str) -> str:
     """The address of a page, below the server's."""
     return f"{'' if page == 'start' else page}?{query}"
@@ -105,13 +141,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def serve(folder: Path, **environment: str) -> Iterator[str]:
+def serve(folder: Path, start: Sequence[str] = ("-m", "app"), **environment: str) -> Iterator[str]:
     """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds no traceback.
 
     It cannot reach the network: where data is not at hand, no test waits for a download.
     """
     port, log = free_port(), folder / "server.log"
-    command = [sys.executable, "-m", "app", "--port", str(port), "--no-browser"]
+    command = [sys.executable, *start, "--port", str(port), "--no-browser"]
     path = os.pathsep.join([str(MAIN.parents[1]), os.environ.get("PYTHONPATH", "")])
     with log.open("w") as output:
         process = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
+from vaecore.data import DATASETS, Images
 from vaecore.evaluation.planes import USUAL
 from vaecore.export import Exported
 from vaecore.export.components import CLASS_COLORS, component, ink_on, page_files
@@ -96,6 +97,7 @@ from vaecore.serving.verses import Reading, reach, readings, remedies, shared, u
 __all__ = [
     "ALTERATIONS",
     "CLASS_COLORS",
+    "DATASETS",
     "MEASURES",
     "NOISES",
     "USUAL",
@@ -106,6 +108,7 @@ __all__ = [
     "Corruption",
     "Explorer",
     "Exported",
+    "Images",
     "LabelLeft",
     "LatentMap",
     "Lattice",
