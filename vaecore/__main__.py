@@ -13,8 +13,8 @@ from typing import Any
 from vaecore import checkpoint
 from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
 from vaecore.device import DEVICES
-from vaecore.evaluation import evaluate
-from vaecore.evaluation.report import measure_likelihood
+from vaecore.evaluation import Examined, report_on
+from vaecore.evaluation.likelihood import measure_likelihood
 from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
 from vaecore.runs import normal_scores
@@ -229,20 +229,25 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     explorer = load(parsed.name, parsed.device)
     others = _replicates(explorer, parsed.replicates, parsed.device)
     train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
-    metrics = evaluate(
-        explorer.model,
-        train_images,
-        test_images,
-        explorer.recipe.training.binarise,
-        data_folder(parsed.data_dir),
-        parsed.samples,
-        parsed.seed,
-        _strangers(explorer, parsed.data_dir),
+    report = report_on(
+        Examined(
+            explorer.model,
+            train_images,
+            test_images,
+            explorer.recipe.training.binarise,
+            data_folder(parsed.data_dir),
+            parsed.samples,
+            parsed.seed,
+            _strangers(explorer, parsed.data_dir),
+        )
     )
+    metrics = report.metrics
     if others:
         metrics["replicates"] = _over_seeds(explorer, others, metrics, test_images, parsed)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
+    if report.left_out:
+        print(f"left out: {_lacking(report.left_out)}")
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
@@ -256,6 +261,12 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             if "sample" in explorer.abilities:
                 card["anomaly"] = normal_scores(explorer.model, train_images)
         checkpoint.write_json(folder / checkpoint.CARD, card)
+
+
+def _lacking(left_out: dict[str, str]) -> str:
+    """What was not measured, together with what it needs."""
+    needs = dict.fromkeys(left_out.values())
+    return "; ".join(f"{', '.join(key for key in left_out if left_out[key] == need)} (needs {need})" for need in needs)
 
 
 def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:
