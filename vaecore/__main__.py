@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,19 +11,22 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from vaecore import checkpoint
-from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
-from vaecore.device import DEVICES
-from vaecore.evaluation import Examined, report_on
-from vaecore.evaluation.likelihood import measure_likelihood
-from vaecore.models.variational import Variational
-from vaecore.recipes import RECIPES, find
-from vaecore.runs import normal_scores
-from vaecore.serving import Explorer, load, names, text_names, variants
-from vaecore.serving.planes import compute_planes
-from vaecore.serving.studies import MAP, compute_map, keep_map
-from vaecore.serving.takeaway import export_networks, take_away
-from vaecore.training import train
+from vaecore import stopping
+
+with stopping.at_once():  # torch takes seconds, in which people change their minds
+    from vaecore import checkpoint
+    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
+    from vaecore.device import DEVICES
+    from vaecore.evaluation import Examined, report_on
+    from vaecore.evaluation.likelihood import measure_likelihood
+    from vaecore.models.variational import Variational
+    from vaecore.recipes import RECIPES, find
+    from vaecore.runs import normal_scores
+    from vaecore.serving import Explorer, load, names, text_names, variants
+    from vaecore.serving.planes import compute_planes
+    from vaecore.serving.studies import MAP, compute_map, keep_map
+    from vaecore.serving.takeaway import export_networks, take_away
+    from vaecore.training import train
 
 EXAMPLES = """examples:
   vaecore list                                       what is here, what can be trained
@@ -68,18 +72,21 @@ LONGEST = 12  # numbers that are printed one by one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, or 2 with one sentence for what the user can mend."""
-    parsed = _parser().parse_args(arguments)
+    """Run one command; returns the exit code: 0, 2 with one sentence for what the user can mend, or a signal's."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        parsed.run(parsed)
+        with stopping.raised():
+            parsed = _parser().parse_args(words)
+            parsed.run(parsed)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
     except (ValueError, OSError) as error:
         print(f"vaecore: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("vaecore: interrupted; --resume goes on from the last kept epoch", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        number = getattr(stop, "number", signal.SIGINT)
+        print(stopping.farewell(number, words), end="", file=sys.stderr)
+        return 128 + number
     return 0
 
 
