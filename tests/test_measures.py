@@ -13,7 +13,7 @@ from vaecore import checkpoint
 from vaecore.corruption import corrupt
 from vaecore.data import Images, other_classes
 from vaecore.data.batches import present
-from vaecore.evaluation import report
+from vaecore.evaluation import examined, measured, report
 from vaecore.evaluation.anomaly import anomaly_scores, auroc, reference_of
 from vaecore.evaluation.features import DRAWS, few_label_errors, probe_error, scaled
 from vaecore.evaluation.features import _draws as draws
@@ -320,8 +320,8 @@ def test_a_conditional_models_jacobian_is_that_given_the_label(few: Images) -> N
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """An untrained judge: its training is no part of this."""
-    monkeypatch.setattr(report, "classifier", lambda images, *_: Classifier(images.shape, 10).eval())
-    monkeypatch.setattr(report, "JACOBIANS", 10)
+    monkeypatch.setattr(examined, "classifier", lambda images, *_: Classifier(images.shape, 10).eval())
+    monkeypatch.setattr(measured, "JACOBIANS", 10)
 
 
 def test_the_report_of_a_deterministic_model(digits: Images, test_digits: Images, quick: None, tmp_path: Path) -> None:
@@ -381,9 +381,10 @@ def test_strangers_to_a_conditional_model_are_no_reason_to_stop(few: Images, qui
     assert metrics["squared_error"] > 0
 
 
-def test_more_classes_than_labels_are_no_reason_to_stop() -> None:
-    classes = np.arange(150).repeat(3)
-    codes = np.random.default_rng(0).normal(size=(len(classes), 4)).astype(np.float32)
-    found = report._probes((codes, codes), (classes, classes))
+def test_more_classes_than_labels_are_no_reason_to_stop(tmp_path: Path) -> None:
+    classes = torch.arange(150).repeat_interleave(3)
+    pixels = torch.randint(0, 256, (len(classes), 1, 2, 2), dtype=torch.uint8)
+    images = Images(pixels, classes, tuple(map(str, range(150))))
+    found = report.evaluate(built("ae-digits-2", images, hidden=(4,)), images, images, False, tmp_path)
     assert "few_label_error_100" not in found
     assert 0 <= found["probe_error"] <= 1

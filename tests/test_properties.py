@@ -471,9 +471,24 @@ def test_normal_is_measured_on_what_is_stored(store: str, tmp_path: Path) -> Non
         assert found == pytest.approx(explorer.card["anomaly"][name], rel=1e-5), name
 
 
-def test_too_few_images_for_a_density_are_one_sentence(few: Images) -> None:
-    with pytest.raises(ValueError, match="density=9 needs as many training images, got 4"):
-        untrained("ae-digits-2", few.rows(torch.arange(4)), density=9)
+@pytest.mark.parametrize(("images", "components"), [(4, 4), (1, 1)])
+def test_a_density_has_no_more_components_than_there_are_codes(images: int, components: int, few: Images) -> None:
+    model = untrained("ae-digits-2", few.rows(torch.arange(images)), density=9).model
+    codes = torch.randn(images, model.latent)
+    model.conclude(codes)
+    density = model.prior()
+    assert int((density.weights > 0).sum()) == components
+    assert float(density.weights.sum()) == pytest.approx(1)
+    assert torch.isfinite(density.log_prob(codes)).all()
+    nearest = torch.cdist(density.rsample((200,)), codes).amin(1)
+    assert float(nearest.median()) < 4, "samples are of the components that have a weight"
+
+
+def test_codes_all_alike_but_for_their_rounding_have_a_density(few: Images) -> None:
+    model = untrained("ae-digits-2", few, density=3).model
+    codes = torch.full((32, model.latent), 100.0) + 1e-5 * torch.randn(32, model.latent)
+    model.conclude(codes)
+    assert torch.isfinite(model.prior().log_prob(codes)).all()
 
 
 def test_without_a_density_nothing_is_drawn_and_with_one_it_is(dense: Path, explorers: dict[str, Explorer]) -> None:

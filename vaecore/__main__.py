@@ -3,6 +3,7 @@
 import argparse
 import json
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,19 +11,22 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from vaecore import checkpoint
-from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
-from vaecore.device import DEVICES
-from vaecore.evaluation import evaluate
-from vaecore.evaluation.report import measure_likelihood
-from vaecore.models.variational import Variational
-from vaecore.recipes import RECIPES, find
-from vaecore.runs import normal_scores
-from vaecore.serving import Explorer, load, names, text_names, variants
-from vaecore.serving.planes import compute_planes
-from vaecore.serving.studies import MAP, compute_map, keep_map
-from vaecore.serving.takeaway import export_networks, take_away
-from vaecore.training import train
+from vaecore import stopping
+
+with stopping.at_once():  # torch takes seconds, in which people change their minds
+    from vaecore import checkpoint
+    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
+    from vaecore.device import DEVICES
+    from vaecore.evaluation import Examined, report_on
+    from vaecore.evaluation.likelihood import measure_likelihood
+    from vaecore.models.variational import Variational
+    from vaecore.recipes import RECIPES, find
+    from vaecore.runs import normal_scores
+    from vaecore.serving import Explorer, load, names, text_names, variants
+    from vaecore.serving.planes import compute_planes
+    from vaecore.serving.studies import MAP, compute_map, keep_map
+    from vaecore.serving.takeaway import export_networks, take_away
+    from vaecore.training import train
 
 EXAMPLES = """examples:
   vaecore list                                       what is here, what can be trained
@@ -68,18 +72,21 @@ LONGEST = 12  # numbers that are printed one by one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0, or 2 with one sentence for what the user can mend."""
-    parsed = _parser().parse_args(arguments)
+    """Run one command; returns the exit code: 0, 2 with one sentence for what the user can mend, or a signal's."""
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        parsed.run(parsed)
+        with stopping.raised():
+            parsed = _parser().parse_args(words)
+            parsed.run(parsed)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         sys.stderr.close()
     except (ValueError, OSError) as error:
         print(f"vaecore: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("vaecore: interrupted; --resume goes on from the last kept epoch", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        number = getattr(stop, "number", signal.SIGINT)
+        print(stopping.farewell(number, words), end="", file=sys.stderr)
+        return 128 + number
     return 0
 
 
@@ -229,20 +236,25 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     explorer = load(parsed.name, parsed.device)
     others = _replicates(explorer, parsed.replicates, parsed.device)
     train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
-    metrics = evaluate(
-        explorer.model,
-        train_images,
-        test_images,
-        explorer.recipe.training.binarise,
-        data_folder(parsed.data_dir),
-        parsed.samples,
-        parsed.seed,
-        _strangers(explorer, parsed.data_dir),
+    report = report_on(
+        Examined(
+            explorer.model,
+            train_images,
+            test_images,
+            explorer.recipe.training.binarise,
+            data_folder(parsed.data_dir),
+            parsed.samples,
+            parsed.seed,
+            _strangers(explorer, parsed.data_dir),
+        )
     )
+    metrics = report.metrics
     if others:
         metrics["replicates"] = _over_seeds(explorer, others, metrics, test_images, parsed)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
+    if report.left_out:
+        print(f"left out: {_lacking(report.left_out)}")
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
@@ -250,12 +262,21 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
-            keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+            try:
+                keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+            except ValueError as error:  # the figures are kept all the same
+                print(f"no map: {error}")
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
                 card["anomaly"] = normal_scores(explorer.model, train_images)
         checkpoint.write_json(folder / checkpoint.CARD, card)
+
+
+def _lacking(left_out: dict[str, str]) -> str:
+    """What was not measured, together with what it needs."""
+    needs = dict.fromkeys(left_out.values())
+    return "; ".join(f"{', '.join(key for key in left_out if left_out[key] == need)} (needs {need})" for need in needs)
 
 
 def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:

@@ -280,6 +280,9 @@ def _atomic(path: Path, write: Callable[[Path], object]) -> None:
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(path)
+    except OSError as error:
+        error.filename = str(path)  # a write that fails does not say to what
+        raise
     finally:
         partial.unlink(missing_ok=True)
     if os.name == "posix":

@@ -1,15 +1,18 @@
 """A run's folder: who may train in it, whether it is done, what it keeps."""
 
+import errno
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
+from torch.optim import Optimizer
 
 from vaecore import checkpoint
 from vaecore.data import Images
@@ -23,15 +26,18 @@ from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import Recipe, find
 
 HISTORY = "history.jsonl"
+PARTIAL = ".*.[0-9]*.[0-9]*.partial"  # what a process that was killed has not written to its end
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGEST_REFERENCE = 10_000
 
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[None]:
-    """Train in a folder alone; a process that is killed gives it back.
+    """Train in a folder alone; a process that is killed gives it back, and what it was writing is swept up.
 
     Raises:
         ValueError: another process trains there.
+        OSError: the disk is full; the sentence names the file, and what to do.
     """
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock", timeout=0)
@@ -40,7 +46,14 @@ def claimed(folder: Path) -> Iterator[None]:
     except Timeout:
         raise ValueError(f"{folder} is in use: another process trains there") from None
     try:
+        for left in (*folder.glob(PARTIAL), *folder.glob(f"{checkpoint.STAGES}/*/{PARTIAL}")):
+            left.unlink(missing_ok=True)
         yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        where = error.filename or folder
+        raise OSError(f"{where}: the disk is full; make room, and go on with --resume") from error
     finally:
         with suppress(OSError):  # gone before it is given back: nobody can hold a lock that is then removed
             (folder / ".lock").unlink(missing_ok=True)
@@ -50,12 +63,12 @@ def claimed(folder: Path) -> Iterator[None]:
 
 
 def is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:
-    """Whether the run in `folder` is this one and complete.
+    """Whether the run in `folder` is this one and complete. One that kept nothing is none: nothing of it is missed.
 
     Raises:
         ValueError: the folder holds a run and `resume` is not asked for, or another recipe's or seed's.
     """
-    if not (folder / checkpoint.RECIPE).exists():
+    if not ((folder / checkpoint.RECIPE).exists() and _keeps_something(folder)):
         return False
     if not resume:
         raise ValueError(f"{folder} holds a run already: resume it (--resume), or choose another folder (--out)")
@@ -73,6 +86,35 @@ def is_finished(folder: Path, recipe: Recipe, seed: int, resume: bool) -> bool:
     return True
 
 
+def _keeps_something(folder: Path) -> bool:
+    files = (checkpoint.STATE, checkpoint.WEIGHTS, checkpoint.CARD)
+    return any((folder / name).exists() for name in files) or any(folder.glob(f"{checkpoint.STAGES}/*"))
+
+
+@contextmanager
+def kept_if_stopped(
+    folder: Path, model: Autoencoder, optimizers: list[Optimizer], seed: int
+) -> Iterator[Callable[[int, float], None]]:
+    """Keep the last finished epoch of a training that is told to end within: call what this gives after every epoch.
+
+    A step is half done by then, so that what every epoch leaves is copied, and put back.
+    """
+    last: list[Any] = []
+
+    def finished(epoch: int, seconds: float) -> None:
+        last[:] = [deepcopy([part.state_dict() for part in (model, *optimizers)]), epoch, seconds]
+
+    try:
+        yield finished
+    except KeyboardInterrupt:
+        if last:
+            states, epoch, seconds = last
+            for part, state in zip((model, *optimizers), states, strict=True):
+                part.load_state_dict(state)
+            checkpoint.save_state(folder, model, optimizers, epoch, seconds, seed)
+        raise
+
+
 def check_kind(recipe: Recipe, images: Images) -> None:
     """Refuse texts for a model of images, and images for one of texts.
 
@@ -87,8 +129,13 @@ def check_kind(recipe: Recipe, images: Images) -> None:
 
 def append(folder: Path, row: dict[str, Any]) -> None:
     """Write one epoch down."""
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    path = folder / HISTORY
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, allow_nan=False) + "\n")
+    except OSError as error:
+        error.filename = str(path)  # a write that fails does not say to what
+        raise
 
 
 def _errors(folder: Path, stage: str) -> list[float]:

@@ -21,6 +21,7 @@ from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory
 from vaecore.distributions import shard
 from vaecore.evaluation.reconstruction import batches
 from vaecore.models import Autoencoder
+from vaecore.networks import RowNorm
 from vaecore.recipes import Recipe, Training, find
 
 SAVE_SECONDS = 10.0
@@ -72,6 +73,8 @@ def train(
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
         runs.check_kind(recipe, images)
         with runs.claimed(folder) if process.leads else nullcontext():
+            if process.leads:
+                runs.is_finished(folder, recipe, seed, resume)  # refused as well: what came in between the two
             model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
             if process.leads:
                 runs.keep(folder, recipe, model, images, test_images, seed, seconds)
@@ -107,7 +110,7 @@ def fit(
     if not stages[-1].end or not any(True for _ in model.parameters()):
         return model.eval(), 0.0
 
-    batch = min(recipe.training.batch, len(pixels))
+    batch = _batch(recipe, model, len(pixels), process.world)
     mine = process.share(batch)
     per_epoch = len(pixels) // batch
     kept = checkpoint.load_state(folder, model, seed)
@@ -124,7 +127,7 @@ def fit(
         if begin > stage.begin:
             checkpoint.load_moments(optimizers, kept)
         objective = DistributedDataParallel(model) if process.world > 1 else model
-        with tqdm(
+        with runs.kept_if_stopped(folder, model, optimizers, seed) as finished, tqdm(
             desc=f"{recipe.name} {stage.name}".rstrip(), total=steps * batch,
             initial=(begin - stage.begin) * per_epoch * batch, unit=" images", unit_scale=True,
             mininterval=0.5, disable=not process.leads,
@@ -152,25 +155,38 @@ def fit(
                     progress.update(batch)
                 trained = {name: float(process.total(total)) / (per_epoch * batch) for name, total in totals.items()}
                 seconds += time.monotonic() - started
-                if not all(isfinite(mean) for mean in trained.values()):
-                    raise ValueError(
-                        f"{recipe.name}: epoch {epoch + 1} gave {trained}; try a smaller learning_rate or clip"
-                    )
+                _check_finite(recipe, epoch, trained)
                 if not process.leads:
                     continue
                 tested = held_out(model, test_images, training)
+                _check_finite(recipe, epoch, tested)
                 progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
                 row = {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds}
                 runs.append(folder, row | ({"stage": stage.name} if stage.name else {}))
-                if epoch + 1 < stage.end and time.monotonic() - saved > SAVE_SECONDS:
+                finished(epoch + 1, seconds)
+                if epoch + 1 == stage.end or time.monotonic() - saved > SAVE_SECONDS:
                     checkpoint.save_state(folder, model, optimizers, epoch + 1, seconds, seed)
                     saved = time.monotonic()
         model.leave(stage.name)
-        if process.leads and training.epochs:
-            checkpoint.save_state(folder, model, optimizers, stage.end, seconds, seed)
-            if stage is not stages[-1]:
-                runs.keep_stage(folder, stage.name, recipe, model, images, test_images, seed, seconds)
+        if process.leads and training.epochs and stage is not stages[-1]:
+            runs.keep_stage(folder, stage.name, recipe, model, images, test_images, seed, seconds)
     return model.eval(), seconds
+
+
+def _batch(recipe: Recipe, model: Autoencoder, images: int, world: int) -> int:
+    """Images a step: the recipe's, or all that there are and every process can have as many of.
+
+    Raises:
+        ValueError: there is none for every process, or one alone where a batch is normalised.
+    """
+    asked = recipe.training.batch
+    batch = min(asked, images // world * world)
+    if batch == 0:
+        raise ValueError(f"{recipe.name}: expected a training image for each of {world} processes, got {images}")
+    if batch == 1 and any(isinstance(part, RowNorm) for part in model.modules()):
+        came = "batch=1" if asked == 1 else "1 training image"
+        raise ValueError(f"{recipe.name}: batch normalisation needs a batch of 2 or more, got {came}")
+    return batch
 
 
 class Stage(NamedTuple):
@@ -232,6 +248,16 @@ def held_out(model: Autoencoder, images: Images, training: Training) -> dict[str
     for x, label in batches(model, images, training.binarise):
         totals = {name: totals.get(name, 0.0) + float(term.sum()) for name, term in model(x, label).items()}
     return {name: total / len(images) for name, total in totals.items()}
+
+
+def _check_finite(recipe: Recipe, epoch: int, terms: dict[str, float]) -> None:
+    """Refuse to go on where there is nothing to go on with.
+
+    Raises:
+        ValueError: a term of the loss is infinite or no number.
+    """
+    if not all(map(isfinite, terms.values())):
+        raise ValueError(f"{recipe.name}: epoch {epoch + 1} gave {terms}; try a smaller learning_rate or clip")
 
 
 def _in_bfloat16(training: Training, device: torch.device, epoch: int) -> bool:

@@ -39,15 +39,15 @@ def choose_images(model: Model, found: Pictures) -> tuple[int, int, np.ndarray]:
         count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
         largest = results.largest_baseline(model)
         k = st.slider(
-            "PCA components", 1, largest, min(state.explorer(model).latent, largest),
-            key="k", bind="query-params", width=165,
+            "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
+            key="k", bind="query-params", width=165, disabled=largest == 1,
         )  # fmt: skip
         seed = st.number_input(
             "Seed", 0, 9999, 0, key="seed", bind="query-params", width=90, help="Of the images and of the noise."
         )
         st.button("Draw again", icon=":material/casino:", on_click=redraw)
     rows = picks.members(found.labels, names.index(name) - 1 if name != "any" else None, len(found.images))
-    return k, seed, picks.draw(rows, count, seed)
+    return min(k, largest), seed, picks.draw(rows, count, seed)
 
 
 def redraw() -> None:

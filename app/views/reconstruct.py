@@ -17,11 +17,12 @@ from vaecore.serving import Explorer
 def choose_k(model: Model) -> int:
     """Draw the choice of how many components PCA has."""
     largest = results.largest_baseline(model)
-    return st.slider(
-        "PCA components", 1, largest, min(state.explorer(model).latent, largest),
-        key="k", bind="query-params", width=165,
+    k = st.slider(
+        "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
+        key="k", bind="query-params", width=165, disabled=largest == 1,
         help="A fair comparison gives PCA as many numbers as the model's code has.",
     )  # fmt: skip
+    return min(k, largest)  # a slider has two ends, even where there is one component only
 
 
 def controls(found: Pictures) -> tuple[int | None, int]:

@@ -19,6 +19,7 @@ from vaecore.device import has_bfloat16
 
 EPOCHS, BATCH, FEATURES = 8, 128, 128
 NEIGHBOURS = 5
+SMALLEST_SIDE = 4  # pixels that the classifier can halve twice
 
 
 class Classifier(nn.Module):

@@ -1,17 +1,25 @@
 """The evidence log p(x), bounded from below by one sample and estimated by many."""
 
 from collections.abc import Iterator
-from math import log, prod
+from itertools import pairwise
+from math import log, prod, sqrt
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vaecore.device import model_device
+from vaecore import data
+from vaecore.data.batches import present
+from vaecore.device import model_device, onednn_products
 from vaecore.distributions import Factored
+from vaecore.evaluation.rates import aggregate_divergence, rates_and_distortion
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
+from vaecore.models.variational import Variational
 
+BOUNDS = (1, 5, 50, 500, 5000)
+RISING = 1000  # test images on which the bound is seen to rise
 BUDGET = {"cpu": 2**25, "cuda": 2**32, "mps": 2**30}
 COPIES = 6  # of a layer's output that are alive at once in the worst line of a likelihood
 
@@ -77,3 +85,73 @@ def _pieces(images: int, samples: int, width: int, device: torch.device) -> Iter
     for first in range(0, images, rows):
         for done in range(0, samples, draws):
             yield slice(first, min(first + rows, images)), min(draws, samples - done)
+
+
+class Nats(NamedTuple):
+    """Where the nats of a variational model go, of every test image by the same samples.
+
+    Attributes:
+        likelihood: log p(x) of every image by importance samples, in float64.
+        grey: whether that is none, but a bound made of cross-entropies: a Bernoulli model's of pixels between 0 and 1.
+        rates: by group of latents.
+        distortion: -E_q[log p(x|z)].
+        aggregate_divergence: of the aggregate posterior's moments from the prior's; infinite for too few images.
+    """
+
+    likelihood: Float[Tensor, "n"]
+    grey: bool
+    rates: Float[Tensor, "n groups"]
+    distortion: Float[Tensor, "n"]
+    aggregate_divergence: float
+
+
+def measure_nats(model: Variational, test: data.Images, binarise: bool, samples: int, seed: int) -> Nats:
+    """By one generator for all: one seed would repeat what the pixels were drawn with."""
+    x, label, generator = _protocol(model, test, binarise, seed)
+    likelihood = log_likelihood(model, x, label, samples, generator).double()
+    rates, distortion = rates_and_distortion(model, x, label, generator)
+    grey = model.settings.likelihood == "bernoulli" and not bool(((x == 0) | (x == 1)).all())
+    return Nats(likelihood, grey, rates, distortion, aggregate_divergence(model, x, label, generator))
+
+
+@onednn_products()
+def measure_likelihood(model: Variational, test: data.Images, binarise: bool, samples: int, seed: int) -> float:
+    """The mean log likelihood of `evaluate` alone, by the same protocol."""
+    x, label, generator = _protocol(model, test, binarise, seed)
+    return float(log_likelihood(model, x, label, samples, generator).double().mean())
+
+
+def measure_bounds(model: Variational, test: data.Images, binarise: bool, seed: int) -> dict[str, Any]:
+    """The bound as samples are added, each with draws of its own, on the first test images.
+
+    Never falls in expectation: Burda, Grosse & Salakhutdinov 2016, theorem 1.
+    """
+    x, label, generator = _protocol(model, test, binarise, seed, draws=2)
+    x, label = x[:RISING], None if label is None else label[:RISING]
+    bounds = [log_likelihood(model, x, label, k, generator).double() for k in BOUNDS]
+    return {
+        "images": len(x),
+        "samples": list(BOUNDS),
+        "bound": [round(float(bound.mean()), 4) for bound in bounds],
+        "error_of_the_rise": [round(standard_error(after - before), 4) for before, after in pairwise(bounds)],
+    }
+
+
+def _protocol(
+    model: Variational, test: data.Images, binarise: bool, seed: int, draws: int = 1
+) -> tuple[Images, Labels | None, torch.Generator]:
+    """Pixels, labels where the model takes them, and what draws the codes."""
+    generator = torch.Generator(model_device(model)).manual_seed(seed + draws)
+    return presented(test, binarise, seed), test.target if model.classes else None, generator
+
+
+def presented(images: data.Images, binarise: bool, seed: int) -> Images:
+    """The pixels, binarised once if asked for; drawn on the CPU: the same on every machine."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return present(images.pixels, binarise)
+
+
+def standard_error(values: Float[Tensor, "n"]) -> float:
+    """Of the mean of independent values."""
+    return float(values.std(correction=0)) / sqrt(len(values))

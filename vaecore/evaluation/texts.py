@@ -24,6 +24,7 @@ from vaecore.models.text import TextVAE
 CHUNK = 1000
 SAMPLES, TEMPERATURE = 1000, 0.8
 PAIRS, STEPS = 500, 11
+WRITTEN = ("distinct_1", "distinct_2", "copies", "half_copies", "tonal_agreement")  # of samples, and of real texts
 LEVEL, OBLIQUE = "level", "oblique"
 CONTRASTS = ((1, 3), (6, 8), (1, 6), (3, 8))  # characters of a couplet that are of different tones
 
@@ -38,7 +39,7 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
     shares of texts and of characters that come back from the posterior's mean, the likeliest character at every step.
     distinct_1, distinct_2, copies, half_copies, tonal_agreement: of 1,000 samples at temperature 0.8, each with the
     same of 1,000 test texts as real_...; the last two where the texts are couplets. path_changes, path_nearer: of the
-    texts on eleven steps between the codes of 500 pairs of test texts, see `path`.
+    texts on eleven steps between the codes of 500 pairs of test texts, see `path`; without a pair there are none.
     """
     generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
     x = test.pixels
@@ -48,9 +49,10 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
     off = -likelihood / log(2) - bits * lengths
     rates, distortion = rates_and_distortion(model, x, None, generator)
     exact, right = restored(model, x)
+    several = len(x) > 1
     return {
         "bits_per_character": float(bits),
-        "bits_per_character_error": float(off.std() / sqrt(len(x)) / lengths.double().mean()),
+        "bits_per_character_error": float(off.std(correction=int(several)) / sqrt(len(x)) / lengths.double().mean()),
         "log_likelihood": float(likelihood.mean()),
         "log_likelihood_error": float(likelihood.std(correction=0)) / sqrt(len(x)),
         "elbo": -float((rates.sum(1) + distortion).double().mean()),
@@ -64,7 +66,7 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
         "exact_reconstruction": exact,
         "characters_right": right,
         **written(model, train, test, generator),
-        **path(model, x[: 2 * PAIRS]),
+        **(path(model, x[: 2 * PAIRS]) if several else {}),
     }
 
 

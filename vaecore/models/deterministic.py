@@ -15,6 +15,7 @@ from vaecore.jacobians import estimated_squared_norm, squared_norm, squared_norm
 from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, logit_of_mean
 from vaecore.networks import ACTIVATIONS, Transposed
 
+ALIKE = 1e-12  # of the mean square of codes: a variance that is the rounding of float32
 LARGEST_EXACT = 32  # latent dimensions up to which the contraction's exact form, one product each, is affordable
 
 
@@ -33,7 +34,8 @@ class DeterministicAutoencoder(Autoencoder):
         Attributes:
             code: the activation of the code itself.
             tied: the decoder's matrices are the encoder's, transposed.
-            density: components of the Gaussian mixture fitted on the codes after training; 0 for none.
+            density: components of the Gaussian mixture fitted on the codes after training, of which those that there
+                is no code for have no weight; 0 for none.
         """
 
         hidden: tuple[PositiveInt, ...] = (1000, 500, 250)
@@ -62,13 +64,7 @@ class DeterministicAutoencoder(Autoencoder):
 
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
-        """Start the decoder at the mean image.
-
-        Raises:
-            ValueError: there are fewer images than components of the density.
-        """
-        if len(pixels) < self.components:
-            raise ValueError(f"density={self.components} needs as many training images, got {len(pixels)}")
+        """Start the decoder at the mean image."""
         self.decoder.output_bias.copy_(self.output_bias(pixels))
 
     def output_bias(self, pixels: UInt8[Tensor, "n channels height width"]) -> Float[Tensor, "pixels"]:
@@ -108,12 +104,15 @@ class DeterministicAutoencoder(Autoencoder):
             return
         from sklearn.mixture import GaussianMixture
 
-        spread = float(codes.var(0, correction=0).mean()) or 1.0  # codes all alike have none
-        mixture = GaussianMixture(self.components, random_state=0, reg_covar=1e-4 * spread)
+        spread = float(codes.var(0, correction=0).mean())
+        if spread <= ALIKE * float(codes.square().mean()):  # codes all alike have none but their rounding
+            codes, spread = codes[:1].expand(2, -1), 1.0  # the least that a mixture is fitted on
+        own = min(self.components, len(codes.unique(dim=0)))
+        mixture = GaussianMixture(own, random_state=0, reg_covar=1e-4 * spread)
         fitted = mixture.fit(codes.double().numpy())
-        self.mixture_weights.copy_(torch.from_numpy(fitted.weights_))
-        self.mixture_means.copy_(torch.from_numpy(fitted.means_))
-        self.mixture_scale_trils.copy_(torch.linalg.cholesky(torch.from_numpy(fitted.covariances_)))
+        self.mixture_weights.zero_()[:own] = torch.from_numpy(fitted.weights_)
+        self.mixture_means[:own] = torch.from_numpy(fitted.means_)
+        self.mixture_scale_trils[:own] = torch.linalg.cholesky(torch.from_numpy(fitted.covariances_))
 
     def loss(self, x: Images, label: Labels | None = None) -> dict[str, Float[Tensor, "batch"]]:
         """{"distortion": ||x - g(f(x~))||^2} and the variant's penalty; x~ is x unless the settings corrupt it."""

@@ -49,7 +49,8 @@ def sensitivity(
     of their variance; where more than enough directions there hardly move the code, those in which images vary most.
 
     Raises:
-        ValueError: an image of the wrong shape, or a conditional model without a label.
+        ValueError: an image of the wrong shape, a conditional model without a label, or no two different images among
+            those that say how images vary.
     """
     own = explorer.shape, explorer.name
     x = as_images(np.asarray(image)[None], *own)
@@ -83,9 +84,17 @@ def _ignored(jacobian: torch.Tensor, basis: torch.Tensor, variances: torch.Tenso
 
 def _varied(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The principal components that make up `VARIED` of the variance of images, [k, pixels], and their variances."""
-    variances, components = (part.flip(-1) for part in torch.linalg.eigh(x.flatten(1).T.cov().double()))
+    rows = x.flatten(1)
+    if not bool((rows != rows[0]).any()):
+        raise ValueError(f"what a code ignores is sought where images vary: expected two that differ, got {_alike(x)}")
+    covariance = rows.T.cov().double().reshape(rows.shape[1], rows.shape[1])
+    variances, components = (part.flip(-1) for part in torch.linalg.eigh(covariance))
     k = int((variances.cumsum(0) < VARIED * variances.sum()).sum()) + 1
     return components[:, :k].T.float(), variances[:k].float()
+
+
+def _alike(x: torch.Tensor) -> str:
+    return "one" if len(x) == 1 else f"{len(x)} that are all the same"
 
 
 @dataclass(frozen=True, eq=False)
