@@ -7,6 +7,7 @@ from typing import Literal
 import streamlit as st
 
 from app import picks, results, state, strips
+from app.plain import plain
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
@@ -27,10 +28,14 @@ def show(needs_images: bool) -> bool:
         return False
     with st.sidebar:
         _choose_data(own.dataset, own.shape)
+        below = st.empty()
         _describe(own)
     try:
         if needs_images:
-            _report(state.chosen_pictures())
+            found = state.chosen_pictures()
+            _report(found)
+            if found.note:
+                below.caption(plain(found.note))
     except ValueError as error:
         _explain(error, model)
         return False

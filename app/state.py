@@ -36,13 +36,17 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Pictures:
-    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead."""
+    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead.
+
+    What is one's own has a note on how it was read.
+    """
 
     images: np.ndarray
     labels: np.ndarray | None
     names: tuple[str, ...]
     source: Source
     maker: str = ""
+    note: str = ""
 
 
 @st.cache_resource(show_spinner=False)
@@ -166,7 +170,7 @@ def _trouble(source: Source) -> str:
 @st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
 def _data_set(source: Source) -> Pictures:
     found = vaecore.dataset(source.place, split="test")
-    return Pictures(found.images, found.labels, tuple(found.names), source)
+    return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
 
 
 @st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)
