@@ -1,12 +1,12 @@
 """Texts as one int32 tensor of code points: the couplets, and lines of your own."""
 
-import gzip
 import hashlib
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from io import BufferedReader, BytesIO, TextIOWrapper
 from itertools import accumulate, pairwise
 from pathlib import Path
 from unicodedata import normalize
@@ -17,8 +17,12 @@ from jaxtyping import Int32, Int64
 from torch import Tensor
 
 from vaecore.data.images import Images
+from vaecore.limits import Refused, check, first_line, most, open_regular, shown
 
 LONGEST = 64  # characters of a line
+GZIP = 16 + zlib.MAX_WBITS  # zlib's sign for the format
+BLOCK = 2**16  # bytes of a packed file that are read at once
+PARTS = 100_000  # of which a gzip file may be made
 TEST_SHARE = 0.05
 REPEATED = 2  # a character that is seen less often is met too seldom to be learned
 
@@ -57,7 +61,7 @@ class Texts(Images):
 
     def rows(self, index: Int64[Tensor, "m"]) -> "Texts":
         """The texts at `index`, in that order."""
-        return Texts(self.pixels[index], form=self.form)
+        return replace(self, pixels=self.pixels[index])
 
     def split(self, kind: str) -> "Texts":
         """A twentieth, at least one text, is the "test" split: those whose characters' hash is smallest.
@@ -109,14 +113,42 @@ def lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file, plain or gzipped, that are not empty.
 
     Raises:
-        ValueError: it is no UTF-8, or no gzip file.
+        ValueError: it is no UTF-8, no gzip file, or beyond a limit.
     """
+    found: list[str] = []
     try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+        text = TextIOWrapper(BytesIO(_unpacked(path)), "utf-8-sig", newline=None)  # \r alone ends a line as well
+        for row in text:
+            found += [line for line in row.splitlines() if line.strip()]
+            check("lines", len(found), path)
+    except Refused:
+        raise
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a readable UTF-8 file ({error})") from None
-    return [line for line in text.splitlines() if line.strip()]
+        raise ValueError(f"{shown(path)}: not a readable UTF-8 file ({first_line(error)})") from None
+    return found
+
+
+def _unpacked(path: Path) -> bytes:
+    """The bytes of a file, unpacked if it is gzipped, and never more of them than may be."""
+    with open_regular(path, "text_bytes") as file:
+        content = file.read() if path.suffix != ".gz" else _inflated(file, most("text_bytes") + 1, path)
+    check("text_bytes", len(content), path)
+    return content
+
+
+def _inflated(file: BufferedReader, most_bytes: int, where: Path) -> bytes:
+    """At most so many bytes of a gzipped file. gzip itself would go on for minutes through a file of empty parts."""
+    content, parts, block = bytearray(), 0, file.read(BLOCK)
+    while block and len(content) < most_bytes:
+        inflate, parts = zlib.decompressobj(GZIP), parts + 1
+        if parts > PARTS:
+            raise Refused(f"{shown(where)}: expected at most {PARTS:,} parts in a gzip file, got more")
+        while not inflate.eof and len(content) < most_bytes:
+            if not block:
+                raise EOFError("it ends too early")
+            content += inflate.decompress(block, most_bytes - len(content))
+            block = inflate.unconsumed_tail or inflate.unused_data or file.read(BLOCK)
+    return bytes(content)
 
 
 def own_texts(path: Path) -> Texts:
@@ -127,12 +159,12 @@ def own_texts(path: Path) -> Texts:
     """
     texts = [plain(line) for line in lines(path)]
     if not texts:
-        raise ValueError(f"{path}: expected lines of text, found none")
+        raise ValueError(f"{shown(path)}: expected lines of text, found none")
     for text in texts:
         if len(text) > LONGEST:
             raise ValueError(
-                f"{path}: expected lines of at most {LONGEST} characters, got {len(text)} in {text!r}"[:400]
+                f"{shown(path)}: expected lines of at most {LONGEST} characters, got {len(text)} in {shown(text)!r}"
             )
         if "\0" in text:
-            raise ValueError(f"{path}: expected lines of text, got one with a NUL in it: {text!r}")
+            raise ValueError(f"{shown(path)}: expected lines of text, got one with a NUL in it: {text!r}")
     return Texts(to_points(texts, max(map(len, texts))))
