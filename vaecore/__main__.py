@@ -19,8 +19,8 @@ from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
 from vaecore.runs import normal_scores
 from vaecore.serving import Explorer, load, names, text_names, variants
+from vaecore.serving.maps import MAP, compute_map, keep_map
 from vaecore.serving.planes import compute_planes
-from vaecore.serving.studies import MAP, compute_map, keep_map
 from vaecore.serving.takeaway import export_networks, take_away
 from vaecore.training import train
 

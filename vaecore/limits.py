@@ -30,6 +30,10 @@ class Limit:
 
 LIMITS: dict[str, Limit] = {
     "file_bytes": Limit(1024 * MIB, "bytes"),  # of one file of data or of weights
+    "json_bytes": Limit(4 * MIB, "bytes"),  # of a recipe, a card, or the header of a file of weights
+    "map_bytes": Limit(2048 * MIB, "bytes of memory"),  # of the process that lays out a map
+    "map_seconds": Limit(300, "seconds"),  # likewise
+    "maps": Limit(4, "maps at once"),  # that are laid out; others wait
 }
 
 

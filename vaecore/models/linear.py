@@ -4,14 +4,13 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from scipy.linalg import eigh
 from torch import Tensor
 
 from vaecore.distributions import Delta
 from vaecore.divergences import squared_error
-from vaecore.models.base import STRICT, Autoencoder, BaseSettings, Codes, Images, Labels, mean_image
+from vaecore.models.base import STRICT, Autoencoder, BaseSettings, Codes, Images, Labels, Size, Sizes, mean_image
 from vaecore.models.deterministic import DeterministicAutoencoder
 
 CHUNK = 8192
@@ -28,8 +27,8 @@ class PCA(Autoencoder):
     class Settings(BaseSettings):
         """The number of components; no network."""
 
-        latent: PositiveInt = 64
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 64
+        hidden: Sizes = ()
 
     equation = "z = W(x - m),  x^ = m + W'z;  W: the k leading eigenvectors of Cov(x)"
     source = "Pearson 1901; Hotelling 1933"
@@ -104,8 +103,8 @@ class LinearAutoencoder(DeterministicAutoencoder):
     class Settings(DeterministicAutoencoder.Settings):
         """The size of the code; no network."""
 
-        latent: PositiveInt = 8
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 8
+        hidden: Sizes = ()
         code: Literal["identity"] = "identity"
 
     equation = "min ||x - g(f(x))||^2,  f and g affine"

@@ -17,8 +17,9 @@ from vaecore.export import Exported, NotExportable, export
 from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
+from vaecore.serving.maps import WIDEST_KEPT, LatentMap, latent_map
 from vaecore.serving.scores import MEASURES
-from vaecore.serving.studies import WIDEST_KEPT, LatentMap, latent_map, percentiles, used_first
+from vaecore.serving.studies import percentiles, used_first
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
