@@ -164,7 +164,9 @@ def _list(parsed: argparse.Namespace) -> None:
     print("\npretrained models")
     for name in names():
         card = checkpoint.read_card(checkpoint.find(name))
-        print(f"  {name:20} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
+        print(f"  {name:20} {card.get('parameters', 0):>9,} parameters  {_figures(card.get('metrics', {}))}")
+    for name, trouble in checkpoint.unreadable().items():
+        print(f"  {name:20} cannot be read: {trouble}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
         training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
@@ -250,12 +252,21 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
-            keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
+            _keep_map(explorer, folder / MAP, parsed.data_dir)
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
                 card["anomaly"] = normal_scores(explorer.model, train_images)
         checkpoint.write_json(folder / checkpoint.CARD, card)
+
+
+def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
+    """Keep the map anew; where there can be none, say why, and leave none of before."""
+    try:
+        keep_map(compute_map(explorer, data_dir), path)
+    except ValueError as error:
+        path.unlink(missing_ok=True)
+        print(f"no map is kept: {error}")
 
 
 def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:

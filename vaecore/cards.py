@@ -62,7 +62,7 @@ class Replicates(Part):
 class Metrics(BaseModel):
     """What was measured: curves and lists by name; whatever else there is, is one number."""
 
-    __pydantic_extra__: dict[str, Number] = Field(init=False)
+    __pydantic_extra__: dict[str, Number] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride]
     model_config = ConfigDict(extra="allow")
 
     activity: Numbers = []
@@ -108,12 +108,8 @@ class Evaluation(Part):
     command: Word
 
 
-class Reference(Part):
-    """Of each anomaly score the mean and the deviation over training images."""
-
-    __pydantic_extra__: dict[str, tuple[Number, Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]] = (
-        Field(init=False)
-    )
+Reference = dict[str, tuple[Number, Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]]
+"""Of each anomaly score the mean and the deviation over training images."""
 
 
 class Card(Part):

@@ -148,7 +148,7 @@ def keep_map(found: LatentMap, path: Path) -> None:
         ValueError: a plane of the images is missing; the sentence says why.
     """
     if not keepable(found):
-        raise ValueError(next(found.missing[name] for name in ("pca", "tsne") if name in found.missing))
+        raise ValueError(found.missing.get("tsne") or found.missing["pca"])
     planes = ("codes", "pca", "tsne") if found.codes.shape[1] <= WIDEST_KEPT else ("pca", "tsne")
     tensors = {name: _small(torch.from_numpy(getattr(found, name))) for name in planes}
     tensors["index"] = torch.from_numpy(found.index).int()
