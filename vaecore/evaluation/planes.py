@@ -112,17 +112,31 @@ def _reduced(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n compon
 # Scores
 
 
+def distances(images: Float[ndarray, "n pixels"]) -> Float[ndarray, "n n"]:
+    """How far images are from one another (Euclidean): the same for every plane that is scored against them.
+
+    Raises:
+        ValueError: there are fewer than three, or they are all equal, or not finite.
+    """
+    from sklearn.metrics import pairwise_distances
+
+    return pairwise_distances(spread(images, least=FEWEST))
+
+
 def trustworthiness(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> float:
     """How far the 10 nearest neighbours of each code were neighbours as images, in [0, 1] (Venna & Kaski 2001).
 
     Raises:
         ValueError: there are fewer than three, or one side's are all equal, or not finite.
     """
+    return _trustworthiness(distances(images), codes)
+
+
+def _trustworthiness(apart: Float[ndarray, "n n"], codes: Float[ndarray, "n latent"]) -> float:
     from sklearn.manifold import trustworthiness as score
 
-    for points in (images, codes):
-        spread(points, least=FEWEST)
-    return float(score(images, codes, n_neighbors=min(TRUST_NEIGHBOURS, (len(images) - 1) // 2)))
+    neighbours = min(TRUST_NEIGHBOURS, (len(apart) - 1) // 2)
+    return float(score(apart, spread(codes, least=FEWEST), n_neighbors=neighbours, metric="precomputed"))
 
 
 def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> float:
@@ -139,14 +153,14 @@ def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: I
 
 
 def plane_scores(
-    pixels: Float[ndarray, "n pixels"], plane: Float[ndarray, "n k"], labels: Int64[ndarray, "n"] | None
+    apart: Float[ndarray, "n n"], plane: Float[ndarray, "n k"], labels: Int64[ndarray, "n"] | None
 ) -> dict[str, float]:
-    """ "trustworthiness" against the pixels, and with labels "neighbours", the transductive neighbour accuracy.
+    """Trustworthiness against the images' distances, and with labels the transductive accuracy as "neighbours".
 
     Raises:
         ValueError: there are fewer than three, or they are all equal, or not finite.
-    """  # noqa: D210
-    scores = {"trustworthiness": trustworthiness(pixels, plane)}
+    """
+    scores = {"trustworthiness": _trustworthiness(apart, plane)}
     return scores if labels is None else scores | {"neighbours": transductive_neighbour_accuracy(plane, labels)}
 
 
@@ -163,13 +177,14 @@ def laid_out(
     `arrays` are "pixels", perhaps "labels", and planes by their names. Results are "tsne" and "scores.PLANE.SCORE".
     """
     pixels, labels = arrays["pixels"], arrays.get("labels")
+    report("Scoring the planes", BEGUN)
+    apart = distances(pixels)
 
     def scored(name: str, plane: ndarray) -> Iterator[tuple[str, float]]:
-        for score, value in plane_scores(pixels, plane, labels).items():
+        for score, value in plane_scores(apart, plane, labels).items():
             yield f"scores.{name}.{score}", value
 
     for name in (name for name in arrays if name not in ("pixels", "labels")):
-        report("Scoring the planes", BEGUN)
         yield from scored(name, arrays[name])
     if "tsne" not in arrays:
         report("Drawing the t-SNE", BEGUN)

@@ -48,12 +48,18 @@ class PCA(Autoencoder):
         """The closed form, in float64: float32 loses the third decimal of the error."""
         center = mean_image(pixels).cpu().double()
         rows = pixels.flatten(1).cpu()
-        if self.latent <= len(rows) < self.pixels:
-            leading = torch.linalg.svd(rows.double() / 255 - center, full_matrices=False).Vh[: self.latent]
+        if len(rows) < self.pixels:
+            leading = self._completed(torch.linalg.svd(rows.double() / 255 - center, full_matrices=False).Vh)
         else:
             leading = self._leading_eigenvectors(rows, center)
         self.components.copy_(leading * _sign(leading))
         self.center.copy_(center)
+
+    def _completed(self, rows: Float[Tensor, "n pixels"]) -> Float[Tensor, "latent pixels"]:
+        """The leading orthonormal rows; of fewer images than components there are others, which carry no variance."""
+        lacking = max(self.latent - len(rows), 0)
+        others = torch.eye(self.pixels, lacking, dtype=rows.dtype)
+        return torch.linalg.qr(torch.cat([rows.T, others], 1)).Q.T[: self.latent] if lacking else rows[: self.latent]
 
     def _leading_eigenvectors(
         self, rows: UInt8[Tensor, "n pixels"], center: Float[Tensor, "pixels"]

@@ -10,7 +10,7 @@ from numpy import ndarray
 from vaecore import checkpoint
 from vaecore.data import dataset
 from vaecore.evaluation.latent import chosen_rows, scores_in
-from vaecore.evaluation.planes import plane_scores, planes_of
+from vaecore.evaluation.planes import distances, plane_scores, planes_of
 from vaecore.reading import CheckpointError, exists, read_tensors
 
 PLANES = "planes.safetensors"
@@ -41,10 +41,10 @@ def compute_planes(data: str, folder: Path, data_dir: str | Path | None = None) 
     pixels = tests.images.reshape(len(tests), -1)
     rows = chosen_rows(len(tests))
     labels = None if tests.labels is None else tests.labels[rows]
-    tensors = {}
+    apart, tensors = distances(pixels[rows]), {}
     for name, points in planes_of(pixels).items():
         tensors[name] = torch.from_numpy(points).half()
-        for score, value in plane_scores(pixels[rows], points[rows], labels).items():
+        for score, value in plane_scores(apart, points[rows], labels).items():
             tensors[f"scores.{name}.{score}"] = torch.tensor(value)
     checkpoint.write_tensors(folder / PLANES, tensors)
 
