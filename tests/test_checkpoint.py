@@ -77,7 +77,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Path], object], str]] = {
         ("truncated", truncate, "truncated|not a recipe"),
         ("empty", lambda path: path.write_bytes(b""), "truncated|not a recipe"),
         ("foreign bytes", lambda path: path.write_bytes(bytes(range(256))), "not a"),
-        ("a folder", lambda path: (path.unlink(), path.mkdir()), "not a|directory"),
+        ("a folder", lambda path: (path.unlink(), path.mkdir()), "expected a regular file, got a folder"),
         ("a pickle", lambda path: path.write_bytes(pickle.dumps(Bomb())), "not a"),
     )
 }

@@ -19,7 +19,7 @@ from vaecore.data import Images
 from vaecore.models import MODELS
 from vaecore.recipes import RECIPES
 from vaecore.serving import Explorer, names
-from vaecore.serving.studies import MAP
+from vaecore.serving.maps import MAP
 from vaecore.serving.takeaway import take_away
 
 COMMANDS = ("list", "train", "evaluate", "export", "fetch")

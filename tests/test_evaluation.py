@@ -6,7 +6,8 @@ import torch
 
 from vaecore.data import Images
 from vaecore.evaluation.generation import coverage_and_density
-from vaecore.evaluation.latent import neighbour_accuracy, transductive_neighbour_accuracy, trustworthiness
+from vaecore.evaluation.latent import neighbour_accuracy, trustworthiness
+from vaecore.evaluation.planes import transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import LEVELS, code_quantiles, encode, mean_squared_error, squared_errors
 from vaecore.serving import Explorer
 

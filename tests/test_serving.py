@@ -21,7 +21,7 @@ from vaecore import checkpoint, serving
 from vaecore.data import Images
 from vaecore.evaluation.latent import shortest_path
 from vaecore.models import MODELS
-from vaecore.serving import Explorer, baseline, compare, latent_map, load, manifold, names, studies, variants
+from vaecore.serving import Explorer, baseline, compare, latent_map, load, manifold, maps, names, variants
 
 DIGITS = ("ae-digits-2", "cvae-digits-2", "pca-digits", "vae-digits-2")
 ABILITIES = {
@@ -572,8 +572,9 @@ def test_baseline_of_own_images_is_fitted_on_them(own: Explorer, digits: Images)
 
 def test_the_map_is_computed_once_and_kept(own: Explorer, monkeypatch: pytest.MonkeyPatch) -> None:
     first = latent_map(own)
-    monkeypatch.setattr(studies, "map_of", lambda *_: pytest.fail("computed again"))
-    second = latent_map(own)
+    monkeypatch.setattr(maps, "map_of", lambda *_: pytest.fail("computed again"))
+    assert latent_map(own) is first
+    second = latent_map(load(own.folder, device="cpu"))
     test = vaecore.dataset(own.dataset, "test")
     assert len(test) == 30
     for found in (first, second):
@@ -595,14 +596,14 @@ def test_the_map_is_computed_once_and_kept(own: Explorer, monkeypatch: pytest.Mo
 
 def test_a_damaged_map_is_made_again_or_named(own: Explorer, tmp_path: Path) -> None:
     shutil.copytree(own.folder, tmp_path / "run")
-    (tmp_path / "run" / studies.MAP).write_bytes(b"half")
-    with pytest.raises(ValueError, match=studies.MAP):
+    (tmp_path / "run" / maps.MAP).write_bytes(b"half")
+    with pytest.raises(ValueError, match=maps.MAP):
         latent_map(load(tmp_path / "run", device="cpu"))
 
 
 def test_the_map_of_a_truncated_pca_is_not_that_of_the_whole(pca: Explorer, tmp_path: Path) -> None:
     """Whichever is asked for first."""
-    shutil.copytree(pca.folder, tmp_path / "run", ignore=shutil.ignore_patterns(studies.MAP))
+    shutil.copytree(pca.folder, tmp_path / "run", ignore=shutil.ignore_patterns(maps.MAP))
     whole = load(tmp_path / "run", device="cpu")
     small = latent_map(whole.truncate(2))
     large = latent_map(whole)

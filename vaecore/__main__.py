@@ -23,8 +23,8 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
     from vaecore.serving import Explorer, load, names, text_names, variants
+    from vaecore.serving.maps import MAP, compute_map, keep_map
     from vaecore.serving.planes import compute_planes
-    from vaecore.serving.studies import MAP, compute_map, keep_map
     from vaecore.serving.takeaway import export_networks, take_away
     from vaecore.training import train
 
@@ -169,7 +169,9 @@ def _list(parsed: argparse.Namespace) -> None:
     print("\npretrained models")
     for name in names():
         card = checkpoint.read_card(checkpoint.find(name))
-        print(f"  {name:20} {card['parameters']:>9,} parameters  {_figures(card['metrics'])}")
+        print(f"  {name:20} {card.get('parameters', 0):>9,} parameters  {_figures(card.get('metrics', {}))}")
+    for name, trouble in checkpoint.unreadable().items():
+        print(f"  {name:20} cannot be read: {trouble}")
     print("\nrecipes")
     for name, recipe in RECIPES.items():
         training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
@@ -262,10 +264,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
-            try:
-                keep_map(compute_map(explorer, parsed.data_dir), folder / MAP)
-            except ValueError as error:  # the figures are kept all the same
-                print(f"no map: {error}")
+            _keep_map(explorer, folder / MAP, parsed.data_dir)
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
@@ -277,6 +276,15 @@ def _lacking(left_out: dict[str, str]) -> str:
     """What was not measured, together with what it needs."""
     needs = dict.fromkeys(left_out.values())
     return "; ".join(f"{', '.join(key for key in left_out if left_out[key] == need)} (needs {need})" for need in needs)
+
+
+def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
+    """Keep the map anew; where there can be none, say why, and leave none of before."""
+    try:
+        keep_map(compute_map(explorer, data_dir), path)
+    except ValueError as error:
+        path.unlink(missing_ok=True)
+        print(f"no map is kept: {error}")
 
 
 def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:

@@ -1,27 +1,36 @@
-"""Keeping: a recipe as JSON, weights as safetensors, a card. `load` is the inverse of `save`; nothing is unpickled."""
+"""Keeping: a recipe as JSON, weights as safetensors, a card. `load` is the inverse of `save`; nothing is unpickled.
+
+Whoever wrote a folder, its files are looked at before they are believed: see `reading`, `weights` and `cards`.
+"""
 
 import json
 import os
 import re
 import threading
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor
-from torch.optim import Optimizer
+from torch.optim import AdamW, Muon, Optimizer
 
+from vaecore.cards import Card, check_card
 from vaecore.models import MODELS, Autoencoder
+from vaecore.models.variational import Variational
+from vaecore.reading import CheckpointError, exists, read_json, read_tensors, read_text, shorten, written
 from vaecore.recipes import Recipe, from_json
+from vaecore.weights import STEP, Unfilled, check_finite, read_weights, restored, stored
+
+__all__ = ["STEP", "CheckpointError", "read_tensors"]  # and what is defined here
 
 RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
 STAGES = "stages"  # the folder of what each stage of a run has made
 
-STEP = ".step"  # ends the name of what a matrix of whole numbers is multiplied by, row by row
+# What an optimiser keeps of a parameter, and whether it has a number for each of the parameter's.
+MOMENTS = {AdamW: {"step": False, "exp_avg": True, "exp_avg_sq": True}, Muon: {"momentum_buffer": True}}
 
 PACKAGE = Path(__file__).parent
 SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
@@ -29,13 +38,36 @@ SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
 NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
-class CheckpointError(ValueError):
-    """A file of a checkpoint is missing, broken or foreign; the message says which and why."""
-
-
 def names() -> list[str]:
-    """The pretrained models at hand, sorted."""
-    return sorted({path.parent.name for source in SOURCES for path in source.glob(f"*/{RECIPE}")})
+    """The pretrained models at hand, sorted; of those that cannot be read `unreadable` says why."""
+    return sorted(name for name, trouble in _shipped().items() if not trouble)
+
+
+def unreadable() -> dict[str, str]:
+    """What is wrong with the pretrained models that cannot be read, by name: a sentence each."""
+    return {name: trouble for name, trouble in sorted(_shipped().items()) if trouble}
+
+
+def _shipped() -> dict[str, str]:
+    folders = [path.parent for source in reversed(SOURCES) for path in source.glob(f"*/{RECIPE}")]
+    return {folder.name: _trouble(folder, _written(folder)) for folder in folders}
+
+
+def _written(folder: Path) -> tuple[int, ...]:
+    """When the files were last written that say what a checkpoint is; 0 of one that is not there."""
+    return tuple(written(folder / file) for file in (RECIPE, CARD, WEIGHTS))
+
+
+@lru_cache(maxsize=1024)
+def _trouble(folder: Path, at: tuple[int, ...]) -> str:
+    """Why a checkpoint cannot be read, or nothing; asked at every visit, and looked up again where it was changed."""
+    del at
+    try:
+        load_recipe(folder)
+        check_card(_finished_card(folder), folder / CARD)
+    except ValueError as error:
+        return str(error)
+    return "" if exists(folder / WEIGHTS) else f"{folder / WEIGHTS}: no such file"
 
 
 def find(name: str | Path) -> Path:
@@ -45,10 +77,18 @@ def find(name: str | Path) -> Path:
         ValueError: there is none.
     """
     shipped = [source / str(name) for source in SOURCES if Path(name).name == str(name)]  # no path into another folder
-    for folder in (*shipped, Path(name).expanduser()):
-        if (folder / RECIPE).exists():
+    for folder in (*shipped, _expanded(Path(name))):
+        if exists(folder / RECIPE):
             return folder
-    raise ValueError(f"no pretrained model and no run is called {str(name)!r}. At hand: {', '.join(names()) or 'none'}")
+    hand = ", ".join(names()) or "none"
+    raise ValueError(f"no pretrained model and no run is called {shorten(str(name))}. At hand: {hand}")
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # ~somebody who is not known here
+        return path
 
 
 def build(recipe: Recipe, shape: tuple[int, int, int], classes: int) -> Autoencoder:
@@ -72,63 +112,59 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
 def save(folder: Path, recipe: Recipe, model: Autoencoder, card: dict[str, Any]) -> None:
     """Write the three files, each whole or not at all; the weights in the recipe's number format."""
     write_recipe(folder, recipe)
-    write_tensors(folder / WEIGHTS, _stored(model, recipe))
+    write_tensors(folder / WEIGHTS, stored(model, recipe.training.store))
     write_json(folder / CARD, card)
 
 
 def round_weights(model: Autoencoder, recipe: Recipe) -> None:
     """Round the weights to the recipe's number format: what is measured then is what is kept."""
-    model.load_state_dict(_restored(_stored(model, recipe)))
-
-
-def _stored(model: Autoencoder, recipe: Recipe) -> dict[str, Tensor]:
-    """The weights as the file has them; in "int8" the matrices are whole numbers and a step for each row."""
-    kept = torch.float16 if recipe.training.store == "float16" else torch.float32
-    stored = {name: t.to(kept) if t.is_floating_point() else t for name, t in model.state_dict().items()}
-    if recipe.training.store == "int8":
-        for name in [name for name, t in stored.items() if name.endswith("weight") and t.ndim > 1]:
-            matrix = stored[name]
-            step = (matrix.flatten(1).abs().amax(1) / 127).clamp(min=torch.finfo(matrix.dtype).tiny)
-            stored[name] = (matrix / _by_row(step, matrix)).round().to(torch.int8)
-            stored[name + STEP] = step
-    return stored
-
-
-def _restored(stored: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of `_stored`, up to rounding.
-
-    Raises:
-        RuntimeError: a matrix of whole numbers has no steps.
-    """
-    steps = {name.removesuffix(STEP): stored[name] for name in stored if name.endswith(STEP)}
-    lacking = [name for name, t in stored.items() if t.dtype == torch.int8 and name not in steps]
-    if lacking:
-        raise RuntimeError(f"missing key {lacking[0] + STEP!r}")
-    return {
-        name: t * _by_row(steps[name], t) if name in steps else t
-        for name, t in stored.items()
-        if not name.endswith(STEP)
-    }
-
-
-def _by_row(step: Tensor, matrix: Tensor) -> Tensor:
-    return step.view(-1, *[1] * (matrix.ndim - 1))
+    model.load_state_dict(restored(stored(model, recipe.training.store)))
 
 
 def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     """The model in eval mode and float32 on the CPU, its recipe and its card.
 
+    The weights are compared with the recipe by their shapes before anything of the model's size is built. A card that
+    lacks the recipe, the number of parameters, metrics or seconds is given them.
+
     Raises:
         CheckpointError: a file is missing, truncated, foreign or of a newer format.
     """
-    recipe, card = load_recipe(folder), _finished_card(folder)
+    recipe, raw = load_recipe(folder), _finished_card(folder)
+    card = check_card(raw, folder / CARD)
+    with torch.device("meta"), Unfilled():  # shapes only
+        sketch = _built(recipe, card, folder)
+    _check_fit(card, sketch, folder)
+    tensors = read_weights(folder / WEIGHTS, sketch, recipe.name)
+    with Unfilled():
+        model = _built(recipe, card, folder)
+    _put(model, tensors, folder / WEIGHTS)
+    given = {"data": {}, "metrics": {}, "seconds": 0.0, "parameters": sum(t.numel() for t in tensors.values())}
+    return model.eval(), recipe, given | raw | {"recipe": json.loads(recipe.to_json())}
+
+
+def _built(recipe: Recipe, card: Card, folder: Path) -> Autoencoder:
     try:
-        (channels, height, width), classes = card["shape"], len(card["classes"])
-        model = build(recipe, (channels, height, width), classes)
-    except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / CARD}: not a card: {error!r} is missing or wrong") from None
-    _read_weights(model, folder / WEIGHTS, recipe.name)
-    return model.eval(), recipe, card
+        return build(recipe, card.shape, len(card.classes))
+    except (ValueError, RuntimeError, OverflowError, TypeError) as error:  # torch's, of sizes that no memory has
+        raise CheckpointError(f"{folder / CARD}: not a card of {recipe.name!r}: {_flat(error)[:200]}") from None
+
+
+def _check_fit(card: Card, model: Autoencoder, folder: Path) -> None:
+    """Refuse a card that speaks of codes of another size than the model's.
+
+    Raises:
+        CheckpointError: it does.
+    """
+    metrics, sizes = card.metrics, {}
+    if card.codes is not None:
+        sizes["codes.quantiles"] = len(card.codes.quantiles[0]), model.latent
+    if isinstance(model, Variational):
+        groups = len(model.groups) if metrics.rates or metrics.collapse else 0
+        sizes |= {f"metrics.{name}": (len(getattr(metrics, name)), groups) for name in ("rates", "collapse")}
+    for name, (came, expected) in sizes.items():
+        if came not in (expected, 0):
+            raise CheckpointError(f"{folder / CARD}: not a card: {name}: expected {expected:,} columns, got {came:,}")
 
 
 def start_from(model: Autoencoder, name: str, own: str) -> None:
@@ -139,21 +175,22 @@ def start_from(model: Autoencoder, name: str, own: str) -> None:
     """
     folder = find(name)
     _finished_card(folder)
-    _read_weights(model, folder / WEIGHTS, own)
+    _put(model, read_weights(folder / WEIGHTS, model, own), folder / WEIGHTS)
 
 
 def _finished_card(folder: Path) -> dict[str, Any]:
-    if not (folder / CARD).exists():
+    if not exists(folder / CARD):
         raise CheckpointError(f"{folder / CARD}: no such file; a run that is not finished goes on with --resume")
     return read_card(folder)
 
 
-def _read_weights(model: Autoencoder, path: Path, name: str) -> None:
-    tensors = read_tensors(path)
+def _put(model: Autoencoder, tensors: dict[str, Tensor], path: Path) -> None:
+    """Put weights of the right shapes into a model, in float32, whatever the file has."""
+    model.load_state_dict(tensors)
     try:
-        model.load_state_dict(_restored(tensors))  # into float32, whatever the file has
-    except RuntimeError as error:
-        raise CheckpointError(f"{path}: not the weights of {name!r}: {_flat(error)}") from None
+        model.check_weights()
+    except ValueError as error:
+        raise CheckpointError(f"{path}: {error}") from None
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -162,7 +199,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is missing, truncated or foreign.
     """
-    return _read_json(folder / CARD)
+    return read_json(folder / CARD)
 
 
 def load_recipe(folder: Path) -> Recipe:
@@ -173,7 +210,7 @@ def load_recipe(folder: Path) -> Recipe:
     """
     path = folder / RECIPE
     try:
-        return from_json(_read_text(path), str(path))
+        return from_json(read_text(path), str(path))
     except CheckpointError:
         raise
     except ValueError as error:
@@ -208,17 +245,22 @@ def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
         ValueError: the run has another seed.
     """
     path = folder / STATE
-    if not path.exists():
+    if not exists(path):
         return State()
-    state = read_tensors(path)
+    tensors = read_tensors(path)
     try:
-        epoch, seconds, kept_seed = state.pop("clock").tolist()
-        model.load_state_dict(_below("model.", state))
+        check_finite(tensors, path)
+        epoch, seconds, kept_seed = tensors.pop("clock").tolist()
+        if epoch < 0 or epoch % 1:
+            raise ValueError(f"expected a number of epochs, got {epoch}")
+        model.load_state_dict(_below("model.", tensors))
         moments: dict[int, dict[int, dict[str, Tensor]]] = {}
-        for name, tensor in _below("optimizer.", state).items():
+        for name, tensor in _below("optimizer.", tensors).items():
             order, index, key = name.split(".")
             moments.setdefault(int(order), {}).setdefault(int(index), {})[key] = tensor
-    except (KeyError, RuntimeError, ValueError) as error:
+    except CheckpointError:
+        raise
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: not the state of this run ({_flat(error)})") from None
     if int(kept_seed) != seed:
         raise ValueError(f"{folder} holds a run of seed {int(kept_seed)}, not {seed}")
@@ -226,27 +268,30 @@ def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
 
 
 def load_moments(optimizers: list[Optimizer], state: State) -> None:
-    """Put the moments of a kept state into the optimisers of the stage that it was kept in."""
+    """Put the moments of a kept state into the optimisers of the stage that it was kept in.
+
+    Raises:
+        CheckpointError: they are not of these optimisers' parameters.
+    """
     for order, optimizer in enumerate(optimizers):
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": (state.moments or {})[order]})
+        moments = (state.moments or {}).get(order, {})
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        wanted = MOMENTS[type(optimizer)]
+        for index, kept in moments.items():
+            shape = parameters[index].shape if 0 <= index < len(parameters) else None
+            if any(
+                name not in kept or kept[name].shape != (shape if of_each else ()) for name, of_each in wanted.items()
+            ):
+                raise CheckpointError(
+                    f"{STATE}: not the state of this run: the moments of parameter {index} are others"
+                )
+        if parameters and not moments:
+            raise CheckpointError(f"{STATE}: not the state of this run: optimiser {order} has no moments in it")
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file.
-
-    Raises:
-        CheckpointError: the file is missing, truncated or of another kind.
-    """
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({_flat(error)})") from None
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -291,25 +336,6 @@ def _atomic(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such file") from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise CheckpointError(f"{path}: not a text file ({_flat(error)})") from None
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_read_text(path))
-    except json.JSONDecodeError as error:
-        raise CheckpointError(f"{path}: truncated, or not JSON ({error})") from None
-    if not isinstance(value, dict):
-        raise CheckpointError(f"{path}: expected a JSON object, got {type(value).__name__}")
-    return value
 
 
 def _flat(error: Exception) -> str:

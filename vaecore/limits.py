@@ -47,6 +47,10 @@ LIMITS: dict[str, Limit] = {
     "text_bytes": Limit(64 * MIB, "bytes of text"),  # unpacked
     "lines": Limit(500_000, "lines"),
     "reading_seconds": Limit(300, "seconds to read a set"),
+    "json_bytes": Limit(4 * MIB, "bytes"),  # of a recipe, a card, or the header of a file of weights
+    "map_bytes": Limit(2048 * MIB, "bytes of memory"),  # of the process that lays out a map
+    "map_seconds": Limit(300, "seconds"),  # likewise
+    "maps": Limit(4, "maps at once"),  # that are laid out; others wait
 }
 SHOWN = 300  # characters of a name in a sentence: nobody reads more
 

@@ -180,13 +180,13 @@ def _small(shape: tuple[int, int, int], halvings: int) -> tuple[int, int]:
 
 
 class MaskedLinear(nn.Linear):
-    """A linear layer in which some weights are held at zero."""
+    """A linear layer in which some weights are held at zero: where the mask is."""
 
     mask: Tensor
 
-    def __init__(self, mask: Float[Tensor, "outputs inputs"]) -> None:
-        super().__init__(mask.shape[1], mask.shape[0])
-        self.register_buffer("mask", mask, persistent=False)
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs)
+        self.register_buffer("mask", torch.ones(outputs, inputs), persistent=False)
 
     def forward(self, input: Float[Tensor, "*batch inputs"]) -> Float[Tensor, "*batch outputs"]:
         """(mask * W) x + b."""
@@ -203,13 +203,17 @@ class MaskedMLP(nn.Sequential):
     def __init__(
         self, inputs: int, hidden: tuple[int, ...], context: int, activation: str, backwards: bool = False
     ) -> None:
+        masked = [MaskedLinear(i, o) for i, o in pairwise((inputs + context, *hidden, 2 * inputs))]
+        layers = [layer for linear in masked for layer in (linear, ACTIVATIONS[activation]())]
+        super().__init__(*layers[:-1])
+        if masked[0].weight.is_meta:  # only the shapes are asked for
+            return
         order = torch.arange(inputs, 0, -1) if backwards else torch.arange(1, inputs + 1)
         # A hidden unit of degree d sees the inputs up to the d-th, the context is of degree 0.
         degrees = [torch.cat([order, torch.zeros(context)]), *(torch.arange(width) % inputs for width in hidden)]
         seen = [after[:, None] >= before for before, after in pairwise(degrees)]
-        masks = [*seen, order.repeat(2)[:, None] > degrees[-1]]
-        layers = [layer for mask in masks for layer in (MaskedLinear(mask.float()), ACTIVATIONS[activation]())]
-        super().__init__(*layers[:-1])
+        for layer, mask in zip(masked, [*seen, order.repeat(2)[:, None] > degrees[-1]], strict=True):
+            layer.mask.copy_(mask)
 
     @property
     def output_bias(self) -> nn.Parameter:

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from vaecore.models import MODELS
 from vaecore.models.base import STRICT, BaseSettings
+from vaecore.reading import parse_json, shorten
 
 FORMAT = 1
 
@@ -111,17 +112,16 @@ def from_json(text: str, where: str) -> Recipe:
     Raises:
         ValueError: the text is no recipe, of a newer format, of an unknown model, or has a key too many or too few.
     """
-    try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{where}: not a recipe: {error}") from None
+    raw = parse_json(text, f"{where}: not a recipe")
     if not isinstance(raw, dict) or "model" not in raw:
         raise ValueError(f"{where}: not a recipe: expected a JSON object with a key 'model'")
     version = raw.pop("format", None)
     if version != FORMAT:
-        raise ValueError(f"{where}: format {version!r} is not format {FORMAT}, which this version of vaecore reads")
+        raise ValueError(
+            f"{where}: format {shorten(version)} is not format {FORMAT}, which this version of vaecore reads"
+        )
     if raw["model"] not in list(MODELS):  # a list: what came may not be hashable
-        raise ValueError(f"{where}: unknown model {raw['model']!r}. Expected one of: {_listed(set(MODELS))}")
+        raise ValueError(f"{where}: unknown model {shorten(raw['model'])}. Expected one of: {_listed(set(MODELS))}")
     raw["settings"] = parse(MODELS[raw["model"]].Settings, raw.get("settings", {}), f"{where}: settings")
     raw["training"] = parse(Training, raw.get("training", {}), f"{where}: training")
     return parse(Recipe, raw, where)
@@ -141,7 +141,7 @@ def parse(kind: type[T], raw: object, where: str) -> T:
             raise ValueError(f"{where}: {first.get('ctx', {}).get('error')}") from None
         key = ".".join(str(part) for part in first["loc"] if isinstance(part, str | int))
         place = f"{where}: {key}" if key else where
-        raise ValueError(f"{place}: {first['msg'].lower()}, got {first['input']!r}") from None
+        raise ValueError(f"{place}: {first['msg'].lower()}, got {shorten(first['input'])}") from None
 
 
 def find(name: str) -> Recipe:

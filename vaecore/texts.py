@@ -12,6 +12,7 @@ from vaecore.distributions import Distribution
 from vaecore.sequences import END, UNKNOWN, TextDecoder, Writer
 
 SCALARS = 0x110000 - 0x800 - 1  # characters of Unicode: all code points but the surrogates and NUL
+LAST, SURROGATES = 0x10FFFF, (0xD800, 0xDFFF)  # of Unicode's code points, and those that are no characters
 REPLACEMENT = 0xFFFD  # how Unicode writes a character that cannot be written
 CHUNK = 1000
 
@@ -35,6 +36,19 @@ class Vocabulary(nn.Module):
         known = points[counts.argsort(descending=True, stable=True)[: len(self) - 2]].sort().values
         special = known.new_tensor([0, REPLACEMENT])
         self.characters.copy_(torch.cat([special, known]))
+
+    def check(self) -> None:
+        """Refuse a vocabulary that came from a file and is none.
+
+        Raises:
+            ValueError: its characters are not in the order of their code points, or some are no characters.
+        """
+        known = self.characters[2:].long()
+        surrogates = (known >= SURROGATES[0]) & (known <= SURROGATES[1])
+        if not (known.diff() > 0).all() or known.min() < 1 or known.max() > LAST or surrogates.any():
+            raise ValueError("expected a vocabulary of characters in their order, got code points that are none")
+        if not 0 <= int(self.characters[:2].min()) <= int(self.characters[:2].max()) <= REPLACEMENT:
+            raise ValueError("expected a vocabulary that begins with END and UNKNOWN, got other tokens")
 
     def tokens(self, texts: Int32[Tensor, "*batch length"]) -> Int64[Tensor, "*batch length"]:
         """The token of every character; END behind the last, UNKNOWN for one that is not in the vocabulary."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from app import progress
 from app.components.blobs import BLOBS
 from app.state import Model, Pictures, Source, explorer, find, model_names
 from vaecore import serving
@@ -58,10 +59,10 @@ def _scores(model: Model, source: Source, k: int, _found: Pictures) -> Scores:
     return Scores(whole.errors, whole.baseline_errors, whole.mean, whole.baseline_mean, whole.wins, whole.baseline_wins)
 
 
-@st.cache_resource(show_spinner="Laying out the map, once per model ...", max_entries=32)
 def latent_map(model: Model) -> LatentMap:
-    """Return the model's map of its own test images."""
-    return serving.latent_map(explorer(model))
+    """Return the model's map of its own test images, which the explorer keeps; a bar says how far it is until then."""
+    with progress.bar() as report:
+        return serving.latent_map(explorer(model), report)
 
 
 def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:

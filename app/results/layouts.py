@@ -20,8 +20,8 @@ class Layout:
     Attributes:
         codes: [n, latent].
         scales: of a Gaussian posterior, [n, latent]; None of any other.
-        pca: the first two principal components, [n, 2].
-        planes: t-SNE by perplexity and UMAP, by name.
+        pca: the first two principal components, [n, 2]; None where there are none.
+        planes: t-SNE by perplexity and UMAP, by name; none where they cannot be drawn.
         index: rows of the test split, [n].
         labels: [n], or None.
         scored: the map of the 2,000 images that every plane is scored on.
@@ -30,7 +30,7 @@ class Layout:
 
     codes: np.ndarray
     scales: np.ndarray | None
-    pca: np.ndarray
+    pca: np.ndarray | None
     planes: Mapping[str, Plane]
     index: np.ndarray
     labels: np.ndarray | None
@@ -50,8 +50,8 @@ def layout(model: Model) -> Layout:
         found is not None and not found.maker and all(len(each.points) == len(found.images) for each in planes.values())
     )
     if found is None or not planes or not fits:
-        usual = {f"tsne-{serving.USUAL}": Plane(kept.tsne, kept.scores["tsne"])}
-        return Layout(kept.codes, None, kept.pca, usual, kept.index, kept.labels, kept, whole=False)
+        drawn = {} if kept.tsne is None else {f"tsne-{serving.USUAL}": Plane(kept.tsne, kept.scores.get("tsne", {}))}
+        return Layout(kept.codes, None, kept.pca, drawn, kept.index, kept.labels, kept, whole=False)
     return _whole(model, found.source, kept, found)
 
 

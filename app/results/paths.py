@@ -62,32 +62,41 @@ class Ends(NamedTuple):
     b: tuple[float, ...]
 
 
-@st.cache_resource(show_spinner="Looking at what is around the codes ...", max_entries=32)
 def ground(model: Model) -> Ground:
     """Return the real codes of a model.
 
     Raises:
         ValueError: it has no map, and its data set cannot be had.
     """
-    laid = results.latent_map(model)
+    return _ground(model, results.latent_map(model))  # whose bar is drawn anew each time that it is needed
+
+
+@st.cache_resource(show_spinner="Looking at what is around the codes ...", max_entries=32)
+def _ground(model: Model, _laid: LatentMap) -> Ground:
+    del model  # it stands for the map
+    laid = _laid
     plane = serving.projection(laid.codes)
     return Ground(laid, serving.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2)
 
 
-@st.cache_resource(show_spinner="Walking from one code to the other ...", max_entries=256)
 def way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None) -> Way:
     """Return one of the ways between two codes, each step drawn as the class `told`.
 
     Raises:
         ValueError: it leads through the data, which is not at hand.
     """
-    own = explorer(model)
     try:
         around = ground(model)
     except ValueError:
         if kind == "data":
             raise
         around = None
+    return _way(model, ends, kind, steps, told, around)
+
+
+@st.cache_resource(show_spinner="Walking from one code to the other ...", max_entries=256)
+def _way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None, _around: Ground | None) -> Way:
+    own, around = explorer(model), _around
     fine = own.interpolate(np.array(ends.a), np.array(ends.b), FINE * (steps - 1) + 1, path=kind)
     codes = fine[::FINE]
     labels = None if told is None else np.full(steps, told, dtype=np.int64)

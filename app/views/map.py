@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -48,9 +49,10 @@ def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
     """Return a map's scores; those of a code of more than two numbers are of all of them, and it says so."""
     latent = laid.codes.shape[1]
     whole = key == "codes" and latent > 2
-    rows = written(laid.scores[key], f", all {latent}" if whole else "")
-    if laid.labels is not None and whole:
-        rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
+    rows = written(laid.scores.get(key, {}), f", all {latent}" if whole else "")
+    if whole and "neighbours" in laid.scores.get(key, {}):
+        with suppress(ValueError):  # the codes may be equal in these two
+            rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
     return rows
 
 
@@ -60,9 +62,11 @@ def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str
     return [(f"{names[key]}{scope}", f"{value:.3f}") for key, value in scores.items()]
 
 
-def choose_perplexity(laid: Layout) -> Map:
-    """Draw the choice among the t-SNEs that are at hand; return the one chosen."""
+def choose_perplexity(laid: Layout) -> list[Map]:
+    """Draw the choice among the t-SNEs that are at hand; return the one chosen, if there is one."""
     at_hand = sorted(int(name.removeprefix("tsne-")) for name in laid.planes if name.startswith("tsne-"))
+    if not at_hand:
+        return []
     chosen = at_hand[0]
     if len(at_hand) > 1:
         state.keep_valid("perplexity", at_hand, serving.USUAL)
@@ -72,7 +76,7 @@ def choose_perplexity(laid: Layout) -> Map:
             "All were laid out beforehand.",
         )  # fmt: skip
     plane = laid.planes[f"tsne-{chosen}"]
-    return Map(f"t-SNE of the same images, perplexity {chosen}", plane.points, written(plane.scores))
+    return [Map(f"t-SNE of the same images, perplexity {chosen}", plane.points, written(plane.scores))]
 
 
 def table(laid: Layout) -> bytes:
@@ -117,30 +121,31 @@ def page() -> None:
         return
     if st.session_state["data"] != own.dataset:
         st.info(f"The map is of {plain(own.dataset)}, the images that the model knows.", icon=":material/info:")
-    names = tuple(own.classes)
-    x, y = choose_axes(model, own.latent)
+    missing, names = laid.scored.missing, tuple(own.classes)
+    for sentence in dict.fromkeys(missing.values()):
+        st.info(strips.sentence(sentence), icon=":material/info:")
+    coded = "codes" not in missing
+    x, y = choose_axes(model, own.latent) if coded else (0, 0)
     with st.container(horizontal=True, gap="large"):
         focus = choose_classes(names) if laid.labels is not None else []
         tsne = choose_perplexity(laid)
-    shown = [
-        Map(f"Codes of {own.name}", laid.codes[:, [x, y]], score(laid.scored, "codes", x, y), axes_of(x, y)),
-        Map("PCA of the same images", laid.pca, score(laid.scored, "pca", x, y)),
-        tsne,
-    ]
-    shown += [
-        Map("UMAP of the same images", plane.points, written(plane.scores))
-        for name, plane in laid.planes.items()
-        if name.startswith("umap")
-    ]
-    drawn, plan = draw(model, own, laid, (x, y))
+    shown = planes_of(own, laid, (x, y) if coded else None, tsne)
+    if not shown:
+        return
+    try:
+        drawn, plan = draw(model, own, laid, (x, y)) if coded else (None, st.container())
+    except ValueError as error:
+        st.warning(strips.sentence(str(error)), icon=":material/info:")
+        return
     sheet = layouts.sheet(model, laid.index, COLUMNS)
+    free = coded and x != y
     with plan:
         maps.maps(
             shown, laid.index, laid.labels, names, focus, own.shape,
             None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
-            decoding(model, own, (x, y)),
-            own.standard_prior and x != y,
-            None if laid.scales is None or x == y else laid.scales[:, [x, y]], drawn,
+            decoding(model, own, (x, y)) if coded else None,
+            own.standard_prior and free,
+            laid.scales[:, [x, y]] if laid.scales is not None and free else None, drawn,
         )  # fmt: skip
     explain(laid)
     with st.container(horizontal=True):
@@ -156,6 +161,19 @@ def page() -> None:
         images=False,
         command=f"vaecore evaluate {own.name} --write",
     )
+
+
+def planes_of(own: Explorer, laid: Layout, plane: tuple[int, int] | None, tsne: list[Map]) -> list[Map]:
+    """Return what there is to see: the codes, where they differ, first."""
+    x, y = plane or (0, 0)
+    shown = []
+    if plane is not None:
+        facts = score(laid.scored, "codes", x, y)
+        shown.append(Map(f"Codes of {own.name}", laid.codes[:, [x, y]], facts, axes_of(x, y)))
+    if laid.pca is not None:
+        shown.append(Map("PCA of the same images", laid.pca, score(laid.scored, "pca", x, y)))
+    umaps = [each for name, each in laid.planes.items() if name.startswith("umap")]
+    return [*shown, *tsne, *(Map("UMAP of the same images", each.points, written(each.scores)) for each in umaps)]
 
 
 def axes_of(x: int, y: int) -> tuple[str, str]:

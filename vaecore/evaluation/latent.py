@@ -1,23 +1,28 @@
 """How well a plane, or any code, keeps the neighbours that images have; and a map of a model's codes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int32, Int64
 from numpy import ndarray
+from torch import Tensor
 
 from vaecore.evaluation import planes
+from vaecore.evaluation.outside import Report, Task, results, silent
+from vaecore.evaluation.planes import FEWEST, spread, trustworthiness
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 MAP_IMAGES = 2000
 NEIGHBOURS = 5
-TRUST_NEIGHBOURS = 10
+LAYING_OUT = Task(Path(planes.__file__), "laid_out", "the map")
 HOPS = 10  # neighbours to which a path over the data may go on
 SHORTEST = 1e-12  # length of an edge
 
@@ -36,22 +41,6 @@ def neighbour_accuracy(
     )
 
 
-def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> float:
-    """Share of points whose class is the majority of their 5 nearest among the others: leave-one-out."""
-    from sklearn.neighbors import NearestNeighbors
-
-    nearest = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(codes) - 1)).fit(codes).kneighbors()[1]
-    votes = np.eye(labels.max() + 1)[labels[nearest]].sum(1)
-    return float((votes.argmax(1) == labels).mean())
-
-
-def trustworthiness(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> float:
-    """How far the 10 nearest neighbours of each code were neighbours as images, in [0, 1] (Venna & Kaski 2001)."""
-    from sklearn.manifold import trustworthiness as score
-
-    return float(score(images, codes, n_neighbors=min(TRUST_NEIGHBOURS, (len(images) - 1) // 2)))
-
-
 def continuity(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> float:
     """How far the 10 nearest neighbours of each image stayed neighbours as codes, in [0, 1] (Venna & Kaski 2001).
 
@@ -66,20 +55,22 @@ class LatentMap:
 
     Attributes:
         codes: posterior means, [n, latent].
-        pca: the first two principal components, [n, 2].
-        tsne: t-SNE after PCA to 50, [n, 2].
+        pca: the first two principal components, [n, 2]; None where the images have none.
+        tsne: t-SNE after PCA to 50, [n, 2]; None where it could not be drawn.
         index: rows of the test split, [n].
         labels: [n], or None.
         scores: of "codes", "pca", "tsne": "trustworthiness" against the pixels (k=10), and with labels "neighbours",
             the leave-one-out 5-nearest-neighbour accuracy among these points.
+        missing: of "codes", "pca", "tsne", those that cannot be shown, each with a sentence that says why.
     """
 
     codes: Float32[ndarray, "n latent"]
-    pca: Float32[ndarray, "n 2"]
-    tsne: Float32[ndarray, "n 2"]
+    pca: Float32[ndarray, "n 2"] | None
+    tsne: Float32[ndarray, "n 2"] | None
     index: Int64[ndarray, "n"]
     labels: Int64[ndarray, "n"] | None
     scores: dict[str, dict[str, float]]
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def map_of(
@@ -89,21 +80,54 @@ def map_of(
     index: Int64[ndarray, "n"],
     labels: Int64[ndarray, "n"] | None,
     tsne: Float32[ndarray, "n 2"] | None = None,
+    report: Report = silent,
 ) -> LatentMap:
-    """t-SNE of the pixels, unless it is known, and the scores of the three planes. The result is worth keeping."""
-    if tsne is None:
-        tsne = planes.tsne(pixels)
-    found = {"codes": codes, "pca": pca, "tsne": tsne}
-    scores = {name: plane_scores(pixels, plane, labels) for name, plane in found.items()}
-    return LatentMap(codes, pca, tsne, index, labels, scores)
+    """t-SNE of the pixels, unless it is known, and the scores of the three planes, in a process of its own.
+
+    What cannot be shown is missing, with a sentence; what that process had done when it crashed or came to a limit is
+    kept. The result is worth keeping.
+    """
+    known = {"codes": codes, "pca": pca} | ({} if tsne is None else {"tsne": tsne})
+    missing = missing_planes(codes, pixels, pca)
+    found: dict[str, ndarray] = {}
+    if "tsne" not in missing:  # by few images, or by images all alike, no plane is scored either
+        shown = {name: plane for name, plane in known.items() if name not in missing}
+        arrays = {"pixels": pixels, **shown} | ({} if labels is None else {"labels": labels})
+        try:
+            for name, result in results(LAYING_OUT, arrays, report):
+                found[name] = result
+        except ValueError as error:
+            if "tsne" not in known | found:
+                missing["tsne"] = str(error)
+    drawn = {name: None if name in missing else (known | found)[name] for name in ("pca", "tsne")}
+    return LatentMap(codes, drawn["pca"], drawn["tsne"], index, labels, scores_in(found), missing)
 
 
-def plane_scores(
-    pixels: Float32[ndarray, "n pixels"], plane: Float32[ndarray, "n k"], labels: Int64[ndarray, "n"] | None
-) -> dict[str, float]:
-    """What `LatentMap.scores` holds of one plane."""
-    scores = {"trustworthiness": trustworthiness(pixels, plane)}
-    return scores if labels is None else scores | {"neighbours": transductive_neighbour_accuracy(plane, labels)}
+def scores_in(named: Mapping[str, ndarray | Tensor]) -> dict[str, dict[str, float]]:
+    """The scores by plane of what is called "scores.PLANE.SCORE", each a single number."""
+    scores: dict[str, dict[str, float]] = {}
+    for _, plane, score in (name.split(".") for name in named if name.startswith("scores.")):
+        scores.setdefault(plane, {})[score] = float(named[f"scores.{plane}.{score}"])
+    return scores
+
+
+def missing_planes(
+    codes: Float32[ndarray, "n latent"], pixels: Float32[ndarray, "n pixels"], pca: Float32[ndarray, "n 2"]
+) -> dict[str, str]:
+    """Why there are planes that cannot be shown: a sentence for each that stands on too few points, or equal ones."""
+    stands_on = {
+        "codes": [(codes, "codes", 2)],
+        "pca": [(pixels, "images", 2), (pca, "principal components", 2)],
+        "tsne": [(pixels, "images", FEWEST)],
+    }
+    missing = {}
+    for name, parts in stands_on.items():
+        try:
+            for points, of, least in parts:
+                spread(points, of, least)
+        except ValueError as error:
+            missing[name] = str(error)
+    return missing
 
 
 def chosen_rows(count: int) -> Int64[ndarray, "n"]:
@@ -117,7 +141,11 @@ def shortest_path(
     """A path that stays near `codes`: the shortest way over their 10-nearest-neighbour graph, at equal distances.
 
     Edges weigh their squared length, so that many short hops between real codes are cheaper than one leap.
+
+    Raises:
+        ValueError: there are fewer than two codes, or they are all equal, or not finite.
     """
+    spread(codes, "codes")
     if np.array_equal(start, end):
         return np.repeat(start[None], steps, axis=0)
 

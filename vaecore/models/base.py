@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float, Int32, Int64, UInt8
-from pydantic import ConfigDict, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import ConfigDict, Field, NonNegativeFloat, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
@@ -14,8 +14,13 @@ from vaecore.corruption import Corruption, check_level, corrupt
 from vaecore.distributions import Distribution
 from vaecore.networks import MLP, with_label
 
-STRICT = ConfigDict(extra="forbid")
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
+# Numbers of a layer, and of layers one after the other: sizes are compared with what weights hold, but only of networks
+# that are built, and a million layers are no sooner built than trained.
+Size = Annotated[int, Field(gt=0, le=2**24)]
+Sizes = Annotated[tuple[Size, ...], Field(max_length=64)]
+Depth = Annotated[int, Field(gt=0, le=64)]
 Activation = Literal["gelu", "leaky", "relu", "tanh", "sigmoid", "identity"]
 Images = Float[Tensor, "batch channels height width"] | Int32[Tensor, "batch length"]  # or texts, as code points
 Codes = Float[Tensor, "*samples batch latent"]
@@ -26,8 +31,8 @@ Labels = Int64[Tensor, "batch"]
 class BaseSettings:
     """What every model can be told: the size of the latent and the widths of the encoder (the decoder mirrors it)."""
 
-    latent: PositiveInt = 2
-    hidden: tuple[PositiveInt, ...] = (512, 256)
+    latent: Size = 2
+    hidden: Sizes = (512, 256)
     activation: Activation = "gelu"
 
     @property
@@ -116,6 +121,13 @@ class Autoencoder(nn.Module, ABC):
 
     def conclude(self, codes: Float[Tensor, "n latent"]) -> None:
         """See the codes of all training images once after the last step: a density on them, where one is asked for."""
+
+    def check_weights(self) -> None:
+        """Refuse weights that came from a file and cannot be, though they are of the right shapes and finite.
+
+        Raises:
+            ValueError: what cannot be.
+        """
 
     def stages(self) -> dict[str, dict[str, Any]]:
         """What is trained one after the other: the name of each stage, and its changes of the recipe's training."""

@@ -1,10 +1,10 @@
 """Autoencoders that return one code for one image: plain, denoising, sparse, contractive."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Bool, Float, UInt8
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat
 from pydantic.dataclasses import dataclass
 from torch import Tensor
 
@@ -12,10 +12,11 @@ from vaecore.corruption import Corruption
 from vaecore.distributions import Delta, Distribution, Mixture, batch_mean
 from vaecore.divergences import kl_of_activity, squared_error
 from vaecore.jacobians import estimated_squared_norm, squared_norm, squared_norm_of_sigmoid_layer
-from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, logit_of_mean
+from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, Size, Sizes, logit_of_mean
 from vaecore.networks import ACTIVATIONS, Transposed
 
 ALIKE = 1e-12  # of the mean square of codes: a variance that is the rounding of float32
+ROUNDED = 0.01  # what weights kept in half precision may be off their sum
 LARGEST_EXACT = 32  # latent dimensions up to which the contraction's exact form, one product each, is affordable
 
 
@@ -38,10 +39,10 @@ class DeterministicAutoencoder(Autoencoder):
                 is no code for have no weight; 0 for none.
         """
 
-        hidden: tuple[PositiveInt, ...] = (1000, 500, 250)
+        hidden: Sizes = (1000, 500, 250)
         code: Literal["identity", "sigmoid", "relu"] = "identity"
         tied: bool = False
-        density: NonNegativeInt = 0
+        density: Annotated[int, Field(ge=0, le=1000)] = 0
 
     equation = "min ||x - g(f(x))||^2"
     source = "Hinton & Salakhutdinov 2006"
@@ -60,7 +61,8 @@ class DeterministicAutoencoder(Autoencoder):
             self.abilities = self.abilities | {"sample"}
             self.register_buffer("mixture_weights", torch.full((settings.density,), 1 / settings.density))
             self.register_buffer("mixture_means", torch.zeros(settings.density, self.latent))
-            self.register_buffer("mixture_scale_trils", torch.eye(self.latent).repeat(settings.density, 1, 1))
+            self.register_buffer("mixture_scale_trils", torch.zeros(settings.density, self.latent, self.latent))
+            self.mixture_scale_trils.diagonal(dim1=1, dim2=2).fill_(1)
 
     @torch.no_grad()
     def prepare(self, pixels: UInt8[Tensor, "n channels height width"]) -> None:
@@ -96,6 +98,20 @@ class DeterministicAutoencoder(Autoencoder):
         if not self.components:
             return super().prior()
         return Mixture(self.mixture_weights, self.mixture_means, self.mixture_scale_trils)
+
+    def check_weights(self) -> None:
+        """The density is one: weights that add to one, and scales above zero.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if self.components:
+            total, scales = float(self.mixture_weights.sum()), self.mixture_scale_trils.diagonal(dim1=1, dim2=2)
+            if self.mixture_weights.min() < 0 or abs(total - 1) > ROUNDED or scales.min() <= 0:
+                raise ValueError(
+                    f"expected a density of weights that add to 1 and scales above 0, got {total:g} and "
+                    f"{float(scales.min()):g}"
+                )
 
     @torch.no_grad()
     def conclude(self, codes: Float[Tensor, "n latent"]) -> None:
@@ -179,8 +195,8 @@ class SparseAutoencoderL1(DeterministicAutoencoder):
     class Settings(DeterministicAutoencoder.Settings):
         """More units than pixels, one layer; `sparsity` is lambda."""
 
-        latent: PositiveInt = 1000
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 1000
+        hidden: Sizes = ()
         code: Literal["identity", "sigmoid", "relu"] = "relu"
         tied: bool = True
         sparsity: PositiveFloat = 0.1
@@ -207,8 +223,8 @@ class SparseAutoencoderKL(DeterministicAutoencoder):
     class Settings(DeterministicAutoencoder.Settings):
         """More units than pixels, one layer; `activity` is rho, `sparsity` is lambda."""
 
-        latent: PositiveInt = 1000
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 1000
+        hidden: Sizes = ()
         code: Literal["sigmoid"] = "sigmoid"
         tied: bool = True
         activity: float = Field(default=0.05, gt=0, lt=1)
@@ -244,8 +260,8 @@ class ContractiveAutoencoder(DeterministicAutoencoder):
                 "estimate" (one random product, unbiased), or "auto": the estimate for deep encoders of large codes.
         """
 
-        latent: PositiveInt = 1000
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 1000
+        hidden: Sizes = ()
         code: Literal["identity", "sigmoid", "relu"] = "sigmoid"
         tied: bool = True
         contraction: PositiveFloat = 0.1

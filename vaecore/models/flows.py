@@ -1,16 +1,16 @@
 """A posterior that is bent: inverse autoregressive flow."""
 
 from functools import partial
-from typing import cast
+from typing import Annotated, cast
 
 import torch
-from pydantic import NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from vaecore.distributions import Factored, Gaussian
 from vaecore.joint import Flow
-from vaecore.models.base import STRICT, Codes, Images, Labels
+from vaecore.models.base import STRICT, Codes, Images, Labels, Size, Sizes
 from vaecore.models.gaussian import VAE
 from vaecore.models.variational import Variational, VariationalSettings
 from vaecore.networks import MaskedLinear, MaskedMLP
@@ -36,9 +36,9 @@ class InverseAutoregressiveFlowVAE(VAE):
             context: how many numbers the encoder tells every step about the image.
         """
 
-        steps: NonNegativeInt = 2
-        flow_hidden: tuple[PositiveInt, ...] = (256,)
-        context: PositiveInt = 64
+        steps: Annotated[int, Field(ge=0, le=64)] = 2
+        flow_hidden: Sizes = (256,)
+        context: Size = 64
 
         @model_validator(mode="after")
         def _has_a_hidden_layer(self) -> "InverseAutoregressiveFlowVAE.Settings":

@@ -1,17 +1,17 @@
 """One latent with a Gaussian posterior: the VAE, beta-VAE, conditional and convolutional VAE, and the tighter IWAE."""
 
 from math import log
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from vaecore.distributions import Factored, Gaussian, uniform
 from vaecore.divergences import kl_per_latent
-from vaecore.models.base import STRICT, Codes, Images, Labels
+from vaecore.models.base import STRICT, Codes, Images, Labels, Size, Sizes
 from vaecore.models.variational import RateSettings, Variational, VariationalSettings
 from vaecore.networks import ConvDecoder, ConvEncoder
 
@@ -90,8 +90,8 @@ class ConvolutionalVAE(VAE):
     class Settings(VariationalSettings):
         """`channels` of the maps, each of half the side of the one before; `hidden` stands between them and a code."""
 
-        hidden: tuple[PositiveInt, ...] = (256, 128)
-        channels: tuple[PositiveInt, ...] = (32, 64)
+        hidden: Sizes = (256, 128)
+        channels: Annotated[tuple[Size, ...], Field(max_length=8)] = (32, 64)
 
         @model_validator(mode="after")
         def _has_maps(self) -> "ConvolutionalVAE.Settings":

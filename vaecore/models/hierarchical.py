@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import torch
 from jaxtyping import Float
-from pydantic import PositiveInt, model_validator
+from pydantic import model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -15,7 +15,7 @@ from torch.nn.functional import softplus
 from vaecore.distributions import Distribution, Factored, Gaussian
 from vaecore.divergences import kl_per_latent
 from vaecore.joint import Chain
-from vaecore.models.base import STRICT, Activation, Codes, Images, Labels
+from vaecore.models.base import STRICT, Activation, Codes, Depth, Images, Labels, Sizes
 from vaecore.models.variational import Variational, VariationalSettings
 from vaecore.networks import MLP, hidden_layers
 
@@ -41,9 +41,9 @@ class HierarchicalVAE(Variational):
             batch_norm: normalise each hidden layer over the batch.
         """
 
-        lower: tuple[PositiveInt, ...] = (100,)
-        hidden: tuple[PositiveInt, ...] = (200, 100)
-        depth: PositiveInt = 2
+        lower: Sizes = (100,)
+        hidden: Sizes = (200, 100)
+        depth: Depth = 2
         batch_norm: bool = False
 
         @model_validator(mode="after")

@@ -4,14 +4,13 @@ from typing import Literal
 
 import torch
 from jaxtyping import Float, UInt8
-from pydantic import PositiveInt
 from pydantic.dataclasses import dataclass
 from scipy.linalg import eigh
 from torch import Tensor
 
 from vaecore.distributions import Delta
 from vaecore.divergences import squared_error
-from vaecore.models.base import STRICT, Autoencoder, BaseSettings, Codes, Images, Labels, mean_image
+from vaecore.models.base import STRICT, Autoencoder, BaseSettings, Codes, Images, Labels, Size, Sizes, mean_image
 from vaecore.models.deterministic import DeterministicAutoencoder
 
 CHUNK = 8192
@@ -28,8 +27,8 @@ class PCA(Autoencoder):
     class Settings(BaseSettings):
         """The number of components; no network."""
 
-        latent: PositiveInt = 64
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 64
+        hidden: Sizes = ()
 
     equation = "z = W(x - m),  x^ = m + W'z;  W: the k leading eigenvectors of Cov(x)"
     source = "Pearson 1901; Hotelling 1933"
@@ -49,12 +48,18 @@ class PCA(Autoencoder):
         """The closed form, in float64: float32 loses the third decimal of the error."""
         center = mean_image(pixels).cpu().double()
         rows = pixels.flatten(1).cpu()
-        if self.latent <= len(rows) < self.pixels:
-            leading = torch.linalg.svd(rows.double() / 255 - center, full_matrices=False).Vh[: self.latent]
+        if len(rows) < self.pixels:
+            leading = self._completed(torch.linalg.svd(rows.double() / 255 - center, full_matrices=False).Vh)
         else:
             leading = self._leading_eigenvectors(rows, center)
         self.components.copy_(leading * _sign(leading))
         self.center.copy_(center)
+
+    def _completed(self, rows: Float[Tensor, "n pixels"]) -> Float[Tensor, "latent pixels"]:
+        """The leading orthonormal rows; of fewer images than components there are others, which carry no variance."""
+        lacking = max(self.latent - len(rows), 0)
+        others = torch.eye(self.pixels, lacking, dtype=rows.dtype)
+        return torch.linalg.qr(torch.cat([rows.T, others], 1)).Q.T[: self.latent] if lacking else rows[: self.latent]
 
     def _leading_eigenvectors(
         self, rows: UInt8[Tensor, "n pixels"], center: Float[Tensor, "pixels"]
@@ -104,8 +109,8 @@ class LinearAutoencoder(DeterministicAutoencoder):
     class Settings(DeterministicAutoencoder.Settings):
         """The size of the code; no network."""
 
-        latent: PositiveInt = 8
-        hidden: tuple[PositiveInt, ...] = ()
+        latent: Size = 8
+        hidden: Sizes = ()
         code: Literal["identity"] = "identity"
 
     equation = "min ||x - g(f(x))||^2,  f and g affine"

@@ -1,11 +1,11 @@
 """The stacked autoencoder: layer by layer, then as a whole, then as a classifier."""
 
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, dropout, linear
@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy, dropout, linear
 from vaecore.corruption import Corruption, check_level, corrupt
 from vaecore.device import model_device
 from vaecore.divergences import squared_error
-from vaecore.models.base import STRICT, Images, Labels
+from vaecore.models.base import STRICT, Images, Labels, Size, Sizes
 from vaecore.models.deterministic import DeterministicAutoencoder
 from vaecore.networks import MLP, Transposed
 
@@ -44,14 +44,14 @@ class StackedAutoencoder(DeterministicAutoencoder):
             input_dropout: share of the pixels.
         """
 
-        latent: PositiveInt = 1000
-        hidden: tuple[PositiveInt, ...] = (1000, 1000)
+        latent: Size = 1000
+        hidden: Sizes = (1000, 1000)
         activation: Literal["gelu", "relu", "tanh", "sigmoid", "identity"] = "sigmoid"
         code: Literal["identity", "sigmoid", "relu"] = "sigmoid"
         tied: Literal[True] = True
         corruption: Corruption = "masking"
         level: NonNegativeFloat = 0.25
-        levels: tuple[NonNegativeFloat, ...] = ()
+        levels: Annotated[tuple[NonNegativeFloat, ...], Field(max_length=65)] = ()
         layer_epochs: NonNegativeInt = 30
         classifier: bool = True
         classifier_epochs: NonNegativeInt = 50

@@ -4,12 +4,12 @@ from typing import Literal
 
 import torch
 from jaxtyping import Bool, Int32
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from vaecore.distributions import Gaussian
-from vaecore.models.base import STRICT, Codes, Images, Labels
+from vaecore.models.base import STRICT, Codes, Depth, Images, Labels, Size, Sizes
 from vaecore.models.gaussian import VAE
 from vaecore.models.variational import RateSettings
 from vaecore.sequences import TextDecoder, TextEncoder
@@ -33,14 +33,14 @@ class TextSettings(RateSettings):
         dropout: the share of numbers that is dropped in training before and behind the convolutions.
     """
 
-    latent: PositiveInt = 64
-    hidden: tuple[PositiveInt, ...] = ()
+    latent: Size = 64
+    hidden: Sizes = ()
     likelihood: Literal["parallel", "autoregressive"] = "autoregressive"
-    vocabulary: PositiveInt = 5000
-    embedding: PositiveInt = 96
-    channels: tuple[PositiveInt, ...] = (128, 128)
-    writer: tuple[PositiveInt, ...] = (128, 128, 128, 128)
-    kernel: PositiveInt = 3
+    vocabulary: Size = 5000
+    embedding: Size = 96
+    channels: Sizes = (128, 128)
+    writer: Sizes = (128, 128, 128, 128)
+    kernel: Depth = 3
     positions: bool = True
     word_dropout: float = Field(default=0.0, ge=0, lt=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
@@ -106,6 +106,14 @@ class TextVAE(VAE):
         self.vocabulary.learn(pixels)
         counts = self.vocabulary.tokens(pixels).flatten().bincount(minlength=len(self.vocabulary))
         self.decoder.output_bias.copy_(((counts + 1) / (counts.sum() + len(counts))).log())
+
+    def check_weights(self) -> None:
+        """The vocabulary is one: characters in the order of their code points, each once.
+
+        Raises:
+            ValueError: it is none.
+        """
+        self.vocabulary.check()
 
     def posterior(self, x: Images, label: Labels | None = None) -> Gaussian:
         """q(z|x) = N(mean(x), diag scale(x)^2)."""

@@ -1,7 +1,8 @@
 """What all models with a prior share: a likelihood of pixels, and a bound on the evidence whose rate can be weighed."""
 
 from abc import abstractmethod
-from typing import ClassVar, Literal
+from math import log
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from jaxtyping import Float, UInt8
@@ -66,7 +67,7 @@ class VariationalSettings(RateSettings, NoisySettings):
     """
 
     likelihood: Literal["bernoulli", "gaussian", "discretised-logistic"] = "bernoulli"
-    scale: PositiveFloat | Literal["learned"] = "learned"
+    scale: Annotated[float, Field(ge=1e-6, le=1e6)] | Literal["learned"] = "learned"
     conditional: bool = False
 
     @property
@@ -103,7 +104,7 @@ class Variational(Autoencoder):
         elif settings.scale == "learned":
             self.log_scale = nn.Parameter(torch.zeros(()))
         else:  # the recipe keeps it: the weights may be rounded
-            self.register_buffer("log_scale", torch.tensor(settings.scale).log(), persistent=False)
+            self.register_buffer("log_scale", torch.tensor(log(settings.scale)), persistent=False)
 
     @abstractmethod
     def posterior(self, x: Images, label: Labels | None = None) -> Factored:

@@ -19,6 +19,7 @@ from vaecore.serving.drawings import drawing, pack_drawing, unpack_drawing
 from vaecore.serving.explorer import Explorer, load
 from vaecore.serving.grids import Lattice
 from vaecore.serving.levels import Redrawn, noise_behind, prior_noise, redraw
+from vaecore.serving.maps import LatentMap, latent_map, plane_accuracy
 from vaecore.serving.paths import (
     Company,
     Projection,
@@ -65,16 +66,13 @@ from vaecore.serving.strangers import (
 )
 from vaecore.serving.studies import (
     Comparison,
-    LatentMap,
     Objective,
     baseline,
     compare,
     import_libraries,
-    latent_map,
     manifold,
     objective,
     percentiles,
-    plane_accuracy,
     used_first,
     variants,
     without_density,

@@ -171,7 +171,7 @@ class Explorer:
         if path == "spherical":
             return spherical(start, end, t)
         if path == "data":
-            from vaecore.serving.studies import latent_map  # a study is made of explorers
+            from vaecore.serving.maps import latent_map  # a study is made of explorers
 
             return shortest_path(latent_map(self).codes, start, end, steps)
         raise ValueError(f"{self.name}: expected path 'linear', 'spherical' or 'data', got {path!r}")
@@ -227,7 +227,7 @@ class Explorer:
         """Per latent dimension, the quantiles at `levels` of the prior, if that is N(0, I), or else of training codes.
 
         Raises:
-            ValueError: a level outside (0, 1).
+            ValueError: a level outside (0, 1), or a card that does not keep the quantiles of its codes.
         """
         levels = np.asarray(levels, dtype=np.float64)
         if not ((levels > 0) & (levels < 1)).all():
@@ -235,7 +235,9 @@ class Explorer:
         if self.standard_prior:
             standard = torch.special.ndtri(torch.from_numpy(levels)).numpy()
             return np.repeat(standard[:, None], self.latent, axis=1).astype(np.float32)
-        kept = self.card["codes"]
+        kept = self.card.get("codes")
+        if kept is None:
+            raise ValueError(f"{self.name}: its card keeps no quantiles of its codes")
         columns = np.asarray(kept["quantiles"])[:, : self.latent].T
         return np.stack([np.interp(levels, kept["levels"], column) for column in columns], axis=1).astype(np.float32)
 
@@ -250,7 +252,10 @@ class Explorer:
             ).cpu()
             for first in range(0, max(len(rows), 1), BATCH)
         ]
-        return torch.cat(pieces).numpy()
+        found = torch.cat(pieces)
+        if found.is_floating_point() and not torch.isfinite(found).all():
+            raise ValueError(f"{self.name}: its weights give values that are no finite numbers")
+        return found.numpy()
 
     def _images(self, images: ndarray | Sequence[str]) -> Tensor:
         return as_images(np.asarray(images), self.shape, self.name)

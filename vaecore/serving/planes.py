@@ -9,8 +9,9 @@ from numpy import ndarray
 
 from vaecore import checkpoint
 from vaecore.data import dataset
-from vaecore.evaluation.latent import chosen_rows, plane_scores
-from vaecore.evaluation.planes import planes_of
+from vaecore.evaluation.latent import chosen_rows, scores_in
+from vaecore.evaluation.planes import distances, plane_scores, planes_of
+from vaecore.reading import CheckpointError, exists, read_tensors
 
 PLANES = "planes.safetensors"
 
@@ -40,10 +41,10 @@ def compute_planes(data: str, folder: Path, data_dir: str | Path | None = None) 
     pixels = tests.images.reshape(len(tests), -1)
     rows = chosen_rows(len(tests))
     labels = None if tests.labels is None else tests.labels[rows]
-    tensors = {}
+    apart, tensors = distances(pixels[rows]), {}
     for name, points in planes_of(pixels).items():
         tensors[name] = torch.from_numpy(points).half()
-        for score, value in plane_scores(pixels[rows], points[rows], labels).items():
+        for score, value in plane_scores(apart, points[rows], labels).items():
             tensors[f"scores.{name}.{score}"] = torch.tensor(value)
     checkpoint.write_tensors(folder / PLANES, tensors)
 
@@ -51,12 +52,12 @@ def compute_planes(data: str, folder: Path, data_dir: str | Path | None = None) 
 def planes(data: str) -> dict[str, Plane]:
     """The planes that ship with a data set, by name ("tsne-30", "umap-15"); none of a data set of one's own."""
     path = checkpoint.find(f"pca-{data}") / PLANES if f"pca-{data}" in checkpoint.names() else None
-    if path is None or not path.exists():
+    if path is None or not exists(path):
         return {}
-    tensors = checkpoint.read_tensors(path)
-    scores: dict[str, dict[str, float]] = {}
-    for key in (key for key in tensors if key.startswith("scores.")):
-        _, name, score = key.split(".")
-        scores.setdefault(name, {})[score] = float(tensors[key])
-    by_number = sorted(scores, key=lambda name: (name.split("-")[0], int(name.split("-")[1])))
-    return {name: Plane(tensors[name].float().numpy(), scores[name]) for name in by_number}
+    tensors = read_tensors(path)
+    try:
+        scores = scores_in(tensors)
+        by_number = sorted(scores, key=lambda name: (name.split("-")[0], int(name.split("-")[1])))
+        return {name: Plane(tensors[name].float().numpy(), scores[name]) for name in by_number}
+    except (KeyError, IndexError, RuntimeError, ValueError) as error:
+        raise CheckpointError(f"{path}: not the planes of a data set ({error!r})") from None

@@ -1,37 +1,27 @@
-"""What a page asks of explorers: a comparison with PCA, a map of the codes, the manifold of a plane."""
+"""What a page asks of explorers: a comparison with PCA, quantiles, the manifold of a plane."""
 
-import hashlib
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from inspect import getsource
 from pathlib import Path
 from textwrap import dedent
-from threading import Lock
 
 import numpy as np
-import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32
 from numpy import ndarray
-from platformdirs import user_cache_path
 
 from vaecore import checkpoint
 from vaecore.checkpoint import names
 from vaecore.data import dataset
-from vaecore.evaluation.latent import LatentMap, chosen_rows, map_of, transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import code_quantiles, encode
 from vaecore.models import MODELS, Autoencoder
 from vaecore.recipes import find
 from vaecore.serving.explorer import Explorer, load
 
-MAP = "map.safetensors"
 EDGE = 0.02
 LARGEST_PCA = 64
-WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
-FEWEST = 3
 PERCENTS = 101
 UNUSED = 0.05  # of the largest spread of a dimension's training codes
-LAYING_OUT = Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +88,16 @@ def baseline(explorer: Explorer, k: int) -> Explorer:
     Raises:
         ValueError: k is below 1 or above the components at hand, or the data is not at hand and no PCA is shipped.
     """
-    return _pca(explorer.dataset).truncate(k)
+    return principal_components(explorer.dataset).truncate(k)
 
 
 @lru_cache(maxsize=8)
-def _pca(name: str, data_dir: str | Path | None = None) -> Explorer:
+def principal_components(name: str, data_dir: str | Path | None = None) -> Explorer:
+    """The PCA that ships for a data set, or one fitted on its training images, of up to 64 components.
+
+    Raises:
+        ValueError: none is shipped, and the data set cannot be had.
+    """
     shipped = f"pca-{name}"
     if shipped in names():
         return load(shipped, device="cpu")
@@ -113,84 +108,6 @@ def _pca(name: str, data_dir: str | Path | None = None) -> Explorer:
     model.prepare(images.pixels)
     card = {"classes": list(images.names), "shape": list(images.shape), "codes": code_quantiles(encode(model, images))}
     return Explorer(model.eval(), recipe, card)
-
-
-def latent_map(explorer: Explorer) -> LatentMap:
-    """The model's codes of 2,000 test images beside PCA and t-SNE of the same images; computed once and kept.
-
-    It is kept beside the weights where it ships with them, in the user's cache folder otherwise.
-
-    Raises:
-        ValueError: it is not kept yet and the data set cannot be had.
-    """
-    digest = hashlib.sha256()
-    for tensor in explorer.model.state_dict().values():  # not the file: a truncated PCA has the same one
-        digest.update(tensor.cpu().numpy().tobytes())
-    cached = user_cache_path("vaecore") / "maps" / f"{digest.hexdigest()}.safetensors"
-    with LAYING_OUT:  # the second visitor waits for the first one's map
-        for path in (cached,) if explorer.folder is None else (explorer.folder / MAP, cached):
-            if path.exists():
-                found = _read_map(path, explorer)
-                if found.codes.shape[1] == explorer.latent:
-                    return found
-        found = compute_map(explorer)
-        with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            keep_map(found, cached)
-        return found
-
-
-def compute_map(explorer: Explorer, data_dir: str | Path | None = None) -> LatentMap:
-    """The map of `latent_map`, computed anew: seconds to a minute.
-
-    Raises:
-        ValueError: the data set cannot be had, or has too few test images.
-    """
-    tests = dataset(explorer.dataset, "test", data_dir)
-    if len(tests) < FEWEST:
-        raise ValueError(f"a map needs at least {FEWEST} test images, {explorer.dataset} has {len(tests)}")
-    chosen = chosen_rows(len(tests))
-    rows = tests.rows(torch.from_numpy(chosen))
-    labels = rows.labels if "condition" in explorer.abilities else None
-    codes = explorer.encode(rows.images, labels)
-    flat = rows.images.reshape(len(rows), -1)
-    pca = _pca(explorer.dataset, data_dir).truncate(2).encode(rows.images)
-    return map_of(codes, flat, pca, chosen, rows.labels, _kept_tsne(explorer.dataset))
-
-
-def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:
-    """The t-SNE that ships with the data set's PCA: it is of the same images, whatever the model."""
-    path = checkpoint.find(f"pca-{data}") / MAP if f"pca-{data}" in names() else None
-    return checkpoint.read_tensors(path)["tsne"].float().numpy() if path and path.exists() else None
-
-
-def keep_map(found: LatentMap, path: Path) -> None:
-    """Write a map; the planes in half precision, which no screen shows, and codes only if they are not wide."""
-    planes = ("codes", "pca", "tsne") if found.codes.shape[1] <= WIDEST_KEPT else ("pca", "tsne")
-    tensors = {name: torch.from_numpy(getattr(found, name)).half() for name in planes}
-    tensors["index"] = torch.from_numpy(found.index).int()
-    if found.labels is not None:
-        tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
-    for plane, scores in found.scores.items():
-        tensors |= {f"scores.{plane}.{score}": torch.tensor(value) for score, value in scores.items()}
-    checkpoint.write_tensors(path, tensors)
-
-
-def _read_map(path: Path, explorer: Explorer) -> LatentMap:
-    tensors = checkpoint.read_tensors(path)
-    scores: dict[str, dict[str, float]] = {}
-    for key in (key for key in tensors if key.startswith("scores.")):
-        _, plane, score = key.split(".")
-        scores.setdefault(plane, {})[score] = float(tensors[key])
-    pca, tsne = (tensors[name].float().numpy() for name in ("pca", "tsne"))
-    codes = tensors["codes"].float().numpy() if "codes" in tensors else _codes_of(explorer, tensors["index"].long())
-    labels = tensors["labels"].long().numpy() if "labels" in tensors else None
-    return LatentMap(codes, pca, tsne, tensors["index"].long().numpy(), labels, scores)
-
-
-def _codes_of(explorer: Explorer, index: Int64[torch.Tensor, "n"]) -> Float32[ndarray, "n latent"]:
-    rows = dataset(explorer.dataset, "test").rows(index)
-    return explorer.encode(rows.images, rows.labels if "condition" in explorer.abilities else None)
 
 
 def percentiles(explorer: Explorer) -> Float32[ndarray, "101 latent"]:
@@ -208,17 +125,6 @@ def used_first(explorer: Explorer) -> list[int]:
         return list(range(explorer.latent))
     spread = np.asarray(kept["quantiles"])[:, : explorer.latent].std(axis=0)
     return np.argsort(spread < UNUSED * spread.max(), kind="stable").tolist()
-
-
-def plane_accuracy(found: LatentMap, x: int, y: int) -> float:
-    """The leave-one-out 5-nearest-neighbour accuracy of the plane of two latent dimensions.
-
-    Raises:
-        ValueError: the map has no labels.
-    """
-    if found.labels is None:
-        raise ValueError("expected a map with labels, got one without")
-    return transductive_neighbour_accuracy(found.codes[:, [x, y]], found.labels)
 
 
 def manifold(explorer: Explorer, side: int, label: int | None = None) -> Float32[ndarray, "side side c h w"]:

@@ -17,8 +17,9 @@ from vaecore.export import Exported, NotExportable, export
 from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
+from vaecore.serving.maps import WIDEST_KEPT, LatentMap, latent_map
 from vaecore.serving.scores import MEASURES
-from vaecore.serving.studies import WIDEST_KEPT, LatentMap, latent_map, percentiles, used_first
+from vaecore.serving.studies import percentiles, used_first
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
@@ -75,16 +76,15 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         "codes": {"low": low, "high": high, "count": len(codes)},
         "images": np.concatenate([laid.index, [] if laid.labels is None else laid.labels]).astype(int).tolist(),
         "weights": {"floats": packed.floats, "layout": packed.layout},
-        "maps": _maps(explorer, laid, exported),
+        "maps": None if "codes" in laid.missing else _maps(explorer, laid, exported),
         "sliders": _sliders(explorer, exported),
         "canvas": _canvas(explorer, exported),
     }
-    reads = "encoder" in exported.networks
     facts, measured = _card(explorer)
     return Template(page_files("page.html")).substitute(
         title=escape(explorer.name),
-        lead=f"Drag over the map, {'draw a digit or pull a slider' if reads else 'or pull a slider'}: what is there is "
-        "decoded while you move. Which way does it slant, where does one class become another?",
+        lead=_lead("codes" not in laid.missing, "encoder" in exported.networks),
+        unmapped=escape(laid.missing.get("codes", "")),
         css=page_files("page.css"),
         kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
@@ -99,6 +99,14 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         weights=base64.b64encode(packed.data).decode(),
         script=_script(),
     )
+
+
+def _lead(mapped: bool, reads: bool) -> str:
+    ways = [*["drag over the map"] * mapped, *["draw a digit"] * reads, "pull a slider"]
+    *others, last = ways
+    asked = f"{', '.join(others)} or {last}" if others else last
+    question = "Which way does it slant, where does one class become another?"
+    return f"{asked.capitalize()}: what is there is decoded while you move. {question}"
 
 
 def _networks(explorer: Explorer) -> Exported:
@@ -128,10 +136,9 @@ def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:
 
 
 def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, Any]:
-    scores, scope = laid.scores["codes"], f", all {explorer.latent:,}" if explorer.latent > 2 else ""
-    facts = [(f"trustworthiness{scope}", f"{scores['trustworthiness']:.3f}")]
-    if laid.labels is not None:
-        facts.append((f"5-neighbour accuracy{scope}", f"{scores['neighbours']:.3f}"))
+    scores, scope = laid.scores.get("codes", {}), f", all {explorer.latent:,}" if explorer.latent > 2 else ""
+    titles = {"trustworthiness": f"trustworthiness{scope}", "neighbours": f"5-neighbour accuracy{scope}"}
+    facts = [(titles[key], f"{value:.3f}") for key, value in scores.items()]
     whole = laid.codes.shape[1] <= WIDEST_KEPT
     return {
         "count": len(laid.index),

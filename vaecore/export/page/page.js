@@ -45,11 +45,11 @@ async function start() {
   HELD.set("weights", await unpackWeights(model.weights, text("weights")));
   HELD.set("images", Float32Array.from(model.images));
   const codes = unpackCodes(model.codes, text("codes"));
-  if (model.maps.cursor.codes) HELD.set(model.maps.cursor.codes, codes);
+  if (model.maps?.cursor.codes) HELD.set(model.maps.cursor.codes, codes);
   component("sliders")(model.sliders);
   if (model.canvas) component("canvas")(model.canvas);
   else document.querySelector(".draw").hidden = true;
-  map(codes);
+  if (model.maps) map(codes); // not of codes that are all equal, which the page says
 }
 
 start().catch((error) => {
