@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from vaecore.data.own import first_line
 from vaecore.data.text import Texts, lines, to_points
+from vaecore.limits import first_line
 
 FORM = "{}{}{}{}{}，{}{}{}{}{}。"
 BLANK = FORM.replace("{}", " ")

@@ -1,6 +1,6 @@
 """Images as one uint8 tensor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float32, Int64, UInt8
 from numpy import ndarray
 from torch import Tensor
+
+from vaecore.limits import shown
 
 SPLIT_SEED = 0
 
@@ -20,11 +22,13 @@ class Images:
         pixels: uint8 [n, channels, height, width]: what training indexes, on any device.
         target: int64 [n], or None.
         names: the name of each class, in the order of the labels; empty without labels.
+        note: a sentence on how images of your own were read; empty for a set by name.
     """
 
     pixels: UInt8[Tensor, "n channels height width"]
     target: Int64[Tensor, "n"] | None = None
     names: tuple[str, ...] = ()
+    note: str = ""
 
     @cached_property
     def images(self) -> Float32[ndarray, "n channels height width"]:
@@ -52,7 +56,7 @@ class Images:
 
     def rows(self, index: Int64[Tensor, "m"]) -> "Images":
         """The images at `index`, in that order."""
-        return Images(self.pixels[index], None if self.target is None else self.target[index], self.names)
+        return replace(self, pixels=self.pixels[index], target=None if self.target is None else self.target[index])
 
     def of_class(self, name: str) -> "Images":
         """The images of one class; the labels and the names of all classes stay as they are.
@@ -61,7 +65,7 @@ class Images:
             ValueError: there is no class of that name.
         """
         if self.target is None or name not in self.names:
-            raise ValueError(f"no class is called {name!r}. Expected one of: {', '.join(self.names) or 'none'}")
+            raise ValueError(f"no class is called {shown(name)!r}. Expected one of: {', '.join(self.names) or 'none'}")
         return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])
 
     def split(self, kind: str) -> "Images":

@@ -16,8 +16,9 @@ from platformdirs import user_cache_path
 
 from vaecore.data.couplets import couplets
 from vaecore.data.images import Images
-from vaecore.data.own import first_line, own_images
+from vaecore.data.own import own_images
 from vaecore.data.text import own_texts
+from vaecore.limits import expanded, first_line, shown
 
 SPLITS = ("train", "test")
 PARTIAL = ".partial-"
@@ -55,11 +56,27 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         base, _, only = str(name).partition("/")
         images = DATASETS[base](split, data_folder(data_dir))
         return images.of_class(only) if only else images
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise ValueError(f"no data set and no file is called {str(name)!r}. Expected {', '.join(DATASETS)} or a path")
-    texts = path.is_file() and path.suffix in TEXTS
-    return (own_texts(path) if texts else own_images(path)).split(split)
+    path = _path(name)
+    texts = path.suffix in TEXTS and not path.is_dir()
+    return own_texts(path).split(split) if texts else own_images(path, split)
+
+
+def _path(name: str | Path) -> Path:
+    """The path of that name, if there is anything.
+
+    Raises:
+        ValueError: there is nothing, or none can say; names are whatever a visitor typed.
+    """
+    try:
+        path = expanded(name)
+        path.stat()
+    except (OSError, ValueError) as error:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        reason = "" if missing else f" ({first_line(error)})"
+        raise ValueError(
+            f"no data set and no file is called {shown(name)!r}{reason}. Expected {', '.join(DATASETS)} or a path"
+        ) from None
+    return path
 
 
 def is_named(name: str | Path) -> bool:
@@ -67,7 +84,7 @@ def is_named(name: str | Path) -> bool:
     base, slash, only = str(name).partition("/")
     if isinstance(name, Path) or base not in DATASETS:
         return False
-    return not slash or (bool(only) and not Path(name).exists())
+    return not slash or (bool(only) and not os.path.exists(name))  # noqa: PTH110  a name may be none of a path
 
 
 def other_classes(name: str | Path, data_dir: str | Path | None = None) -> Images | None:
@@ -87,14 +104,14 @@ def fetch(name: str, data_dir: str | Path | None = None) -> Path:
         ValueError: an unknown name, or the download failed; nothing half-made is left behind.
     """
     if not is_named(name):
-        raise ValueError(f"unknown data set {name!r}. Expected one of: {', '.join(DATASETS)}")
+        raise ValueError(f"unknown data set {shown(name)!r}. Expected one of: {', '.join(DATASETS)}")
     dataset(name, "test", data_dir)
     return data_folder(data_dir)
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:
     """`data_dir`, else $VAECORE_DATA, else the user's cache folder."""
-    return Path(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data").expanduser()
+    return expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
 
 
 def _digits(split: str, folder: Path) -> Images:

@@ -1,12 +1,13 @@
 """Texts as one int32 tensor of code points: the couplets, and lines of your own."""
 
-import gzip
 import hashlib
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from gzip import GzipFile
+from io import BytesIO, TextIOWrapper
 from itertools import accumulate, pairwise
 from pathlib import Path
 from unicodedata import normalize
@@ -17,6 +18,7 @@ from jaxtyping import Int32, Int64
 from torch import Tensor
 
 from vaecore.data.images import Images
+from vaecore.limits import Refused, check, first_line, most, open_regular, shown
 
 LONGEST = 64  # characters of a line
 TEST_SHARE = 0.05
@@ -57,7 +59,7 @@ class Texts(Images):
 
     def rows(self, index: Int64[Tensor, "m"]) -> "Texts":
         """The texts at `index`, in that order."""
-        return Texts(self.pixels[index], form=self.form)
+        return replace(self, pixels=self.pixels[index])
 
     def split(self, kind: str) -> "Texts":
         """A twentieth, at least one text, is the "test" split: those whose characters' hash is smallest.
@@ -109,14 +111,27 @@ def lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file, plain or gzipped, that are not empty.
 
     Raises:
-        ValueError: it is no UTF-8, or no gzip file.
+        ValueError: it is no UTF-8, no gzip file, or beyond a limit.
     """
+    found: list[str] = []
     try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
+        text = TextIOWrapper(BytesIO(_unpacked(path)), "utf-8-sig", newline=None)  # \r alone ends a line as well
+        for row in text:
+            found += [line for line in row.splitlines() if line.strip()]
+            check("lines", len(found), path)
+    except Refused:
+        raise
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a readable UTF-8 file ({error})") from None
-    return [line for line in text.splitlines() if line.strip()]
+        raise ValueError(f"{shown(path)}: not a readable UTF-8 file ({first_line(error)})") from None
+    return found
+
+
+def _unpacked(path: Path) -> bytes:
+    """The bytes of a file, unpacked if it is gzipped, and never more of them than may be."""
+    with open_regular(path, "text_bytes") as file:
+        content = (GzipFile(fileobj=file) if path.suffix == ".gz" else file).read(most("text_bytes") + 1)
+    check("text_bytes", len(content), path)
+    return content
 
 
 def own_texts(path: Path) -> Texts:
@@ -127,12 +142,12 @@ def own_texts(path: Path) -> Texts:
     """
     texts = [plain(line) for line in lines(path)]
     if not texts:
-        raise ValueError(f"{path}: expected lines of text, found none")
+        raise ValueError(f"{shown(path)}: expected lines of text, found none")
     for text in texts:
         if len(text) > LONGEST:
             raise ValueError(
-                f"{path}: expected lines of at most {LONGEST} characters, got {len(text)} in {text!r}"[:400]
+                f"{shown(path)}: expected lines of at most {LONGEST} characters, got {len(text)} in {shown(text)!r}"
             )
         if "\0" in text:
-            raise ValueError(f"{path}: expected lines of text, got one with a NUL in it: {text!r}")
+            raise ValueError(f"{shown(path)}: expected lines of text, got one with a NUL in it: {text!r}")
     return Texts(to_points(texts, max(map(len, texts))))

@@ -1,0 +1,97 @@
+"""Where pictures lie: a top folder that all share, the folders of splits, and those of classes."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from vaecore.data.entries import Entry
+from vaecore.limits import Refused
+
+DIGITS = "0123456789"
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+SPLITS = {
+    "train": TRAIN, "training": TRAIN,
+    "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION,
+    "test": TEST, "testing": TEST,
+}  # fmt: skip
+
+
+class Placed(NamedTuple):
+    """A picture's file, the split that its folder names and the class that its folder names; "" where none does."""
+
+    entry: Entry
+    split: str
+    label: str
+
+
+def placed(pictures: Sequence[Entry], stem: str, where: str) -> list[Placed]:
+    """Pictures by split and class, in the order of their paths.
+
+    Where all lie in one folder, that is skipped, unless the next is a class's: then it is the class, if it has not the
+    name of the set itself.
+
+    Args:
+        pictures: the files.
+        stem: the name of their folder or zip, without a suffix.
+        where: the set, as a sentence that refuses begins.
+
+    Raises:
+        Refused: some lie deeper than in the folders of classes, or beside those.
+    """
+    paths = {entry.parts: entry for entry in sorted(pictures, key=lambda entry: entry.parts)}
+    cut = _shared(list(paths), stem)
+    is_split = all(len(path) > cut + 1 and path[cut].lower() in SPLITS for path in paths)
+    found = []
+    for path, entry in paths.items():
+        split = SPLITS[path[cut].lower()] if is_split else ""
+        folders = path[cut + is_split : -1]
+        if len(folders) > 1:
+            raise Refused(f"{where}: expected pictures in folders of classes, got one deeper: {entry.name}")
+        found.append(Placed(entry, split, folders[0] if folders else ""))
+    loose = next((each for each in found if not each.label), None)
+    inside = next((each for each in found if each.label), None)
+    if loose and inside:
+        some = f"{loose.entry.name} beside {inside.entry.name}"
+        raise Refused(f"{where}: expected all pictures in folders of classes, or none, got {some}")
+    return found
+
+
+def _shared(paths: Sequence[tuple[str, ...]], stem: str) -> int:
+    """How many folders all paths begin with that are neither a class nor a split."""
+    cut = 0
+    while len({path[cut] for path in paths}) == 1 and min(map(len, paths)) > cut + (1 if paths[0][cut] == stem else 2):
+        cut += 1
+    return cut
+
+
+def tested(found: Sequence[Placed]) -> list[bool] | None:
+    """Whether each picture is of the test split, where the folders say so; None where they leave it open.
+
+    What is there to validate with is the test split where there is no other, and else is trained on.
+    """
+    splits = {each.split for each in found}
+    held = TEST if TEST in splits else VALIDATION
+    if held not in splits or len(splits) == 1:
+        return None
+    return [each.split == held for each in found]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names as people sort them: 1, 2, 10, small and large letters together.
+
+    >>> in_order(["b10", "B2", "a", "b1"])
+    ['a', 'b1', 'B2', 'b10']
+    """
+    return sorted(names, key=natural)
+
+
+def natural(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """What sorts names as people do: numbers, by their length and digits, before words."""
+    parts = re.findall("[0-9]+|[^0-9]+", name.casefold())
+    return [_rank(part) for part in parts], name
+
+
+def _rank(part: str) -> tuple[int, int, str]:
+    """Numbers by their length and digits: none is too long to be compared."""
+    digits = part.lstrip("0")
+    return (0, len(digits), digits) if part[0] in DIGITS else (1, 0, part)

@@ -1,0 +1,58 @@
+"""What is said of a set that was read: how much it is, how it is shown, and what is strange about it."""
+
+from collections.abc import Iterable
+
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+
+from vaecore.data.images import Images
+from vaecore.data.stack import SIDE, Stack
+from vaecore.limits import check
+
+LITTLE = 32  # of 255: a set with less between its darkest and its lightest pixel hardly shows anything
+PIECE = 1024  # images that are compared at once
+
+
+def described(
+    stack: Stack, target: Int64[Tensor, "n"] | None, names: tuple[str, ...], noun: str, remarks: Iterable[str] = ()
+) -> Images:
+    """The images of a stack, with a note: how many of what they are, what is remarked on them, and what is strange.
+
+    Raises:
+        Refused: their numbers are of no known range, or the classes are too many.
+    """
+    check("classes", len(names), stack.where)
+    shown = _shown(stack)
+    remarks = list(remarks)  # which may look at the stack, before it is emptied
+    pixels = stack.pixels()
+    count, channels, height, width = pixels.shape
+    classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
+    size = f"{height} x {width} pixels{' in colour' if channels == 3 else ''}"
+    note = "; ".join([f"{counted(count, noun)}{classes} of {size}", *shown, *remarks, *_strange(pixels)])
+    return Images(pixels, target, names, note)
+
+
+def _shown(stack: Stack) -> list[str]:
+    """What was done to all images."""
+    cut = [f"each cut to its central square and resized to {SIDE} x {SIDE}"] if stack.shrinks else []
+    return cut + (["0 and 1 shown as black and white"] if stack.is_binary else [])
+
+
+def _strange(pixels: UInt8[Tensor, "n channels height width"]) -> list[str]:
+    """One look at the whole: equal images, or such that hardly use their range, teach a model nothing."""
+    low, high = int(pixels.min()), int(pixels.max())
+    values = f"values from {low} to {high} of 255"
+    if low == high:
+        return [f"every pixel of every image is {low} of 255"]
+    if len(pixels) > 1 and all((piece == pixels[:1]).all() for piece in pixels.split(PIECE)):
+        return [f"all images are equal, with {values}"]
+    return [f"they hardly differ from an even grey: {values}"] if high - low < LITTLE else []
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number of things in words.
+
+    >>> counted(1, "file"), counted(1234, "class", "classes")
+    ('1 file', '1,234 classes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
