@@ -33,10 +33,14 @@ def show(needs_images: bool) -> bool:
         return False
     with st.sidebar:
         _choose_data(own.dataset, own.shape)
+        below = st.empty()
         _describe(own)
     try:
         if needs_images:
-            _report(state.chosen_pictures())
+            found = state.chosen_pictures()
+            _report(found)
+            if found.note:
+                below.caption(plain(found.note))
     except ValueError as error:
         _explain(error, model)
         return False

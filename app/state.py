@@ -39,13 +39,17 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Pictures:
-    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead."""
+    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead.
+
+    What is one's own has a note on how it was read.
+    """
 
     images: np.ndarray
     labels: np.ndarray | None
     names: tuple[str, ...]
     source: Source
     maker: str = ""
+    note: str = ""
 
 
 @st.cache_resource(show_spinner=False)
@@ -199,7 +203,7 @@ def _trouble(source: Source) -> str:
 def _data_set(source: Source) -> Pictures:
     path = _data_path(source.place)
     found = _named(source.place) if path is None else vaecore.dataset(path, split="test")
-    return Pictures(found.images, found.labels, tuple(found.names), source)
+    return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
 
 
 def _named(data: str) -> Images:

@@ -236,6 +236,8 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     explorer = load(parsed.name, parsed.device)
     others = _replicates(explorer, parsed.replicates, parsed.device)
     train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
+    if test_images.note:
+        print(f"{explorer.dataset}: {test_images.note}", file=sys.stderr)
     report = report_on(
         Examined(
             explorer.model,

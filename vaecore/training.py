@@ -1,5 +1,6 @@
 """The training loop, on one page: sum the terms, take the mean over the batch, step."""
 
+import sys
 import time
 from contextlib import nullcontext
 from dataclasses import replace
@@ -71,6 +72,8 @@ def train(
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
         images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
+        if process.leads and images.note:
+            tqdm.write(f"{recipe.dataset}: {images.note}", sys.stderr)
         runs.check_kind(recipe, images)
         with runs.claimed(folder) if process.leads else nullcontext():
             if process.leads:

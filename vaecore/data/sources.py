@@ -32,15 +32,22 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
     Names: "digits" (1,797 of 8x8, with scikit-learn), "mnist", "fashion-mnist" (70,000 of 28x28, downloaded on first
     use), "mnist-static" (MNIST binarised once and for all, without labels and in an order of its own: 50,000 for
     training, 10,000 for testing); "mnist/3" is what MNIST has of the class 3; "couplets" (155,106 of Tang poems, five
-    characters and five, `.texts`). Paths: a folder of class sub-folders, a zip of one, or an .npz with `images`
-    ([n,h,w], [n,c,h,w] or [n,h,w,c]; uint8, or float in [0, 1]) and optionally `labels`; or texts, a .txt of UTF-8
-    lines of at most 64 characters, plain or as .txt.gz.
+    characters and five, `.texts`). Paths: a folder or a zip of pictures, or an .npz with `images` ([n,h,w], [n,c,h,w]
+    or [n,h,w,c]) and optionally `labels`; or texts, a .txt of UTF-8 lines of at most 64 characters, plain or as
+    .txt.gz.
+
+    Pictures lie in folders of classes, or loose, without labels; one top folder around them is skipped. Where the top
+    folders are called train, val and test (or training, valid, validation, testing), they are the splits: "val" is
+    trained on, or is the test split where there is no "test". What lies deeper is refused. Every page of a file is a
+    picture, what is transparent is shown on white, and files that are no pictures are skipped.
 
     Where no test split is given by the source, one tenth of the images, chosen by a fixed seed, is the test split. Of
     texts it is the twentieth with the lowest hashes of their characters: what is the same is never in both.
 
-    Images of your own keep their size when all share one of at most 64x64. Otherwise each is cut to its central
-    square and resized to 32x32 by area (Pillow's BOX filter).
+    Numbers are read by their own range: floats are in [0, 1]; integers and booleans are 0 and 1, or 0 to 255, where
+    the whole set is no larger, or else have the range of their bits, of which a set must use a quarter. Images of your
+    own keep their size when all share one of at most 64x64. Otherwise each is cut to its central square and resized to
+    32x32 by area (Pillow's BOX filter). What was read is said in `.note`.
 
     Args:
         name: a name or a path.
@@ -48,7 +55,8 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         data_dir: where downloads are kept; else $VAECORE_DATA, else the user's cache folder.
 
     Raises:
-        ValueError: an unknown name, an unreadable file, or a data set that cannot be had; one sentence.
+        ValueError: an unknown name, an unreadable file, a data set that cannot be had, or one that is beyond a limit
+            (`vaecore.limits`: bytes, pixels, files, seconds); one sentence.
     """
     if split not in SPLITS:
         raise ValueError(f"expected split 'train' or 'test', got {split!r}")
