@@ -84,9 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"vaecore: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as stop:
-        number = getattr(stop, "number", signal.SIGINT)
-        print(stopping.farewell(number, words), end="", file=sys.stderr)
-        return 128 + number
+        return stopping.say_farewell(getattr(stop, "number", signal.SIGINT), words)
     return 0
 
 

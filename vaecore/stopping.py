@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -42,19 +42,19 @@ def at_once() -> Iterator[None]:
     """Within, the signals end the process: nothing is begun, and an exception could be lost in what is imported."""
 
     def end(number: int, _: FrameType | None) -> None:
-        print(farewell(number, sys.argv[1:]), end="", file=sys.stderr, flush=True)
-        os._exit(128 + number)
+        os._exit(say_farewell(number, sys.argv[1:]))
 
     with _handled(end):
         yield
 
 
-def farewell(number: int, words: Sequence[str]) -> str:
-    """The sentence for standard error, with the end of its line; of several processes one says it."""
-    if os.environ.get("RANK", "0") != "0":
-        return ""
+def say_farewell(number: int, words: Sequence[str]) -> int:
+    """Write the sentence for a signal to standard error, of several processes once; returns the exit code."""
     resumes = f"; {RESUMES}" if "train" in words[:1] else ""
-    return f"vaecore: {SAID[signal.Signals(number).name]}{resumes}\n"
+    if os.environ.get("RANK", "0") == "0":
+        with suppress(OSError):  # a terminal that is closed cannot be written to
+            print(f"vaecore: {SAID[signal.Signals(number).name]}{resumes}", file=sys.stderr, flush=True)
+    return 128 + number
 
 
 @contextmanager
