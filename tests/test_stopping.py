@@ -233,7 +233,7 @@ def test_a_terminal_that_is_closed_keeps_the_last_finished_epoch(tmp_path: Path)
     wait_until(far_enough, process)
     os.close(ours)
     assert process.wait(60) == 128 + signal.SIGHUP
-    assert checkpoint.read_tensors(folder / STATE)["clock"][0] >= 3
+    assert checkpoint.read_tensors(folder / STATE)["clock"][0] >= 2
 
 
 @pytest.mark.parametrize("moment", ["present", "clip_gradient", "held_out"])
