@@ -36,4 +36,4 @@ VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --start-period=60s --interval=30s --timeout=5s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "app", "--host", "0.0.0.0", "--no-browser"]
+CMD ["python", "-m", "app", "--public", "--no-browser"]

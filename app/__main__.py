@@ -8,15 +8,18 @@ import time
 import urllib.request
 import webbrowser
 
+from app.server.options import OPTIONS
+
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m app",
         description="Open the explorer of the autoencoders in the browser.",
-        epilog="example: python -m app --host 0.0.0.0 --port 8502 --no-browser",
+        epilog="example: python -m app --public --port 8502 --no-browser",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument("--public", action="store_true", help="everyone's: no path of this machine is opened")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1; 0.0.0.0 with --public)")
     parser.add_argument("--port", type=port_number, default=8501, help="port to listen on (%(default)s)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
     return parser.parse_args()
@@ -58,6 +61,8 @@ def announce(address: str, open_browser: bool) -> None:
 def main() -> None:
     """Serve with uvicorn, whose connections have TCP_NODELAY; ``streamlit run`` stalls them by 40 ms."""
     options = arguments()
+    OPTIONS.public = options.public
+    options.host = options.host or ("0.0.0.0" if options.public else "127.0.0.1")
     check_free(options.host, options.port)
     shown = "localhost" if options.host in ("0.0.0.0", "::", "127.0.0.1") else options.host
     address = f"http://{shown}:{options.port}"
