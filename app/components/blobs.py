@@ -37,7 +37,7 @@ class Blobs:
             while self._size > self.capacity and len(self._blobs) > 1:
                 _, (oldest, _) = self._blobs.popitem(last=False)
                 self._size -= len(oldest)
-        return f"/blob/{digest}"
+        return f"blob/{digest}"
 
     def put_weights(self, exported: Exported) -> str:
         """Keep the weights of networks that a page runs and return their address."""
