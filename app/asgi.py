@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
@@ -19,7 +20,8 @@ from app.server.options import OPTIONS
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Preload once Streamlit's runtime is up, which its caches need."""
-    from app import chooser, results  # noqa: F401  imported for the first visitor, who would wait for it
+    from app import chooser  # noqa: F401  imported for the first visitor, who would wait for it
+    from app.results import makers  # noqa: F401  likewise
     from app.server import startup
 
     startup.preload()
@@ -29,13 +31,23 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 async def blob(request: Request) -> Response:
-    """Answer ``blob/<sha256>``; the address names the content, so a browser may keep it forever."""
-    found = BLOBS.get(request.path_params["digest"])
+    """Answer ``blob/<sha256>/<recipe>``; the first names the content, so a browser may keep it forever.
+
+    What another copy of the server has named is made here by its recipe. Two machines may round a pixel differently:
+    then it is as good, but not what that address names.
+    """
+    digest, recipe = request.path_params["digest"], request.path_params.get("recipe", "")
+    found = BLOBS.get(digest)
+    if found is None and recipe:
+        from app.results import makers  # heavy, and loaded by now
+
+        found = await run_in_threadpool(makers.again, recipe)
     if found is None:
-        return Response("no such blob", status_code=404)
+        return PlainTextResponse("no such blob", status_code=404, headers={"Cache-Control": "no-store"})
     data, media_type = found
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(data, media_type=media_type, headers=headers)
+    named = BLOBS.get(digest) is not None
+    keep = "public, max-age=31536000, immutable" if named else "no-store"
+    return Response(data, media_type=media_type, headers={"Cache-Control": keep})
 
 
 def serve() -> Guard:
@@ -44,7 +56,7 @@ def serve() -> Guard:
     BLOBS.served = True
     pages = st.App(
         Path(__file__).with_name("main.py"),
-        routes=[Route("/{base:path}blob/{digest}", blob)],
+        routes=[Route(f"/{{base:path}}blob/{{digest}}{rest}", blob) for rest in ("", "/{recipe:path}")],
         lifespan=lifespan,
         on_script_error=errors.show,
         exception_handlers={Exception: errors.answer},

@@ -55,6 +55,27 @@ def layout(model: Model) -> Layout:
     return _whole(model, found.source, kept, found)
 
 
+def places(laid: Layout, across: int, up: int, perplexity: int) -> list[np.ndarray]:
+    """Return where the images lie on every map that is drawn of them, each [n, 2]: codes, PCA, t-SNE and UMAP."""
+    tsne = laid.planes[f"tsne-{perplexity}"].points
+    return [laid.codes[:, [across, up]], laid.pca, tsne, *(plane.points for plane in umaps(laid))]
+
+
+def umaps(laid: Layout) -> list[Plane]:
+    """Return the planes of UMAP among those that are at hand."""
+    return [plane for name, plane in laid.planes.items() if name.startswith("umap")]
+
+
+def spread(laid: Layout, across: int, up: int) -> np.ndarray | None:
+    """Return the scales of the posteriors on the map of the codes, [n, 2]; None where no ellipse shows them."""
+    return None if laid.scales is None or across == up else laid.scales[:, [across, up]]
+
+
+def rows(laid: Layout) -> list[np.ndarray]:
+    """Return which test images they are, and their labels where there are any, each [n]."""
+    return [laid.index] if laid.labels is None else [laid.index, laid.labels]
+
+
 def _own(model: Model) -> Pictures | None:
     try:
         return pictures(model, explorer(model).dataset)

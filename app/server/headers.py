@@ -9,8 +9,8 @@ def policy(embed: Sequence[str]) -> str:
     """Return the content security policy: everything is this server's own or comes over the socket."""
     rules = {
         "default-src": "'self'",
-        # A component's script is a blob. What drives a browser for a test evaluates; a script that could ask for that on
-        # a page has to be one of these.
+        # A component's script is a blob. What drives a browser for a test evaluates; what else could ask for that would
+        # have to be one of these.
         "script-src": " ".join(["'self'", "blob:", "'unsafe-eval'", *scripts.hashes()]),
         "style-src": "'self' 'unsafe-inline'",  # Streamlit writes its styles into the page
         "img-src": "'self' data: blob:",

@@ -9,16 +9,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
-from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Cursor, Decoding, Map
 from app.plain import plain
-from app.results import MIDDLE, layouts
+from app.results import MIDDLE, layouts, makers
 from app.results.layouts import Layout
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer, LatentMap
 
-COLUMNS = 100  # images in a row of the sheet
 PAPER = 200  # pixels of the side of the canvas
 
 
@@ -60,7 +58,7 @@ def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str
     return [(f"{names[key]}{scope}", f"{value:.3f}") for key, value in scores.items()]
 
 
-def choose_perplexity(laid: Layout) -> Map:
+def choose_perplexity(laid: Layout) -> int:
     """Draw the choice among the t-SNEs that are at hand; return the one chosen."""
     at_hand = sorted(int(name.removeprefix("tsne-")) for name in laid.planes if name.startswith("tsne-"))
     chosen = at_hand[0]
@@ -71,8 +69,22 @@ def choose_perplexity(laid: Layout) -> Map:
             help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
             "All were laid out beforehand.",
         )  # fmt: skip
-    plane = laid.planes[f"tsne-{chosen}"]
-    return Map(f"t-SNE of the same images, perplexity {chosen}", plane.points, written(plane.scores))
+    return chosen
+
+
+def planes(own: Explorer, laid: Layout, x: int, y: int, perplexity: int) -> list[Map]:
+    """Return the maps, that of the codes first."""
+    codes, pca, tsne, *umaps = layouts.places(laid, x, y, perplexity)
+    scored = laid.planes[f"tsne-{perplexity}"].scores
+    return [
+        Map(f"Codes of {own.name}", codes, score(laid.scored, "codes", x, y), axes_of(x, y)),
+        Map("PCA of the same images", pca, score(laid.scored, "pca", x, y)),
+        Map(f"t-SNE of the same images, perplexity {perplexity}", tsne, written(scored)),
+        *(
+            Map("UMAP of the same images", points, written(plane.scores))
+            for points, plane in zip(umaps, layouts.umaps(laid), strict=True)
+        ),
+    ]
 
 
 def table(laid: Layout) -> bytes:
@@ -84,6 +96,12 @@ def table(laid: Layout) -> bytes:
     formats = ["%d", "%d", *["%.6g"] * laid.codes.shape[1]]
     np.savetxt(buffer, columns, fmt=formats, delimiter=",", header=header, comments="")
     return buffer.getvalue().encode()
+
+
+def atlas(model: Model, laid: Layout) -> Atlas | None:
+    """Return the sheet of all images on the maps, where they can be had."""
+    sheet = layouts.sheet(model, laid.index, makers.MAP_COLUMNS)
+    return sheet and Atlas(makers.keep(sheet[0], "images", model), makers.MAP_COLUMNS, made=sheet[1])
 
 
 def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
@@ -121,26 +139,17 @@ def page() -> None:
     x, y = choose_axes(model, own.latent)
     with st.container(horizontal=True, gap="large"):
         focus = choose_classes(names) if laid.labels is not None else []
-        tsne = choose_perplexity(laid)
-    shown = [
-        Map(f"Codes of {own.name}", laid.codes[:, [x, y]], score(laid.scored, "codes", x, y), axes_of(x, y)),
-        Map("PCA of the same images", laid.pca, score(laid.scored, "pca", x, y)),
-        tsne,
-    ]
-    shown += [
-        Map("UMAP of the same images", plane.points, written(plane.scores))
-        for name, plane in laid.planes.items()
-        if name.startswith("umap")
-    ]
+        perplexity = choose_perplexity(laid)
+    shown = planes(own, laid, x, y, perplexity)
     drawn, plan = draw(model, own, laid, (x, y))
-    sheet = layouts.sheet(model, laid.index, COLUMNS)
     with plan:
         maps.maps(
             shown, laid.index, laid.labels, names, focus, own.shape,
-            None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
+            atlas(model, laid),
             decoding(model, own, (x, y)),
             own.standard_prior and x != y,
-            None if laid.scales is None or x == y else laid.scales[:, [x, y]], drawn,
+            lambda part, data: makers.keep(data, part, model, *((x, y, perplexity) if part == "points" else ())),
+            layouts.spread(laid, x, y), drawn,
         )  # fmt: skip
     explain(laid)
     with st.container(horizontal=True):
