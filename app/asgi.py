@@ -16,6 +16,8 @@ from app.server import errors
 from app.server.guard import Guard
 from app.server.options import OPTIONS
 
+MAIN = Path(__file__).with_name("main.py")
+
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
@@ -50,18 +52,21 @@ async def blob(request: Request) -> Response:
     return Response(data, media_type=media_type, headers={"Cache-Control": keep})
 
 
-def serve() -> Guard:
-    """Return the application, at the path where the command line or Streamlit's settings put it."""
+def serve(script: Path = MAIN) -> Guard:
+    """Return the application of a script, at the path where the command line or Streamlit's settings put it."""
     errors.number_tracebacks()
     BLOBS.served = True
     pages = st.App(
-        Path(__file__).with_name("main.py"),
+        script,
         routes=[Route(f"/{{base:path}}blob/{{digest}}{rest}", blob) for rest in ("", "/{recipe:path}")],
         lifespan=lifespan,
         on_script_error=errors.show,
         exception_handlers={Exception: errors.answer},
     )
-    if OPTIONS.base:  # Streamlit has found its settings beside the script by now, and made no route yet
+    # Streamlit has found its settings beside the script by now, and made no route yet.
+    config.set_option("client.showErrorDetails", "none")  # should our sentence fail
+    config.set_option("logger.enableRich", False)  # it prints no number
+    if OPTIONS.base:
         config.set_option("server.baseUrlPath", OPTIONS.base)
     return Guard(pages, OPTIONS, config.get_option("server.baseUrlPath"))
 

@@ -35,7 +35,7 @@ def port(text: str) -> int:
 
 def path(text: str) -> str:
     """Read a path, with or without slashes around it."""
-    return _checked("a path as class/explorer", lambda given: bool(PATH.fullmatch(given)), text.strip("/"))
+    return _checked("a path as class/explorer", lambda given: not given or bool(PATH.fullmatch(given)), text.strip("/"))
 
 
 def name(text: str) -> str:

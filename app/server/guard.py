@@ -18,6 +18,7 @@ from app.server.uploads import UPLOADS
 
 LOG = logging.getLogger(__name__)
 LONGEST = 80  # characters of a stranger's words in the log
+REFUSED = 20  # strangers that it names
 UPLOAD = "upload_file"
 OPEN = {"health", "host-config", "stream", "bidi-components", UPLOAD}  # of Streamlit's own addresses, to everyone
 PAGE = re.compile(r"/[\w-]*", re.ASCII)  # the path of one, below the server's
@@ -32,6 +33,7 @@ class Guard:
         self.app = app
         self.public = options.public
         self.hosts = Hosts(options)
+        self.refused: set[tuple[str, str]] = set()
         self.headers = headers(options.embed)
         self.page = HTMLResponse(scripts.page(), headers={"Cache-Control": "no-cache"})
         self.base = f"/{base.strip('/')}".rstrip("/")
@@ -57,9 +59,14 @@ class Guard:
         host, origin = asked.get("host"), asked.get("origin")
         if self.hosts.answers(host) and self.hosts.trusts(origin, host):
             return self.app if origin is None or host is None else _at_home(self.app, host)
-        said = [str(each)[:LONGEST] for each in (origin, host)]
-        LOG.warning("No socket for a page of %r that asks for %r; --allow-host lets a name in", *said)
+        self._tell(str(origin)[:LONGEST], str(host)[:LONGEST])
         return WebSocketClose(code=1008)
+
+    def _tell(self, origin: str, host: str) -> None:
+        """Have the log say once who was refused: whoever runs the server may have forgotten a name."""
+        if (origin, host) not in self.refused and len(self.refused) < REFUSED:
+            self.refused.add((origin, host))
+            LOG.warning("No socket for a page of %r that asks for %r; --allow-host lets a name in", origin, host)
 
     def _refusal(self, path: str, asked: Headers) -> ASGIApp | None:
         if not self.hosts.answers(asked.get("host")):

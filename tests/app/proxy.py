@@ -38,8 +38,10 @@ class Proxy:
     def __enter__(self) -> Self:
         self.turn = itertools.cycle(self.ports)
         self.loop = asyncio.new_event_loop()
+        self.ready = threading.Event()
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
+        assert self.ready.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,6 +55,7 @@ class Proxy:
 
     def _run(self) -> None:
         server = self.loop.run_until_complete(asyncio.start_server(self._serve, "localhost", self.port))
+        self.ready.set()
         self.loop.run_forever()
         server.close()
         for task in asyncio.all_tasks(self.loop):
@@ -61,7 +64,8 @@ class Proxy:
                 self.loop.run_until_complete(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError), contextlib.closing(writer):
+        ends = (OSError, asyncio.IncompleteReadError, asyncio.CancelledError)
+        with contextlib.suppress(*ends), contextlib.closing(writer):
             asked, *lines = (await reader.readuntil(END)).removesuffix(END).split(b"\r\n")
             verb, path, version = asked.decode().split(" ")
             inner = path.removeprefix(self.prefix)
