@@ -84,6 +84,10 @@ def main() -> None:
     )
     with suppress(KeyboardInterrupt):
         Server(config).run()
+    from app.server import startup  # here now, with all that it brings along
+
+    if startup.is_busy():
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     from app.server import startup
 
     startup.preload()
-    background = startup.Background()
+    keeper = startup.begin()
     yield
-    background.end()
+    keeper.stop()
 
 
 async def blob(request: Request) -> Response:
@@ -66,6 +66,7 @@ def serve(script: Path = MAIN) -> Guard:
     # Streamlit has found its settings beside the script by now, and made no route yet.
     config.set_option("client.showErrorDetails", "none")  # should our sentence fail
     config.set_option("logger.enableRich", False)  # it prints no number
+    config.set_option("server.allowedHosts", [])  # the guard knows them
     if OPTIONS.base:
         config.set_option("server.baseUrlPath", OPTIONS.base)
     return Guard(pages, OPTIONS, config.get_option("server.baseUrlPath"))

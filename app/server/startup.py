@@ -1,6 +1,6 @@
 """What is loaded before the first visitor comes, and what is while that one looks at the first page."""
 
-from threading import Thread
+import threading
 
 import numpy as np
 import streamlit as st
@@ -11,7 +11,7 @@ from vaecore import serving
 
 FIRST_VISIT = 5.0  # seconds in which it is waited for
 DRAWN = 2.0  # seconds that a browser draws what it was sent
-PATIENCE = 10.0  # seconds that the end waits for an import
+NAME = "background"
 
 
 # A function that Streamlit keeps shows no spinner for those that it calls: here nobody would see one, and Streamlit
@@ -52,27 +52,26 @@ def warm_up() -> None:
     freeze()
 
 
-class Background:
-    """What nobody waits for: draw the models, import what only some pages need, keep the garbage collector quick.
+def begin() -> Keeper:
+    """Begin what nobody waits for, in a thread that ends at its next step once the keeper is stopped."""
+    keeper = Keeper()
+    threading.Thread(target=_work, args=(keeper,), name=NAME, daemon=True).start()
+    return keeper
+
+
+def _work(keeper: Keeper) -> None:
+    """Draw the models, import what only some pages need, keep the garbage collector quick.
 
     Whoever started the server has a browser that opens the first page: nothing is imported while that is drawn.
     """
+    draw_models(keeper)
+    if keeper.begun.wait(FIRST_VISIT):
+        keeper.stopped.wait(DRAWN)
+    if not keeper.stopped.is_set():
+        warm_up()
+        keeper.keep()
 
-    def __init__(self) -> None:
-        """Begin."""
-        self.keeper = Keeper()
-        self.thread = Thread(target=self._work, daemon=True)
-        self.thread.start()
 
-    def _work(self) -> None:
-        draw_models(self.keeper)
-        if self.keeper.begun.wait(FIRST_VISIT):
-            self.keeper.stopped.wait(DRAWN)
-        if not self.keeper.stopped.is_set():
-            warm_up()
-            self.keeper.keep()
-
-    def end(self) -> None:
-        """Stop at the next step; an interpreter that ends under an import would abort."""
-        self.keeper.stop()
-        self.thread.join(PATIENCE)
+def is_busy() -> bool:
+    """Return whether that goes on: an interpreter that ends under an import may abort, and say so."""
+    return any(thread.name == NAME for thread in threading.enumerate())

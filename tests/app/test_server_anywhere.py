@@ -1,15 +1,20 @@
 """Pages behind proxies, below a path, in a frame, from two copies of the server: all is there, and nothing foreign."""
 
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from harness import LESSONS, serve, settle
+from harness import LESSONS, MAIN, NO_NETWORK, free_port, serve, settle, wait_for
 from playwright.sync_api import Browser, Page
 from proxy import Proxy
+from test_server import SOCKET, ask
 
 pytestmark = pytest.mark.browser
 SHOWN = ("", "map", "generate?model=vae-mnist-2", "reconstruct", "verse", LESSONS[0])
@@ -32,14 +37,19 @@ DRAWN = """() => {
 class Watch:
     """What goes wrong in a tab, and how much is asked for."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, but: str) -> None:
         self.wrong: list[str] = []
         self.asked: list[str] = []
-        page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.but = but
+        page.on("console", lambda said: self._take(said.location["url"], said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        page.on("requestfailed", lambda request: self._take(request.url, "failed"))
         page.on("request", lambda request: self.asked.append(request.url))
-        page.on("response", lambda got: self.wrong.append(f"{got.status} {got.url}") if got.status >= 400 else None)
+        page.on("response", lambda got: self._take(got.url, str(got.status)) if got.status >= 400 else None)
+
+    def _take(self, url: str, said: str) -> None:
+        if self.but not in url:
+            self.wrong.append(f"{said} {url}")
 
 
 @pytest.fixture
@@ -49,14 +59,16 @@ def tab(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def look(tab: Page, address: str) -> list[str]:
-    """Open a page, wait until all of it is drawn, and return what it asked for."""
-    watch = Watch(tab)
+def look(tab: Page, address: str, but: str = "nothing") -> list[str]:
+    """Open a page, wait until all of it is drawn, and return what it asked for; what has ``but`` in it may fail."""
+    watch = Watch(tab, but)
     tab.goto(address)
     tab.wait_for_selector("h1")
     settle(tab)
     tab.wait_for_function(PICTURES)
     tab.wait_for_function(f"() => {{ const {{ canvases, drawn }} = ({DRAWN})(); return canvases === drawn; }}")
+    pictures = tab.evaluate("document.images.length") + tab.evaluate(f"() => ({DRAWN})().canvases")
+    assert pictures or "verse" in address  # which is of words
     assert not watch.wrong
     assert tab.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
     return watch.asked
@@ -92,6 +104,27 @@ def nested_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.mark.parametrize("path", SHOWN)
 def test_below_a_path_that_is_kept(tab: Page, nested_server: str, path: str) -> None:
     look(tab, f"{nested_server}/{path}")
+
+
+def test_streamlit_run_is_mine_and_lies_where_its_settings_say(tab: Page, tmp_path: Path) -> None:
+    """Streamlit's own page looks for the server below each page first, and fails; all that is ours is there."""
+    log, port = tmp_path / "log", free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(MAIN), "--server.port", str(port)]
+    environment = os.environ | NO_NETWORK | {"STREAMLIT_SERVER_BASE_URL_PATH": "class/explorer"}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        address = f"http://localhost:{port}/class/explorer"
+        wait_for(f"{address}/_stcore/health", process, log)
+        for path in ("", "map", "generate?model=vae-mnist-2"):
+            look(tab, f"{address}/{path}", but="/_stcore/")
+        assert ask(address, "/class/explorer/_stcore/stream", **SOCKET, Host="rebound.evil.com")[0] == 403
+        assert ask(address, "/class/explorer/_stcore/stream", **SOCKET, Host=f"localhost:{port}")[0] == 101
+    finally:
+        process.terminate()
+        process.wait(20)
+    said = [line for line in log.read_text().splitlines() if "disallowed Origin or Host" not in line]
+    assert not [line for line in said if re.search("warn|error|missing|Traceback|leaked|network url", line, re.I)]
 
 
 @pytest.mark.parametrize("path", SHOWN)
