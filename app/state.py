@@ -11,6 +11,7 @@ import streamlit as st
 import vaecore
 from app.plain import flat
 from app.server.options import OPTIONS
+from vaecore import serving
 from vaecore.serving import Explorer, Images, text_names
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
