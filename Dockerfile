@@ -1,6 +1,7 @@
 # docker build -t vaecore .                       runs on any processor
 # docker build -t vaecore --build-arg TORCH=gpu . needs the NVIDIA container toolkit: docker run --gpus all ...
 # docker run -p 8501:8501 -v vaecore-data:/data vaecore
+# Behind a proxy that visitors ask for by a name: docker run -e VAECORE_HOSTS=explorer.a.edu ...
 FROM python:3.12-slim
 
 ARG TORCH=cpu
@@ -35,5 +36,5 @@ VOLUME /data
 
 EXPOSE 8501
 HEALTHCHECK --start-period=60s --interval=30s --timeout=5s \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "app", "--host", "0.0.0.0", "--no-browser"]
+    CMD ["python", "-c", "import os, urllib.request as web; base = os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'); web.urlopen(f'http://127.0.0.1:8501/{base}/_stcore/health'.replace('1//', '1/'), timeout=4)"]
+CMD ["python", "-m", "app", "--public", "--no-browser"]

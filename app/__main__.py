@@ -1,33 +1,19 @@
 """Start the explorer: ``python -m app``."""
 
-import argparse
+import os
+import signal
 import socket
 import sys
 import threading
-import time
-import urllib.request
 import webbrowser
+from contextlib import suppress
+from types import FrameType
 
+from app.server import command
+from app.server.options import OPTIONS, Options
 
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m app",
-        description="Open the explorer of the autoencoders in the browser.",
-        epilog="example: python -m app --host 0.0.0.0 --port 8502 --no-browser",
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=port_number, default=8501, help="port to listen on (%(default)s)")
-    parser.add_argument("--no-browser", action="store_true", help="do not open a browser window")
-    return parser.parse_args()
-
-
-def port_number(text: str) -> int:
-    """Read a port; argparse writes the refusal."""
-    port = int(text)
-    if not 0 < port < 2**16:
-        raise ValueError(f"a port is a number from 1 to 65535, not {port}")
-    return port
+EVERYWHERE = ("0.0.0.0", "::")
+ELSEWHERE = ("192.0.2.1", 9)  # nobody's address (RFC 5737); nothing is sent there
 
 
 def check_free(host: str, port: int) -> None:
@@ -42,31 +28,66 @@ def check_free(host: str, port: int) -> None:
         sys.exit(f"Cannot listen on {host}:{port} ({error.strerror}); choose another with --port or --host.")
 
 
-def announce(address: str, open_browser: bool) -> None:
-    """Wait until the server answers, print its address and open it."""
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    print(f"The explorer is open at {address} (Ctrl+C stops it)", flush=True)
+def in_network() -> str | None:
+    """Return the address of this machine in its network; None without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect(ELSEWHERE)
+        return probe.getsockname()[0]
+    return None
+
+
+def addresses(said: Options, port: int) -> list[str]:
+    """Return where the server is found: on this machine first, then from its network."""
+    if said.host in EVERYWHERE:
+        hosts = ["localhost", in_network()]
+    else:
+        hosts = ["localhost" if said.host == "127.0.0.1" else said.host]
+    written = [f"[{host}]" if ":" in host else host for host in hosts if host]
+    return [f"http://{host}:{port}/{said.base}".rstrip("/") for host in written]
+
+
+def announce(found: list[str], open_browser: bool) -> None:
+    """Print the addresses and open the first."""
+    print(f"The explorer is open at {' and '.join(found)} (Ctrl+C stops it)", flush=True)
     if open_browser:
-        webbrowser.open(address)
+        threading.Thread(target=webbrowser.open, args=(found[0],), daemon=True).start()
 
 
 def main() -> None:
     """Serve with uvicorn, whose connections have TCP_NODELAY; ``streamlit run`` stalls them by 40 ms."""
-    options = arguments()
-    check_free(options.host, options.port)
-    shown = "localhost" if options.host in ("0.0.0.0", "::", "127.0.0.1") else options.host
-    address = f"http://{shown}:{options.port}"
+    said, port, open_browser = command.read()
+    vars(OPTIONS).update(vars(said))
+    check_free(said.host, port)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while it loads there is nothing to end but the process
     print("Loading the models ...", flush=True)
-    threading.Thread(target=announce, args=(address, not options.no_browser), daemon=True).start()
 
     import uvicorn
 
-    uvicorn.run("app.asgi:app", host=options.host, port=options.port, log_level="warning", access_log=False)
+    class Server(uvicorn.Server):
+        """Says when it is open; a signal before that ends it at once."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce(addresses(said, port), open_browser)
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            if not self.started:
+                os._exit(128 + sig)
+            super().handle_exit(sig, frame)
+
+    from app.asgi import app
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    config = uvicorn.Config(
+        app, said.host, port, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=5
+    )
+    with suppress(KeyboardInterrupt):
+        Server(config).run()
+    from app.server import startup  # here now, with all that it brings along
+
+    if startup.is_busy():
+        os._exit(0)
 
 
 if __name__ == "__main__":

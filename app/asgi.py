@@ -1,57 +1,75 @@
 """The server: everything heavy is imported and loaded before the first visitor arrives."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Thread
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from streamlit import config
 
 from app.components.blobs import BLOBS
+from app.server import errors
+from app.server.guard import Guard
+from app.server.options import OPTIONS
 
-FIRST_VISIT = 5.0  # seconds in which it is waited for
-DRAWN = 2.0  # seconds that a browser draws what it was sent
+MAIN = Path(__file__).with_name("main.py")
 
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Preload once Streamlit's runtime is up, which its caches need."""
-    from app import chooser, results, state  # noqa: F401  imported for the first visitor, who would wait for it
+    from app import chooser  # noqa: F401  imported for the first visitor, who would wait for it
+    from app.results import makers  # noqa: F401  likewise
+    from app.server import startup
 
-    state.preload()
-    Thread(target=in_the_background, daemon=True).start()
+    startup.preload()
+    keeper = startup.begin()
     yield
-
-
-def in_the_background() -> None:
-    """Do what nobody waits for: draw the models, import what only some pages need, keep the garbage collector quick.
-
-    Whoever started the server has a browser that opens the first page: nothing is imported while that is drawn.
-    """
-    from app import state
-    from app.garbage import Keeper
-
-    keeper = Keeper()
-    state.draw_models()
-    if keeper.begun.wait(FIRST_VISIT):
-        time.sleep(DRAWN)
-    state.warm_up()
-    keeper.keep()
+    keeper.stop()
 
 
 async def blob(request: Request) -> Response:
-    """Answer ``/blob/<sha256>``; the address names the content, so a browser may keep it forever."""
-    found = BLOBS.get(request.path_params["digest"])
+    """Answer ``blob/<sha256>/<recipe>``; the first names the content, so a browser may keep it forever.
+
+    What another copy of the server has named is made here by its recipe. Two machines may round a pixel differently:
+    then it is as good, but not what that address names.
+    """
+    digest, recipe = request.path_params["digest"], request.path_params.get("recipe", "")
+    found = BLOBS.get(digest)
+    if found is None and recipe:
+        from app.results import makers  # heavy, and loaded by now
+
+        found = await run_in_threadpool(makers.again, recipe)
     if found is None:
-        return Response("no such blob", status_code=404)
+        return PlainTextResponse("no such blob", status_code=404, headers={"Cache-Control": "no-store"})
     data, media_type = found
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Response(data, media_type=media_type, headers=headers)
+    named = BLOBS.get(digest) is not None
+    keep = "public, max-age=31536000, immutable" if named else "no-store"
+    return Response(data, media_type=media_type, headers={"Cache-Control": keep})
 
 
-BLOBS.served = True
-app = st.App(Path(__file__).with_name("main.py"), routes=[Route("/blob/{digest}", blob)], lifespan=lifespan)
+def serve(script: Path = MAIN) -> Guard:
+    """Return the application of a script, at the path where the command line or Streamlit's settings put it."""
+    errors.number_tracebacks()
+    BLOBS.served = True
+    pages = st.App(
+        script,
+        routes=[Route(f"/{{base:path}}blob/{{digest}}{rest}", blob) for rest in ("", "/{recipe:path}")],
+        lifespan=lifespan,
+        on_script_error=errors.show,
+        exception_handlers={Exception: errors.answer},
+    )
+    # Streamlit has found its settings beside the script by now, and made no route yet.
+    config.set_option("client.showErrorDetails", "none")  # should our sentence fail
+    config.set_option("logger.enableRich", False)  # it prints no number
+    config.set_option("server.allowedHosts", [])  # the guard knows them
+    if OPTIONS.base:
+        config.set_option("server.baseUrlPath", OPTIONS.base)
+    return Guard(pages, OPTIONS, config.get_option("server.baseUrlPath"))
+
+
+app = serve()

@@ -1,13 +1,10 @@
 """Arrays in, charts out: lines and histograms, without torch."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit
 
 from app.plain import legend
 
@@ -27,19 +24,6 @@ STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and 
 DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}
 HEIGHT = 300
 ROOM = 1.08  # of the highest line, where the axis does not choose its own end
-LIBRARY = "static/static/js/PlotlyChart.*.js"  # of the browser, in Streamlit's package
-
-
-@cache
-def early_library() -> str:
-    """Return the script with which a page asks for the library of its charts before there is one; it is five megabytes.
-
-    Streamlit asks once the first chart has come, when the page is drawn up to there. Nothing is asked for where this
-    Streamlit keeps it elsewhere.
-    """
-    found = next(Path(streamlit.__file__).parent.glob(LIBRARY), None)
-    place = f'new URL("{found.name}", document.querySelector("script[type=module][src]").src)' if found else ""
-    return f"import({place});" if place else ""
 
 
 class Series(NamedTuple):

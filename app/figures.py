@@ -1,6 +1,7 @@
-"""Arrays in, pictures out: sprites of pixels, without Streamlit and without torch."""
+"""Arrays in, pictures and bytes out: sprites of pixels, without Streamlit and without torch."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -30,6 +31,11 @@ def pixels(images: np.ndarray) -> np.ndarray:
     channels = np.moveaxis(np.clip(images, 0, 1), 1, -1)
     rgb = channels if channels.shape[-1] == 3 else np.repeat(channels[..., :1], 3, axis=-1)
     return np.rint(255 * rgb).astype(np.uint8)
+
+
+def packed(parts: Sequence[np.ndarray]) -> bytes:
+    """Return arrays as 32-bit floats, one after the other, as a page reads them; they keep a row's number to 2^24."""
+    return np.concatenate([part.astype("<f4").ravel() for part in parts]).tobytes()
 
 
 def heat(maps: np.ndarray, top: float) -> np.ndarray:

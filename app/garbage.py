@@ -3,6 +3,7 @@
 With torch imported such a collection takes 100 ms unless that is frozen, and then still 0.1 ms for every visitor.
 """
 
+import atexit
 import gc
 import threading
 import time
@@ -13,9 +14,15 @@ QUIET = 60.0  # seconds without a run, after which nobody waits for a full colle
 
 
 def freeze() -> None:
-    """Take what is loaded out of the garbage collector's sight."""
+    """Take what is loaded out of the garbage collector's sight, until the process ends.
+
+    What stayed frozen then would never be freed, and libraries that count what they hand out print what they miss.
+    """
     gc.collect()
     gc.freeze()
+
+
+atexit.register(gc.unfreeze)
 
 
 class Keeper:
@@ -25,6 +32,7 @@ class Keeper:
         """Watch for collections by others: each is the end of a run."""
         self.ran = time.monotonic()
         self.begun = threading.Event()  # once there was a visitor
+        self.stopped = threading.Event()
         self.holding = False  # whether something frozen may be garbage by now
         self.own = threading.get_ident()
         gc.callbacks.append(self._notice)
@@ -46,7 +54,11 @@ class Keeper:
             self.holding = False
 
     def keep(self) -> None:
-        """Look every second, for ever."""
-        while True:
-            time.sleep(PAUSE)
+        """Look every second, until it is stopped."""
+        while not self.stopped.wait(PAUSE):
             self.look()
+
+    def stop(self) -> None:
+        """Wait for nothing any more."""
+        self.stopped.set()
+        self.begun.set()

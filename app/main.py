@@ -4,16 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import address, charts, chooser, hiding, lesson, state, texts
+from app import address, chooser, hiding, lesson, texts
+from app.server import scripts, startup
 
 HERE = Path(__file__).parent
 
 # The icon is a file of ours: a Material icon would be fetched from Google's servers.
 st.set_page_config(page_title="Autoencoder explorer", page_icon=HERE / "icon.svg", layout="wide")
 address.tidy()
-state.preload()
+startup.preload()
 st.html(HERE / "style.css")
-st.html(f"<script>{(HERE / 'history.js').read_text('utf-8')}</script>", unsafe_allow_javascript=True)
+scripts.run(scripts.HISTORY)
 hiding.apply()
 st.logo(HERE / "icon.svg", size="large")
 start = st.Page("views/start.py", title="Start", default=True)
@@ -43,7 +44,7 @@ pages = {
 }
 page = st.navigation(pages, position="top")
 if page in (corrupt, features, sensitivity, stack, anomaly, rate, hierarchy, scores, *lessons):
-    st.html(f"<script>{charts.early_library()}</script>", unsafe_allow_javascript=True)
+    scripts.run(scripts.early_library())
 # A lesson chooses its model itself, the page of texts among others, the anomaly page its images.
 if page in lessons:
     chooser.keep()

@@ -8,6 +8,7 @@ from app.results import units
 from app.state import Model
 
 SIDE = 8  # images along each side
+MANIFOLD_SIDE = 16  # the same, of a whole plane
 LARGEST_SIDE = 10  # where each class has its column
 
 
@@ -35,3 +36,11 @@ def filters(model: Model) -> bytes:
     strongest = units.strongest(model, SIDE * SIDE)
     cells = figures.enlarge(figures.signed(strongest, figures.reach(strongest)), strips.CELL)
     return figures.png(figures.sheet(cells, SIDE, strips.GAP), effort=1)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def manifold(model: Model, label: int | None) -> bytes:
+    """Return the whole plane of a code of two numbers as PNG, for a conditional model that of a class."""
+    grid = results.manifold(model, MANIFOLD_SIDE, label)
+    cells = figures.enlarge(figures.pixels(grid.reshape(-1, *grid.shape[2:])), strips.CELL)
+    return figures.png(figures.sheet(cells, MANIFOLD_SIDE, strips.GAP))

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 
 import vaecore
-from app.garbage import freeze
 from app.plain import flat
 from app.server.options import OPTIONS
 from vaecore import serving
@@ -50,39 +49,6 @@ class Pictures:
     source: Source
     maker: str = ""
     note: str = ""
-
-
-@st.cache_resource(show_spinner=False)
-def preload() -> None:
-    """Load the models that every visitor shares; data sets wait until a page asks for one."""
-    from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
-
-    for name in (*model_names(), *text_model_names()):
-        explorer(find(name))
-    freeze()
-
-
-def draw_models() -> None:
-    """Draw every model for the first page, while a browser fetches what that is made of."""
-    from app import portraits
-
-    for name in model_names():
-        portraits.portrait(find(name))
-
-
-def warm_up() -> None:
-    """Import what only some pages need, while the first visitor looks at the first page, which does without."""
-    import pandas  # noqa: F401  Streamlit does so for the first component
-
-    from app import charts, results
-
-    charts.lines([charts.Series("", np.zeros(2), np.zeros(2))], "", "")  # Plotly imports its parts at their first use
-
-    favourite = default_model()
-    if favourite:
-        results.decoder(find(favourite))  # the recorder of networks brings a thousand modules along
-    serving.import_libraries()
-    freeze()
 
 
 @st.cache_data(ttl=5, show_spinner=False)

@@ -1,4 +1,8 @@
-"""Bytes that the browser keeps: addressed by their SHA-256, so that they never change."""
+"""Bytes that the browser keeps: addressed by their SHA-256, so that they never change.
+
+An address is relative: every page lies beside `blob/`, wherever a proxy has put both. Where the bytes are made of what
+ships, the address also says how, its recipe, so that another copy of the server can answer for it.
+"""
 
 import base64
 import hashlib
@@ -14,14 +18,15 @@ class Blobs:
     """A store of bytes by content, shared by every visitor of one server."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
-        """Start empty; ``served`` turns true once a server answers ``/blob/<sha256>``."""
+        """Start empty; ``served`` turns true once a server answers ``blob/<sha256>``."""
         self.capacity = capacity
         self.served = False
+        self.recipes: dict[str, str] = {}  # by digest: of what ships, so there are not many
         self._blobs: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
 
-    def put(self, data: bytes, media_type: str, digest: str = "") -> str:
+    def put(self, data: bytes, media_type: str, digest: str = "", recipe: str = "") -> str:
         """Keep ``data`` and return its address, or a data URI where nothing serves addresses.
 
         Whoever knows its SHA-256 already may say it: that of four megabytes takes as long as the rest of an answer.
@@ -37,7 +42,8 @@ class Blobs:
             while self._size > self.capacity and len(self._blobs) > 1:
                 _, (oldest, _) = self._blobs.popitem(last=False)
                 self._size -= len(oldest)
-        return f"/blob/{digest}"
+        recipe = recipe or self.recipes.get(digest, "")
+        return f"blob/{digest}/{recipe}".rstrip("/")
 
     def put_weights(self, exported: Exported) -> str:
         """Keep the weights of networks that a page runs and return their address."""

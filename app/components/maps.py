@@ -1,15 +1,18 @@
 """Maps of the same images side by side: hover, lasso and live decoding, all of it in the page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from app.components.blobs import BLOBS
 from app.components.files import register_shared
+from app.figures import packed
 from vaecore.serving import CLASS_COLORS, Exported, ink_on
 
 _maps = register_shared("latent_maps", "maps")
+Keep = Callable[[Literal["points", "rows", "codes"], bytes], str]
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,21 @@ def maps(
     atlas: Atlas | None,
     decoding: Decoding | None,
     prior: bool,
+    keep: Keep,
     scales: np.ndarray | None = None,
     cursor: Cursor | None = None,
 ) -> None:
     """Draw maps of the same images; ``prior`` draws the rings of N(0, I) on the first one.
 
-    ``scales`` [n, 2] are those of each image's posterior there: its ellipse is drawn under the pointer. With a cursor,
-    a drawing on the page's canvas is found on the maps while it is drawn.
+    ``keep`` takes the bytes of a part and returns their address. ``scales`` [n, 2] are those of each image's posterior
+    there: its ellipse is drawn under the pointer. With a cursor, a drawing on the page's canvas is found on the maps
+    while it is drawn.
     """
     parts = [each.points for each in shown] + ([] if scales is None else [scales])
     known = [index] if labels is None else [index, labels]
     data = {
-        "points": _floats(parts),
-        "images": _floats(known),
+        "points": keep("points", packed(parts)),
+        "images": keep("rows", packed(known)),
         "labelled": labels is not None,
         "scaled": scales is not None,
         "count": len(index),
@@ -95,11 +100,10 @@ def maps(
         "cursor": None,
     }
     if cursor is not None:
-        codes = None if cursor.codes is None else cursor.codes.astype("<f4").tobytes()
         data["cursor"] = {
             "model": cursor.model,
             "plane": list(cursor.plane),
-            "codes": None if codes is None else BLOBS.put(codes, "application/octet-stream"),
+            "codes": None if cursor.codes is None else keep("codes", packed([cursor.codes])),
         }
     if decoding is not None:
         data |= {
@@ -110,10 +114,3 @@ def maps(
             "conditional": decoding.conditional,
         }
     _maps(data=data, key="maps")
-
-
-def _floats(parts: Sequence[np.ndarray]) -> str:
-    """Return the address of arrays, one after the other; a float keeps any row's number up to 2^24."""
-    return BLOBS.put(
-        np.concatenate([part.astype("<f4").ravel() for part in parts]).tobytes(), "application/octet-stream"
-    )

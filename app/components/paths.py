@@ -60,10 +60,11 @@ class Film:
 
 @dataclass(frozen=True)
 class Board:
-    """The real codes under the paths: their classes by name, and the sheet of their images by its address."""
+    """The real codes under the paths: their classes by name, their places and the sheet of their images by address."""
 
     ground: Ground
     names: Sequence[str]
+    points: str
     atlas: str | None
     columns: int
     made: bool
@@ -171,7 +172,7 @@ def _end(end: Mark, board: Board | None) -> dict[str, Any]:
 def _ground(board: Board) -> dict[str, Any]:
     ground, labels = board.ground, board.ground.laid.labels
     return {
-        "points": BLOBS.put(ground.places.astype("<f4").tobytes(), "application/octet-stream"),
+        "points": board.points,
         "free": ground.free,
         "axes": ["z₁", "z₂"] if ground.free else ["1st component", "2nd component"],
         "radius": ground.around.radius,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import progress
 from app.components.blobs import BLOBS
+from app.results import recipes
 from app.state import Model, Pictures, Source, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer, Exported, LatentMap
@@ -116,7 +117,14 @@ def decoded_at(model: Model, percents: Mapping[int, float], label: int | None) -
 
 def decoder(model: Model) -> Exported | None:
     """Return the decoder for the page to run; None where it cannot, or where no address holds its weights."""
-    return _decoder(model) if BLOBS.served else None
+    return served(_decoder(model), "decoder", model) if BLOBS.served else None
+
+
+def served(exported: Exported | None, maker: str, model: Model) -> Exported | None:
+    """Have the address of networks say how another copy of the server makes them."""
+    if exported is not None:
+        BLOBS.recipes[exported.digest] = recipes.write(maker, model)
+    return exported
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -137,7 +145,7 @@ def page_of(model: Model) -> bytes:
 
 def encoder(model: Model) -> Exported | None:
     """Return the encoder for the page to run; None where it cannot, or where no address holds its weights."""
-    return _encoder(model) if BLOBS.served else None
+    return served(_encoder(model), "encoder", model) if BLOBS.served else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

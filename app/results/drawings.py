@@ -55,7 +55,7 @@ def reach(model: Model) -> float:
 
 def projection(model: Model) -> Exported | None:
     """Return the projection on the two axes of the map of PCA, for the page to run; None where it cannot be had."""
-    return _projection(model) if BLOBS.served else None
+    return results.served(_projection(model), "projection", model) if BLOBS.served else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -55,6 +55,28 @@ def layout(model: Model) -> Layout:
     return _whole(model, found.source, kept, found)
 
 
+def places(laid: Layout, plane: tuple[int, int] | None, perplexity: int | None) -> dict[str, np.ndarray]:
+    """Return where the images lie on every map that is drawn of them, each [n, 2], by name: codes, PCA, t-SNE, UMAP.
+
+    ``plane`` are the dimensions of the codes that are shown, ``perplexity`` is the t-SNE's; None where there is none.
+    """
+    found = {} if plane is None else {"codes": laid.codes[:, list(plane)]}
+    if laid.pca is not None:
+        found["pca"] = laid.pca
+    shown = [name for name in laid.planes if name == f"tsne-{perplexity}" or name.startswith("umap")]
+    return found | {name: laid.planes[name].points for name in shown}
+
+
+def spread(laid: Layout, across: int, up: int) -> np.ndarray | None:
+    """Return the scales of the posteriors on the map of the codes, [n, 2]; None where no ellipse shows them."""
+    return None if laid.scales is None or across == up else laid.scales[:, [across, up]]
+
+
+def rows(laid: Layout) -> list[np.ndarray]:
+    """Return which test images they are, and their labels where there are any, each [n]."""
+    return [laid.index] if laid.labels is None else [laid.index, laid.labels]
+
+
 def _own(model: Model) -> Pictures | None:
     try:
         return pictures(model, explorer(model).dataset)

@@ -9,9 +9,17 @@ class Options:
 
     Attributes:
         public: everyone's server: names and uploads only, no path of the disk is opened or looked for.
+        host: the address that it listens on.
+        base: the path that it lies at, as `class/explorer`; "" as Streamlit's settings say, or the root.
+        names: more names that it answers to, as `explorer.example.org` or `*.example.org`.
+        embed: origins of pages that may show it in a frame, as `https://slides.example.org`.
     """
 
     public: bool = False
+    host: str = "127.0.0.1"
+    base: str = ""
+    names: tuple[str, ...] = ()
+    embed: tuple[str, ...] = ()
 
 
 OPTIONS = Options()  # of this process: `python -m app` fills it before the first page

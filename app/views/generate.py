@@ -3,18 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, choices, chooser, figures, results, state, strips
+from app import behind, choices, chooser, figures, portraits, results, state, strips
 from app.components import sliders
-from app.components.blobs import BLOBS
 from app.components.sliders import Beside, Plane, Stand
 from app.plain import plain
+from app.results import makers
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
 FIRST = 12  # sliders before "more"
 DENSITIES = ("the mixture fitted on them", "N(0, I)")
-SIDE = 16  # images along each side of the manifold
 
 
 def shown(model: Model, latent: int) -> list[int]:
@@ -27,21 +26,14 @@ def shown(model: Model, latent: int) -> list[int]:
     return order[:FIRST]
 
 
-@st.cache_data(show_spinner=False, max_entries=64)
-def manifold_picture(model: Model, label: int | None) -> bytes:
-    """Return the manifold's picture."""
-    grid = results.manifold(model, SIDE, label)
-    cells = figures.enlarge(figures.pixels(grid.reshape(-1, *grid.shape[2:])), strips.CELL)
-    return figures.png(figures.sheet(cells, SIDE, strips.GAP))
-
-
 def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
     """Return the manifold of a 2-D model, to drag a mark over."""
     if own.latent != 2:
         return None
     spread = "prior" if own.standard_prior else "training codes"
     said = f"The whole plane, evenly over the {spread}: drag the mark over it."
-    return Plane(BLOBS.put(manifold_picture(model, label), "image/png"), SIDE, said)
+    address = makers.keep(portraits.manifold(model, label), "manifold", model, label)
+    return Plane(address, portraits.MANIFOLD_SIDE, said)
 
 
 def choose_beside(model: Model) -> list[Beside]:

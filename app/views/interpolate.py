@@ -6,11 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app import behind, choices, ends, figures, results, state, strips
-from app.components.blobs import BLOBS
 from app.components.paths import Board, Film, Mark, Told, paths
 from app.ends import End
 from app.plain import plain
-from app.results import layouts
+from app.results import layouts, makers
 from app.results import paths as computed
 from app.results.paths import Ends, Ground, Kind, Way
 from app.state import Model
@@ -24,7 +23,6 @@ WAYS: dict[Kind, tuple[str, str]] = {
 AS_A = "as A"
 DOWNLOAD_SIDE = 112  # pixels per frame of the PNG
 FILM_SIDE, FILM_PACE = 280, 120  # pixels per frame of the GIF, milliseconds that it is shown
-COLUMNS = 50  # images in a row of the map's sheet
 
 
 def find_ground(model: Model) -> Ground | None:
@@ -71,9 +69,10 @@ def board(model: Model, own: Explorer, of: Ground | None) -> Board | None:
     """Return the real codes as the page draws them."""
     if of is None:
         return None
-    sheet = layouts.sheet(model, of.laid.index, COLUMNS)
-    address = None if sheet is None else BLOBS.put(sheet[0], "image/png")
-    return Board(of, own.classes, address, COLUMNS, made=sheet is not None and sheet[1])
+    sheet = layouts.sheet(model, of.laid.index, makers.GROUND_COLUMNS)
+    address = None if sheet is None else makers.keep(sheet[0], "ground-images", model)
+    points = makers.keep(figures.packed([of.places]), "ground", model)
+    return Board(of, own.classes, points, address, makers.GROUND_COLUMNS, made=sheet is not None and sheet[1])
 
 
 def exports(name: str, shown: Sequence[Film], of: Ground | None) -> None:

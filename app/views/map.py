@@ -10,16 +10,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
-from app.components.blobs import BLOBS
 from app.components.maps import Atlas, Cursor, Decoding, Map
 from app.plain import plain
-from app.results import MIDDLE, layouts
+from app.results import MIDDLE, layouts, makers
 from app.results.layouts import Layout
 from app.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer, LatentMap
 
-COLUMNS = 100  # images in a row of the sheet
 PAPER = 200  # pixels of the side of the canvas
 
 
@@ -62,11 +60,11 @@ def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str
     return [(f"{names[key]}{scope}", f"{value:.3f}") for key, value in scores.items()]
 
 
-def choose_perplexity(laid: Layout) -> list[Map]:
-    """Draw the choice among the t-SNEs that are at hand; return the one chosen, if there is one."""
+def choose_perplexity(laid: Layout) -> int | None:
+    """Draw the choice among the t-SNEs that are at hand; return the one chosen, None where there is none."""
     at_hand = sorted(int(name.removeprefix("tsne-")) for name in laid.planes if name.startswith("tsne-"))
     if not at_hand:
-        return []
+        return None
     chosen = at_hand[0]
     if len(at_hand) > 1:
         state.keep_valid("perplexity", at_hand, serving.USUAL)
@@ -75,8 +73,7 @@ def choose_perplexity(laid: Layout) -> list[Map]:
             help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
             "All were laid out beforehand.",
         )  # fmt: skip
-    plane = laid.planes[f"tsne-{chosen}"]
-    return [Map(f"t-SNE of the same images, perplexity {chosen}", plane.points, written(plane.scores))]
+    return chosen
 
 
 def table(laid: Layout) -> bytes:
@@ -88,6 +85,12 @@ def table(laid: Layout) -> bytes:
     formats = ["%d", "%d", *["%.6g"] * laid.codes.shape[1]]
     np.savetxt(buffer, columns, fmt=formats, delimiter=",", header=header, comments="")
     return buffer.getvalue().encode()
+
+
+def atlas(model: Model, laid: Layout) -> Atlas | None:
+    """Return the sheet of all images on the maps, where they can be had."""
+    sheet = layouts.sheet(model, laid.index, makers.MAP_COLUMNS)
+    return sheet and Atlas(makers.keep(sheet[0], "images", model), makers.MAP_COLUMNS, made=sheet[1])
 
 
 def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
@@ -128,8 +131,8 @@ def page() -> None:
     x, y = choose_axes(model, own.latent) if coded else (0, 0)
     with st.container(horizontal=True, gap="large"):
         focus = choose_classes(names) if laid.labels is not None else []
-        tsne = choose_perplexity(laid)
-    shown = planes_of(own, laid, (x, y) if coded else None, tsne)
+        perplexity = choose_perplexity(laid)
+    shown = planes_of(own, laid, (x, y) if coded else None, perplexity)
     if not shown:
         return
     try:
@@ -137,15 +140,15 @@ def page() -> None:
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
-    sheet = layouts.sheet(model, laid.index, COLUMNS)
     free = coded and x != y
     with plan:
         maps.maps(
             shown, laid.index, laid.labels, names, focus, own.shape,
-            None if sheet is None else Atlas(BLOBS.put(sheet[0], "image/png"), COLUMNS, made=sheet[1]),
+            atlas(model, laid),
             decoding(model, own, (x, y)) if coded else None,
             own.standard_prior and free,
-            laid.scales[:, [x, y]] if laid.scales is not None and free else None, drawn,
+            lambda part, data: makers.keep(data, part, model, *((x, y, perplexity) if part == "points" else ())),
+            layouts.spread(laid, x, y) if coded else None, drawn,
         )  # fmt: skip
     explain(laid)
     with st.container(horizontal=True):
@@ -163,17 +166,19 @@ def page() -> None:
     )
 
 
-def planes_of(own: Explorer, laid: Layout, plane: tuple[int, int] | None, tsne: list[Map]) -> list[Map]:
+def planes_of(own: Explorer, laid: Layout, plane: tuple[int, int] | None, perplexity: int | None) -> list[Map]:
     """Return what there is to see: the codes, where they differ, first."""
     x, y = plane or (0, 0)
-    shown = []
-    if plane is not None:
-        facts = score(laid.scored, "codes", x, y)
-        shown.append(Map(f"Codes of {own.name}", laid.codes[:, [x, y]], facts, axes_of(x, y)))
-    if laid.pca is not None:
-        shown.append(Map("PCA of the same images", laid.pca, score(laid.scored, "pca", x, y)))
-    umaps = [each for name, each in laid.planes.items() if name.startswith("umap")]
-    return [*shown, *tsne, *(Map("UMAP of the same images", each.points, written(each.scores)) for each in umaps)]
+    said = {
+        "codes": (f"Codes of {own.name}", score(laid.scored, "codes", x, y), axes_of(x, y)),
+        "pca": ("PCA of the same images", score(laid.scored, "pca", x, y), None),
+    }
+    for name, each in laid.planes.items():
+        kind, _, number = name.partition("-")
+        title = "UMAP of the same images" if kind == "umap" else f"t-SNE of the same images, perplexity {number}"
+        said[name] = (title, written(each.scores), None)
+    shown = layouts.places(laid, plane, perplexity)
+    return [Map(said[name][0], points, *said[name][1:]) for name, points in shown.items()]
 
 
 def axes_of(x: int, y: int) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from html import escape
 import streamlit as st
 
 from app import portraits, results, state, strips
-from app.components.blobs import BLOBS
 from app.plain import plain
+from app.results import makers
 from app.state import Model
 from vaecore.serving import Explorer
 
@@ -39,7 +39,7 @@ METRICS = {  # of a card: its name here, and how it is written
 def card(model: Model) -> None:
     """Draw one model: picture, words, numbers, and the pages that open it."""
     own = state.explorer(model)
-    picture = strips.sheet_tag(BLOBS.put(portraits.portrait(model), "image/png"), f"A picture by {own.name}")
+    picture = strips.sheet_tag(makers.keep(portraits.portrait(model), "portrait", model), f"A picture by {own.name}")
     st.html(
         f'<div class="vc-card">{picture}'
         f"<div><h4>{escape(own.name)}</h4>{strips.words(own.summary)}{strips.facts(numbers(own))}</div></div>"

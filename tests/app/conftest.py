@@ -77,6 +77,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def public_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The explorer as everyone's, in the slides of a page on this machine, found under a name of its own."""
+    options = ("--public", "--allow-host", "explorer.test", "--embed", "http://localhost:*")
+    yield from serve(tmp_path_factory.mktemp("public"), *options)
+
+
+@pytest.fixture(scope="session")
 def offline_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The explorer with an empty data folder."""
     folder = tmp_path_factory.mktemp("offline")

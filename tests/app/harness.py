@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -141,13 +141,13 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def serve(folder: Path, start: Sequence[str] = ("-m", "app"), **environment: str) -> Iterator[str]:
-    """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds no traceback.
+def serve(folder: Path, *options: str, below: str = "", **environment: str) -> Iterator[str]:
+    """Start ``python -m app`` in a folder that is not the project's; afterwards its log holds two lines, and no more.
 
     It cannot reach the network: where data is not at hand, no test waits for a download.
     """
     port, log = free_port(), folder / "server.log"
-    command = [sys.executable, *start, "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-m", "app", "--port", str(port), "--no-browser", "--base-path", below, *options]
     path = os.pathsep.join([str(MAIN.parents[1]), os.environ.get("PYTHONPATH", "")])
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -158,12 +158,21 @@ def serve(folder: Path, start: Sequence[str] = ("-m", "app"), **environment: str
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for(f"http://127.0.0.1:{port}/_stcore/health", process, log)
-        yield f"http://127.0.0.1:{port}"
+        address = f"http://127.0.0.1:{port}/{below}".rstrip("/")
+        wait_for(f"{address}/_stcore/health", process, log)
+        yield address
     finally:
         process.terminate()
         process.wait(10)
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert_quiet(log.read_text())
+
+
+def assert_quiet(log: str) -> None:
+    """What a server has printed from its start to its end is two lines, beside the strangers that it refused."""
+    lines = [line for line in log.splitlines() if not line.startswith("No socket for a page of")]
+    assert len(lines) == 2, log
+    assert lines[0] == "Loading the models ..."
+    assert re.fullmatch(r"The explorer is open at http://\S+( and http://\S+)? \(Ctrl\+C stops it\)", lines[1])
 
 
 def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:

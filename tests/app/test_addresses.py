@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import LESSONS, PAGES, Open, Visit, check_signs, path_of, serve, settle, strings
+from harness import LESSONS, PAGES, Open, Visit, check_signs, path_of, settle, strings
 from PIL import Image
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
@@ -380,12 +380,6 @@ def test_strokes_of_any_kind_are_drawn_or_refused_at_once(
 
 # In a browser
 
-PUBLIC = """
-import sys, uvicorn
-from app.server.options import OPTIONS
-OPTIONS.public = True
-uvicorn.run("app.asgi:app", port=int(sys.argv[2]), log_level="warning")
-"""
 LINKS = [
     ("start", "model=![x](http://foreign.example/x.png)"),
     ("start", "hide=<script>alert(1)</script>&model=[a](http://foreign.example)"),
@@ -415,16 +409,10 @@ LINKS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def everyones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The explorer as a public server."""
-    yield from serve(tmp_path_factory.mktemp("everyones"), ("-c", PUBLIC))
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("page", "query"), LINKS)
-def test_a_browser_opens_any_link(visit: Visit, everyones: str, page: str, query: str) -> None:
-    tab = visit(path_of(page, query), base=everyones)
+def test_a_browser_opens_any_link(visit: Visit, public_server: str, page: str, query: str) -> None:
+    tab = visit(path_of(page, query), base=public_server)
     assert tab.locator("[data-testid=stException]").count() == 0
     assert tab.locator("h1").count() == 1 or tab.locator("[data-testid=stAlert]").count() == 1
     assert tab.locator("a[href*=foreign], a[href^=javascript], img[src*=foreign], img[src=x]").count() == 0
@@ -433,8 +421,8 @@ def test_a_browser_opens_any_link(visit: Visit, everyones: str, page: str, query
 
 
 @pytest.mark.browser
-def test_a_link_to_the_page_of_texts_opens_it(visit: Visit, everyones: str) -> None:
-    tab = visit("map?model=couplets-collapsed", base=everyones)
+def test_a_link_to_the_page_of_texts_opens_it(visit: Visit, public_server: str) -> None:
+    tab = visit("map?model=couplets-collapsed", base=public_server)
     tab.get_by_role("link", name="Open it on Verse").click()
     tab.wait_for_url("**/verse?verse=couplets-collapsed*")
     tab.get_by_role("heading", name="Verse", level=1).wait_for()

@@ -60,6 +60,6 @@ def test_blobs_are_addressed_by_content_and_the_oldest_leave() -> None:
     assert blobs.put(b"abc", "text/plain") == "data:text/plain;base64,YWJj"
     blobs.served = True
     first, second = blobs.put(b"12345678", "text/plain"), blobs.put(b"abcdefgh", "text/plain")
-    assert blobs.get(first.removeprefix("/blob/")) is None
-    assert blobs.get(second.removeprefix("/blob/")) == (b"abcdefgh", "text/plain")
+    assert blobs.get(first.removeprefix("blob/")) is None
+    assert blobs.get(second.removeprefix("blob/")) == (b"abcdefgh", "text/plain")
     assert blobs.put(b"abcdefgh", "text/plain") == second

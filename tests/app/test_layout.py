@@ -10,7 +10,6 @@ pytestmark = pytest.mark.browser
 WIDTHS = (1440, 820, 390)
 SCHEMES = {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 22, 28)"}
 ELSEWHERE = ("stack?model=vae-mnist-2", "map?model=nonsense", "reconstruct?model=vae-mnist-2&data=/nowhere")
-PROBES = ("/_stcore/health", "/_stcore/host-config")  # which Streamlit looks for below the page's own path first
 CHANGE = 600  # ms, within which all colours are those of the other scheme
 
 # What scrolls sideways on purpose is left out, and so is what Streamlit and Plotly draw within their own controls.
@@ -110,7 +109,7 @@ def complaints(windows: Callable[[int, str], BrowserContext]) -> Iterator[list[s
     window, found = windows(WIDTHS[0], "light"), []
 
     def take(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.location["url"].endswith(PROBES):
+        if message.type == "error":
             found.append(message.text)
 
     window.on("console", take)

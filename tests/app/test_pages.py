@@ -127,10 +127,10 @@ def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeyp
 
 
 def test_without_a_place_for_weights_the_server_decodes(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`streamlit run app/main.py` has no /blob: the weights would travel with every answer."""
+    """`streamlit run app/main.py` has no blob/: the weights would travel with every answer."""
     assert steered(open_page("generate", model="vae-digits-2"))["weights"] is None
     monkeypatch.setattr(BLOBS, "served", True)
-    assert steered(open_page("generate", model="vae-digits-2"))["weights"].startswith("/blob/")
+    assert steered(open_page("generate", model="vae-digits-2"))["weights"].startswith("blob/")
 
 
 def test_images_with_other_classes_are_refused_by_a_conditional_model(open_page: Open, tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""What pages fetch, made by its recipe: any copy of the server answers for what is made of what ships with it.
+
+What is made of anybody's own model has no recipe: only the server that showed it has it, under its hash.
+"""
+
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from app import figures, portraits, results
+from app.components.blobs import BLOBS
+from app.results import drawings, layouts, paths, recipes
+from app.results.recipes import Recipe
+from app.state import Model, explorer
+from vaecore.serving import Exported
+
+BYTES, PICTURE = "application/octet-stream", "image/png"
+MAP_COLUMNS, GROUND_COLUMNS = 100, 50  # images in a row of the sheet of the maps, and of that under the paths
+PICTURES = ("portrait", "manifold", "images", "ground-images")
+Made = tuple[bytes, str]
+
+
+def _found(made: bytes | None, media_type: str) -> Made:
+    if made is None:
+        raise ValueError("nothing to make it of")
+    return made, media_type
+
+
+def _weights(export: Callable[[Model], Exported | None]) -> Callable[[Model], Made]:
+    def make(model: Model) -> Made:
+        exported = export(model)
+        return _found(exported and exported.weights, BYTES)
+
+    return make
+
+
+def _sheet(model: Model, index: np.ndarray, columns: int) -> Made:
+    sheet = layouts.sheet(model, index, columns)
+    return _found(sheet and sheet[0], PICTURE)
+
+
+def _manifold(model: Model, label: int | None = None) -> Made:
+    own = explorer(model)
+    told = range(len(own.classes)) if "condition" in own.abilities else (None,)
+    return _found(portraits.manifold(model, label) if own.latent == 2 and label in told else None, PICTURE)
+
+
+def _points(model: Model, across: int, up: int, perplexity: int) -> Made:
+    laid = layouts.layout(model)
+    if max(across, up) >= laid.codes.shape[1] or f"tsne-{perplexity}" not in laid.planes:
+        return _found(None, BYTES)
+    spread = layouts.spread(laid, across, up)
+    places = layouts.places(laid, (across, up), perplexity)
+    return figures.packed([*places.values(), *([] if spread is None else [spread])]), BYTES
+
+
+MAKERS: dict[str, Callable[..., Made]] = {
+    "portrait": lambda model: (portraits.portrait(model), PICTURE),
+    "manifold": _manifold,
+    "decoder": _weights(results.decoder),
+    "encoder": _weights(results.encoder),
+    "projection": _weights(drawings.projection),
+    "points": _points,
+    "rows": lambda model: (figures.packed(layouts.rows(layouts.layout(model))), BYTES),
+    "codes": lambda model: (figures.packed([layouts.layout(model).codes]), BYTES),
+    "images": lambda model: _sheet(model, layouts.layout(model).index, MAP_COLUMNS),
+    "ground": lambda model: (figures.packed([paths.ground(model).places]), BYTES),
+    "ground-images": lambda model: _sheet(model, paths.ground(model).laid.index, GROUND_COLUMNS),
+}
+
+
+def keep(data: bytes, maker: str, model: Model, *numbers: int | None) -> str:
+    """Keep what a maker made of a model and some numbers, and return its address."""
+    media_type = PICTURE if maker in PICTURES else BYTES
+    return BLOBS.put(data, media_type, recipe=recipes.write(maker, model, *numbers))
+
+
+def again(text: str) -> Made | None:
+    """Return what a recipe makes; None where it makes nothing."""
+    recipe = recipes.read(text)
+    if recipe is None or recipe.maker not in MAKERS:
+        return None
+    try:
+        inspect.signature(MAKERS[recipe.maker]).bind(recipe.model, *recipe.numbers)
+    except TypeError:  # too few numbers, or too many
+        return None
+    try:
+        return _again(recipe)
+    except ValueError:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _again(recipe: Recipe) -> Made:
+    """Make it in a function that Streamlit keeps: no visitor is there to see the spinners of those that it calls."""
+    data, media_type = MAKERS[recipe.maker](recipe.model, *recipe.numbers)
+    BLOBS.put(data, media_type)
+    return data, media_type

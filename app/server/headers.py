@@ -1,0 +1,38 @@
+"""What every answer tells the browser not to do: ask anyone else, show this in a stranger's frame, guess a type."""
+
+from collections.abc import Sequence
+
+from app.server import scripts
+
+
+def policy(embed: Sequence[str]) -> str:
+    """Return the content security policy: everything is this server's own or comes over the socket."""
+    rules = {
+        "default-src": "'self'",
+        # A component's script is a blob. What drives a browser for a test evaluates; what else could ask for that would
+        # have to be one of these.
+        "script-src": " ".join(["'self'", "blob:", "'unsafe-eval'", *scripts.hashes()]),
+        "style-src": "'self' 'unsafe-inline'",  # Streamlit writes its styles into the page
+        "img-src": "'self' data: blob:",
+        "media-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' data: blob:",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": " ".join(["'self'", *embed]),
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def headers(embed: Sequence[str]) -> dict[bytes, bytes]:
+    """Return the headers of every answer; ``embed`` are the origins whose pages may show it in a frame."""
+    own = {
+        "content-security-policy": policy(embed),
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+    }
+    if not embed:  # it knows no origins, and a browser that knows the policy above does without
+        own["x-frame-options"] = "SAMEORIGIN"
+    return {name.encode(): value.encode() for name, value in own.items()}
