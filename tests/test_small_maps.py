@@ -108,16 +108,18 @@ def test_of_a_collapsed_model_the_images_are_still_laid_out(tmp_path: Path) -> N
         own.interpolate(found.codes[0], found.codes[1] + 1, 5, path="data")
 
 
-@pytest.mark.parametrize("function", ["crash", "stumble"])
+@pytest.mark.parametrize(
+    ("function", "said"), [("crash", "its process was ended by SIGSEGV"), ("stumble", "failed with ZeroDivisionError")]
+)
 def test_where_the_t_sne_crashes_the_other_planes_are_shown(
-    function: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    function: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = load(run_on(tmp_path, "noise", 100), device="cpu")
     monkeypatch.setattr(latent, "LAYING_OUT", Task(Path(hostile.__file__), function, "the map"))
     found = latent_map(own)
     assert found.tsne is None
     assert found.missing.keys() == {"tsne"}
-    assert found.missing["tsne"].startswith("the map: ")
+    assert said in found.missing["tsne"]
     assert found.pca is not None
     with pytest.raises(ValueError, match=r"^the map: "):
         maps.keep_map(found, tmp_path / maps.MAP)
