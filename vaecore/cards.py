@@ -12,8 +12,9 @@ from vaecore.reading import CheckpointError, shorten
 
 SIDE = 2**21  # more than Unicode has characters, which is what the last side of a text's shape counts
 CLASSES = 10_000
+LARGEST = 1e30  # which float32 still has
 
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Share = Annotated[float, Field(strict=True, gt=0, lt=1)]
 Word = Annotated[str, Field(strict=True)]
@@ -108,7 +109,7 @@ class Evaluation(Part):
     command: Word
 
 
-Reference = dict[str, tuple[Number, Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]]]
+Reference = dict[str, tuple[Number, Annotated[float, Field(strict=True, gt=0, le=LARGEST)]]]
 """Of each anomaly score the mean and the deviation over training images."""
 
 
@@ -123,7 +124,7 @@ class Card(Part):
     device: Word = ""
     parameters: Count = 0
     seed: Count = 0
-    seconds: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 0.0
+    seconds: Annotated[float, Field(strict=True, ge=0, le=LARGEST)] = 0.0
     data: Data = Data()
     codes: Codes | None = None
     metrics: Metrics = Field(default_factory=Metrics)

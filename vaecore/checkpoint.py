@@ -134,8 +134,8 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     card = check_card(raw, folder / CARD)
     with torch.device("meta"), Unfilled():  # shapes only
         sketch = _built(recipe, card, folder)
-    _check_fit(card, sketch, folder)
     tensors = read_weights(folder / WEIGHTS, sketch, recipe.name)
+    _check_fit(card, sketch, folder)
     with Unfilled():
         model = _built(recipe, card, folder)
     _put(model, tensors, folder / WEIGHTS)

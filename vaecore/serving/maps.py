@@ -177,7 +177,9 @@ def _read_map(path: Path, explorer: Explorer) -> LatentMap | None:
     if "codes" in tensors:
         codes = tensors["codes"].float().numpy()
         if codes.shape[1] != explorer.latent:
-            return None
+            if _is_cut(explorer):
+                return None
+            raise CheckpointError(f"{path}: not a map of {explorer.name}: codes of {codes.shape[1]} numbers")
     else:
         codes = _codes_of(explorer, index, path)
     pca, tsne = (tensors[name].float().numpy() for name in ("pca", "tsne"))
@@ -185,6 +187,13 @@ def _read_map(path: Path, explorer: Explorer) -> LatentMap | None:
     scores = scores_in(tensors)
     missing = {} if "codes" in scores else missing_planes(codes, tsne, pca)  # all three had been scored, if they could
     return LatentMap(codes, pca, tsne, index.numpy(), labels, scores, missing)
+
+
+def _is_cut(explorer: Explorer) -> bool:
+    """Whether a PCA has fewer components than the one that is kept in its folder."""
+    if explorer.variant != "pca" or explorer.folder is None:
+        return False
+    return checkpoint.load_recipe(explorer.folder).settings.latent != explorer.latent
 
 
 def _check_map(header: Header, path: Path) -> None:
