@@ -124,8 +124,7 @@ def round_weights(model: Autoencoder, recipe: Recipe) -> None:
 def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     """The model in eval mode and float32 on the CPU, its recipe and its card.
 
-    The weights are compared with the recipe by their shapes before anything of the model's size is built. A card that
-    lacks the recipe, the number of parameters, metrics or seconds is given them.
+    The weights are compared with the recipe by their shapes before anything of the model's size is built.
 
     Raises:
         CheckpointError: a file is missing, truncated, foreign or of a newer format.
@@ -139,8 +138,14 @@ def load(folder: Path) -> tuple[Autoencoder, Recipe, dict[str, Any]]:
     with Unfilled():
         model = _built(recipe, card, folder)
     _put(model, tensors, folder / WEIGHTS)
-    given = {"data": {}, "metrics": {}, "seconds": 0.0, "parameters": sum(t.numel() for t in tensors.values())}
-    return model.eval(), recipe, given | raw | {"recipe": json.loads(recipe.to_json())}
+    return model.eval(), recipe, raw
+
+
+def completed(card: dict[str, Any], recipe: Recipe, model: Autoencoder) -> dict[str, Any]:
+    """A card with what it may lack and pages show, and with the recipe that the model was built by."""
+    parameters = sum(tensor.numel() for tensor in model.state_dict().values())
+    given = {"data": {}, "metrics": {}, "seconds": 0.0, "parameters": parameters}
+    return given | card | {"recipe": json.loads(recipe.to_json())}
 
 
 def _built(recipe: Recipe, card: Card, folder: Path) -> Autoencoder:

@@ -48,6 +48,7 @@ LIMITS: dict[str, Limit] = {
     "lines": Limit(500_000, "lines"),
     "reading_seconds": Limit(300, "seconds to read a set"),
     "json_bytes": Limit(4 * MIB, "bytes"),  # of a recipe, a card, or the header of a file of weights
+    "history_bytes": Limit(64 * MIB, "bytes"),  # of the history of a run, a line for each epoch
     "map_bytes": Limit(2048 * MIB, "bytes of memory"),  # of the process that lays out a map
     "map_seconds": Limit(300, "seconds"),  # likewise
     "maps": Limit(4, "maps at once"),  # that are laid out; others wait

@@ -73,15 +73,15 @@ def shorten(value: object) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
-def read_text(path: Path) -> str:
-    """The text of a small regular file.
+def read_text(path: Path, limit: str = "json_bytes") -> str:
+    """The text of a small regular file, of at most the limit of that name.
 
     Raises:
         CheckpointError: there is none, it is no regular file, too large, or not UTF-8.
     """
     try:
-        with _opened(path, "json_bytes") as file:
-            return _all_of(file, path, "json_bytes").decode("utf-8")
+        with _opened(path, limit) as file:
+            return _all_of(file, path, limit).decode("utf-8")
     except (UnicodeDecodeError, OSError) as error:
         raise CheckpointError(f"{path}: not a text file ({_flat(error)})") from None
 

@@ -23,6 +23,7 @@ from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.evaluation.texts import restored
 from vaecore.models import MODELS, Autoencoder
+from vaecore.reading import exists, parse_json, read_text
 from vaecore.recipes import Recipe, find
 
 HISTORY = "history.jsonl"
@@ -141,16 +142,21 @@ def append(folder: Path, row: dict[str, Any]) -> None:
 def _errors(folder: Path, stage: str) -> list[float]:
     """The loss on the test images after each epoch of a stage."""
     path = folder / HISTORY
-    rows = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    parsed = (json.loads(row) for row in rows)
-    return [round(sum(row["test"].values()), 4) for row in parsed if row.get("stage") == stage]
+    parsed = (parse_json(row, path) for row in _rows(path))
+    try:
+        return [round(sum(row["test"].values()), 4) for row in parsed if row.get("stage") == stage]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise checkpoint.CheckpointError(f"{path}: not the history of a run ({error!r})") from None
+
+
+def _rows(path: Path) -> list[str]:
+    return read_text(path, "history_bytes").splitlines(keepends=True) if exists(path) else []
 
 
 def rewind(folder: Path, epochs: int) -> None:
     """Forget the epochs after the kept state: they are trained again."""
     path = folder / HISTORY
-    rows = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-    checkpoint.write_text(path, "".join(rows[:epochs]))
+    checkpoint.write_text(path, "".join(_rows(path)[:epochs]))
 
 
 def keep(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from vaecore.models import Autoencoder
-from vaecore.reading import CheckpointError, Entry, Header, read_tensors
+from vaecore.reading import CheckpointError, Entry, Header, read_tensors, shorten
 
 STEP = ".step"  # ends the name of what a matrix of whole numbers is multiplied by, row by row
 LARGEST = 1e18  # whose square float32 still has
@@ -67,18 +67,19 @@ def read_weights(path: Path, model: Autoencoder, name: str) -> dict[str, Tensor]
 
 
 def _differences(wanted: Header, header: Header) -> list[str]:
-    """What is not as wanted, each in a few words."""
+    """What is not as wanted, each in a few words; what is there and differs comes first."""
     steps = {key + STEP for key, entry in header.items() if entry.dtype == torch.int8 and key in wanted}
-    found = [f"missing key {key!r}" for key in [*wanted, *sorted(steps)] if key not in header]
+    missing = [f"missing key {key!r}" for key in [*wanted, *sorted(steps)] if key not in header]
+    differing, unexpected = [], []
     for key, came in header.items():
         entry = wanted.get(key) or (_step_of(wanted[key.removesuffix(STEP)]) if key in steps else None)
         if entry is None:
-            found.append(f"unexpected key {key!r}"[:200])
+            unexpected.append(f"unexpected key {shorten(key)}")
         elif came.shape != entry.shape:
-            found.append(f"{key!r}: expected shape {list(entry.shape)}, got {list(came.shape)}"[:200])
+            differing.append(f"size mismatch of {key!r}: expected {list(entry.shape)}, got {shorten(list(came.shape))}")
         elif not _can_be(came.dtype, entry.dtype, key + STEP in steps):
-            found.append(f"{key!r}: expected {entry.dtype}, got {came.dtype}"[:200])
-    return found
+            differing.append(f"{key!r}: expected {entry.dtype}, got {came.dtype}")
+    return [*differing, *missing, *unexpected]
 
 
 def _step_of(matrix: Entry) -> Entry:

@@ -1,6 +1,7 @@
 """What is loaded before the first visitor comes, and what is while that one looks at the first page."""
 
 import threading
+from contextlib import suppress
 
 import numpy as np
 import streamlit as st
@@ -22,7 +23,8 @@ def preload() -> None:
     from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
 
     for name in (*state.model_names(), *state.text_model_names()):
-        state.explorer(state.find(name))
+        with suppress(ValueError):  # a broken one says so to whom opens it
+            state.explorer(state.find(name))
     freeze()
 
 
@@ -33,7 +35,8 @@ def draw_models(_keeper: Keeper) -> None:
 
     for name in state.model_names():
         if not _keeper.stopped.is_set():
-            portraits.portrait(state.find(name))
+            with suppress(ValueError):
+                portraits.portrait(state.find(name))
 
 
 @st.cache_resource(show_spinner=False)

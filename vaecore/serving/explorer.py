@@ -50,6 +50,7 @@ def load(name: str | Path, device: str = "auto") -> "Explorer":
     place = best_device(device)
     folder = checkpoint.find(name)
     model, recipe, card = checkpoint.load(folder)
+    card = checkpoint.completed(card, recipe, model)
     if "text" in model.abilities:
         from vaecore.serving.texts import TextExplorer  # which is made of an explorer
 
