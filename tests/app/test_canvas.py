@@ -308,16 +308,10 @@ def test_what_the_page_cannot_run_the_server_reads(visit: Visit, server: str) ->
         page.context.unroute("**/blob/**")
 
 
-@pytest.mark.parametrize(
-    "model",
-    [
-        "vae-digits-2",
-        "cvae-digits-2",
-        pytest.param("conv-vae-mnist-16", marks=pytest.mark.usefixtures("mnist_folder")),
-        "ae-digits-128",
-    ],
-)
-def test_the_cursor_on_the_maps_follows_the_drawing(visit: Visit, model: str) -> None:
+@pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2", "conv-vae-mnist-16", "ae-digits-128"])
+def test_the_cursor_on_the_maps_follows_the_drawing(request: pytest.FixtureRequest, visit: Visit, model: str) -> None:
+    if "mnist" in model:
+        request.getfixturevalue("mnist_folder")
     page = open_drawing(visit, f"map?model={model}&draw=true")
     page.wait_for_selector(".maps[data-ready]")
     over = page.locator(".over")
