@@ -137,7 +137,7 @@ def can_leave(model: Model) -> bool:
     return "text" not in explorer(model).abilities and _decoder(model) is not None
 
 
-@st.cache_data(show_spinner="Writing the page ...", max_entries=16)
+@st.cache_data(show_spinner=False, max_entries=16)  # a download is made where no page is drawn
 def page_of(model: Model) -> bytes:
     """Return the model as one HTML file."""
     return serving.take_away(explorer(model)).encode()

@@ -57,7 +57,7 @@ def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
 def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str]]:
     """Return scores as they stand under a map."""
     names = {"trustworthiness": "trustworthiness", "neighbours": "5-neighbour accuracy"}
-    return [(f"{names[key]}{scope}", f"{value:.3f}") for key, value in scores.items()]
+    return [(f"{name}{scope}", f"{scores[key]:.3f}") for key, name in names.items() if key in scores]
 
 
 def choose_perplexity(laid: Layout) -> int | None:

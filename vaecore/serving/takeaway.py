@@ -138,7 +138,7 @@ def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:
 def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, Any]:
     scores, scope = laid.scores.get("codes", {}), f", all {explorer.latent:,}" if explorer.latent > 2 else ""
     titles = {"trustworthiness": f"trustworthiness{scope}", "neighbours": f"5-neighbour accuracy{scope}"}
-    facts = [(titles[key], f"{value:.3f}") for key, value in scores.items()]
+    facts = [(title, f"{scores[key]:.3f}") for key, title in titles.items() if key in scores]
     whole = laid.codes.shape[1] <= WIDEST_KEPT
     return {
         "count": len(laid.index),
