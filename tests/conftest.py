@@ -1,6 +1,7 @@
 """Every test runs with shapes and types checked, away from the network and from the user's own cache."""
 
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from vaecore.serving import Explorer, load
 
 PAGES = Path(__file__).parent / "app"
 FOLDERS = {"mnist_folder", "fashion_folder", "static_folder", "couplets_folder"}  # fixtures that need downloaded data
+HEARD = [number for number in (getattr(signal, name, None) for name in ("SIGHUP", "SIGINT", "SIGTERM")) if number]
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -56,6 +58,17 @@ def _only_what_was_asked_for(request: pytest.FixtureRequest, monkeypatch: pytest
     """A test that is not marked `data` sees an empty data folder, so that it cannot come to depend on a full one."""
     if request.node.get_closest_marker("data") is None:
         monkeypatch.setenv("VAECORE_DATA", str(tmp_path / "no data"))
+
+
+@pytest.fixture(autouse=True)
+def _signals_arrive() -> Iterator[None]:
+    """What a test starts hears every signal, though whoever started the tests ignores some, as nohup does."""
+    ignored = [number for number in HEARD if signal.getsignal(number) == signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, signal.SIG_DFL)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -190,9 +190,8 @@ def test_another_objective_makes_no_family(vae: Explorer, shelf: Path, changes: 
 
 def test_a_vae_and_a_beta_vae_of_one_network_are_kin(vae: Explorer, shelf: Path) -> None:
     put(shelf / "plain", vae)
-    dear: Recipe = replace(
-        vae.recipe, model="beta-vae", settings=checkpoint.MODELS["beta-vae"].Settings(**vae.card["recipe"]["settings"])
-    )
+    shared = vae.card["recipe"]["settings"] | {"beta": 4.0}
+    dear: Recipe = replace(vae.recipe, model="beta-vae", settings=checkpoint.MODELS["beta-vae"].Settings(**shared))
     checkpoint.save(shelf / "dear", dear, checkpoint.build(dear, vae.shape, 0), vae.card)
     found = serving.family(load("plain", device="cpu"))
     assert found == {1.0: "plain", 4.0: "dear"}

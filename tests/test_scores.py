@@ -1,6 +1,7 @@
 """The scores page's rows: from the cards, with the papers' figures beside the right ones."""
 
 import json
+import shutil
 
 import pytest
 
@@ -43,7 +44,8 @@ def test_replicates_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     card = checkpoint.read_card(checkpoint.find("vae-mnist-20"))
     card["metrics"]["replicates"] = {"seeds": [0, 1, 2], "log_likelihood": [], "mean": -86.0, "deviation": 0.1}
     (tmp_path / "vae-mnist-20").mkdir()
-    (tmp_path / "vae-mnist-20" / "recipe.json").write_text("{}")
+    shutil.copy(checkpoint.find("vae-mnist-20") / "recipe.json", tmp_path / "vae-mnist-20")
+    (tmp_path / "vae-mnist-20" / "weights.safetensors").touch()
     (tmp_path / "vae-mnist-20" / "card.json").write_text(json.dumps(card))
     monkeypatch.setattr(checkpoint, "SOURCES", (tmp_path,))
     (found,) = scores("likelihood")
