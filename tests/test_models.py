@@ -1,5 +1,6 @@
 """One contract over every variant of images, and what PCA and the linear autoencoder must be."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -325,3 +326,16 @@ def test_pca_of_few_large_images_is_that_of_scikit_learn() -> None:
     reference = Reference(6, svd_solver="full").fit(pixels.flatten(1).double().numpy() / 255)
     signs = np.sign((reference.components_ * model.components.numpy()).sum(1, keepdims=True))
     np.testing.assert_allclose(model.components, signs * reference.components_, atol=1e-4)
+
+
+def test_pca_of_fewer_images_than_components_is_complete_and_soon_there() -> None:
+    """No covariance of 12,288 pixels is made for 36 images: the components that they lack carry no variance."""
+    pixels = torch.randint(0, 256, (36, 3, 64, 64), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    model = PCA(PCA.Settings(latent=64), (3, 64, 64))
+    begun = time.process_time()
+    model.prepare(pixels)
+    assert time.process_time() - begun < 10
+    torch.testing.assert_close(model.components @ model.components.T, torch.eye(64), atol=1e-5, rtol=0)
+    x = pixels.float() / 255
+    torch.testing.assert_close(model.likelihood(model.posterior(x).mean).mean, x, atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.posterior(x).mean[:, 36:], torch.zeros(36, 28), atol=1e-4, rtol=0)
