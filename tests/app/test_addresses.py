@@ -279,7 +279,7 @@ def test_a_whole_number_is_counted(word: str, number: int | None) -> None:
     assert address.whole(word) == number
 
 
-@pytest.mark.parametrize("place", ["~nobody", "x" * 300, "a\0b", "", " "])
+@pytest.mark.parametrize("place", ["~no-such-user", "x" * 300, "a\0b", "", " "])
 def test_what_is_no_path_is_none(place: str) -> None:
     assert state.own_path(place) is None
     with pytest.raises(ValueError, match="no model is called"):
