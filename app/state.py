@@ -12,7 +12,7 @@ import vaecore
 from app.plain import flat
 from app.server.options import OPTIONS
 from vaecore import serving
-from vaecore.serving import Explorer, Images, text_names
+from vaecore.serving import Explorer, Images, Texts, text_names
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
@@ -169,6 +169,8 @@ def _trouble(source: Source) -> str:
 def _data_set(source: Source) -> Pictures:
     path = _data_path(source.place)
     found = _named(source.place) if path is None else vaecore.dataset(path, split="test")
+    if isinstance(found, Texts):
+        raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
     return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
 
 

@@ -167,7 +167,7 @@ def test_a_page_answers_any_address(
             check(open_page(page, **query))
         except AssertionError as error:
             raise AssertionError(f"{page} of {query}: {error}") from None
-        seen = [path for path in touched if path in PATHS or path.startswith((str(secrets), "~"))]
+        seen = [path for path in touched if path in PATHS or path.startswith(str(secrets))]
         assert not seen, (query, seen)
 
 
@@ -190,6 +190,14 @@ def test_the_same_paths_open_on_a_server_of_ones_own(open_page: Open, secrets: P
     assert not app.exception
     assert f"{SECRET}-0" in app.selectbox(key="of").options
     assert SECRET in " ".join(text for _, text in strings(app))
+
+
+@pytest.mark.parametrize("page", ["reconstruct", "anomaly"])
+def test_texts_are_no_images(open_page: Open, secrets: Path, page: str) -> None:
+    texts = str(secrets / "lines.txt")
+    app = open_page(page, model="vae-digits-2", data=texts, unseen=texts)
+    assert not app.exception
+    assert "holds texts: this page shows images" in app.warning[0].value
 
 
 @pytest.mark.usefixtures("public")
@@ -271,7 +279,7 @@ def test_a_whole_number_is_counted(word: str, number: int | None) -> None:
     assert address.whole(word) == number
 
 
-@pytest.mark.parametrize("place", ["~nobody", "x" * 300, "a\0b", "", " "])
+@pytest.mark.parametrize("place", ["~no-such-user", "x" * 300, "a\0b", "", " "])
 def test_what_is_no_path_is_none(place: str) -> None:
     assert state.own_path(place) is None
     with pytest.raises(ValueError, match="no model is called"):

@@ -3,6 +3,7 @@
 from vaecore.checkpoint import names
 from vaecore.corruption import Corruption
 from vaecore.data import DATASETS, Images
+from vaecore.data.text import Texts
 from vaecore.evaluation.planes import USUAL
 from vaecore.export import Exported
 from vaecore.export.components import CLASS_COLORS, component, ink_on, page_files
@@ -124,6 +125,7 @@ __all__ = [
     "Surroundings",
     "Terms",
     "TextExplorer",
+    "Texts",
     "TruePosterior",
     "activity",
     "anomaly",
