@@ -205,7 +205,10 @@ def test_whatever_is_typed_is_one_sentence(name: str) -> None:
     assert len(str(caught.value)) < 1000
 
 
-def test_a_data_folder_of_nobody_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VAECORE_DATA", "~nobody-of-that-name/data")
-    with pytest.raises(ValueError, match="there is no user of that name"):
-        dataset("mnist")
+@pytest.mark.parametrize("name", ["mnist", "mnist-static", "couplets"])
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name/data", "x" * 5000, "a\0b"])
+def test_a_data_folder_that_cannot_be_is_one_sentence(name: str, folder: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no user of that name|expected a folder for data sets") as caught:
+        dataset(name, "test", folder)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1000

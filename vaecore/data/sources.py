@@ -125,8 +125,19 @@ def fetch(name: str, data_dir: str | Path | None = None) -> Path:
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:
-    """`data_dir`, else $VAECORE_DATA, else the user's cache folder."""
-    return expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
+    """`data_dir`, else $VAECORE_DATA, else the user's cache folder; it need not be there yet.
+
+    Raises:
+        ValueError: there can be none of that name.
+    """
+    folder = expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{shown(folder)}: expected a folder for data sets ({first_line(error)})") from None
+    return folder
 
 
 def _digits(split: str, folder: Path) -> Images:
