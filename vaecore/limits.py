@@ -34,10 +34,10 @@ LIMITS: dict[str, Limit] = {
     "drawing_points": Limit(20_000, "points"),  # as a pen leaves them
     "drawing_corners": Limit(2_000, "corners"),  # that are left of them, each the end of a line that is inked
     "entries": Limit(200_000, "files and folders"),  # of a folder or a zip of pictures
-    "picture_bytes": Limit(96 * MIB, "bytes in the file of a picture"),
+    "picture_bytes": Limit(96 * MIB, "bytes of a picture"),  # in its file, or in one array
     "pixels": Limit(50_000_000, "pixels in a picture"),
-    "slow_pixels": Limit(4_000_000, "pixels in a picture of this kind"),  # those that Pillow decodes in Python
-    "pages": Limit(10_000, "pages in a file"),  # of a TIFF, the frames of an animation
+    "slow_pixels": Limit(4_000_000, "pixels in a picture of this kind"),  # decoded in Python, or several copies at once
+    "pages": Limit(5_000, "pages in a file"),  # of a TIFF, the frames of an animation
     "page_pixels": Limit(200_000_000, "pixels on the pages of a file"),
     "images": Limit(2_000_000, "images in a set"),
     "classes": Limit(10_000, "classes"),
@@ -103,6 +103,15 @@ def expanded(name: str | Path) -> Path:
         raise ValueError(f"{shown(name)}: there is no user of that name here") from None
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number of things in words.
+
+    >>> counted(1, "file"), counted(1234, "class", "classes")
+    ('1 file', '1,234 classes')
+    """
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def first_line(error: BaseException) -> str:
     """What an error says first: the rest of a download's message is a list of mirrors."""
     return shown((str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(":"))
@@ -133,7 +142,8 @@ def check(name: str, count: int, where: str | Path) -> None:
     if count > limit:
         unit = LIMITS[name].unit
         setting = f"VAECORE_MAX_{name.upper()}"
-        raise Refused(f"{shown(where)}: expected at most {limit:,} {unit}, got {count:,} ({setting})")
+        came = shown(f"{count:,}", 60)
+        raise Refused(f"{shown(where)}: expected at most {limit:,} {unit}, got {came} ({setting})")
 
 
 def open_regular(path: Path, limit: str = "file_bytes") -> BufferedReader:

@@ -13,6 +13,7 @@ import vaecore
 import vaecore.serving
 from app import results
 from app.components.blobs import BLOBS
+from app.plain import plain
 from vaecore.serving import Explorer
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
@@ -179,6 +180,15 @@ def test_own_images_can_be_looked_at(open_page: Open, own_images: Path) -> None:
     assert not app.exception
     assert not app.warning
     assert own_images.name in text(app)
+
+
+def test_what_was_read_of_own_images_is_said_below_their_choice(open_page: Open, own_images: Path) -> None:
+    """As plain text: the names of what else is in a file are anyone's."""
+    np.savez(own_images, images=np.zeros((60, 8, 8), np.uint8), **{"![x](y)": np.zeros(1)})
+    app = open_page("reconstruct", model="vae-digits-2", data=str(own_images))
+    said = "60 images of 8 x 8 pixels; not looked at: ![x](y); every pixel of every image is 0 of 255"
+    assert plain(said) in [caption.value for caption in app.sidebar.caption]
+    assert "8 x 8 pixels" not in text(open_page("reconstruct", model="vae-digits-2", data="digits"))
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from vaecore.data.stack import LARGEST, SIDE, Stack, bits_of, parts_of
 from vaecore.limits import Deadline, Refused, check, first_line, shown
 
 IMAGES, LABELS = "images", "labels"
-PIECE = 2**22  # numbers that are read at once
+PIECE = 2**25  # bytes that are read at once: so many go back to the system as soon as they are let go
 HEAD = 2**14  # bytes that hold any header that numpy reads
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 CHANNELS = (1, 3)
@@ -38,6 +38,8 @@ def array_images(path: Path, deadline: Deadline) -> Images:
     where = shown(path)
     with opened_zip(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        if len(members) < len(archive.infolist()):
+            raise Refused(f"{where}: expected each array once, got {shown(sorted(archive.namelist()))}")
         if IMAGES not in members:
             raise Refused(f"{where}: expected an array called {IMAGES!r}, found {shown(sorted(members))}")
         try:
@@ -63,7 +65,7 @@ class _Array:
     """
 
     def __init__(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
-        self.open = partial(open_member, archive, info, path, "array_bytes")
+        self.open = partial(open_member, archive, info, path)  # which is read as far as its header says
         with self.open() as file:
             head = BytesIO(file.read(HEAD))
         version = npy.read_magic(head)
@@ -76,18 +78,17 @@ class _Array:
         check("array_bytes", prod(self.shape) * self.kind.itemsize, f"{shown(path)}: {shown(info.filename)}")
 
     def pieces(self, rows: int) -> Iterator[Shaped[ndarray, "..."]]:
-        """The array, so many of its rows at a time, or all of one whose rows are not in one place.
+        """The array, so many of its rows at a time.
 
         Raises:
             ValueError: there are fewer bytes than the header says.
         """
         with self.open() as file:
             file.read(self._begin)
-            if self.fortran:
-                yield from self._read(file, self.shape[::-1]).T[None]
-            else:
-                for begin in range(0, self.shape[0], rows):
-                    yield self._read(file, (min(rows, self.shape[0] - begin), *self.shape[1:]))
+            whole = self._read(file, self.shape[::-1]).T if self.fortran else None  # no row of which is in one place
+            for begin in range(0, self.shape[0], rows):
+                end = min(begin + rows, self.shape[0])
+                yield self._read(file, (end - begin, *self.shape[1:])) if whole is None else whole[begin:end]
             file.read(1)  # the end: only there is the checksum looked at
 
     def _read(self, file: BufferedIOBase, shape: tuple[int, ...]) -> Shaped[ndarray, "..."]:
@@ -99,27 +100,23 @@ class _Array:
 
 
 def _images(array: _Array, where: str, deadline: Deadline) -> Stack:
-    """The stack of [n,h,w], [n,c,h,w] or [n,h,w,c]; an axis of 1 or 3 is the channels', the last one if both are."""
+    """The stack of an array of [n,h,w], [n,c,h,w] or [n,h,w,c]."""
     shape, bits = array.shape, bits_of(array.kind)
     if bits is None:
         what = "without pickled objects, got objects" if array.kind.hasobject else f"got {shown(array.kind)}"
         raise Refused(f"{where}: expected images of integers, booleans, or floats in [0, 1], {what}")
-    if len(shape) not in (3, 4) or 0 in shape:
-        raise Refused(f"{where}: expected images [n,h,w], [n,c,h,w] or [n,h,w,c], got shape {shape}")
-    axis = next((axis for axis in (-1, 1) if len(shape) == 4 and shape[axis] in CHANNELS), None)
-    if len(shape) == 4 and axis is None:
-        raise Refused(f"{where}: expected 1 or 3 channels, got images of shape {shape}")
-    height, width = (size for place, size in enumerate(shape[1:], 1) if axis is None or place != axis % 4)
+    axis = _channels(shape, where)
+    height, width = (size for place, size in enumerate(shape) if place not in (0, axis))
     kept = max(height, width) <= LARGEST
-    channels = 1 if axis is None else shape[axis]
+    one = prod(shape[1:])
     check("images", shape[0], where)
     check("pixels", height * width, where)
-    check("picture_bytes", prod(shape[1:]) * array.kind.itemsize, where)
-    check("image_bytes", shape[0] * channels * (height * width if kept else SIDE * SIDE), where)
-    if array.fortran:  # of which no image is in one piece
-        check("image_bytes", prod(shape) * array.kind.itemsize, where)
+    check("picture_bytes", one * array.kind.itemsize, where)
+    check("image_bytes", shape[0] * (one if kept else one // (height * width) * SIDE**2), where)
+    if array.fortran:  # of which no image is in one place
+        check("image_bytes", shape[0] * one * array.kind.itemsize, where)
     stack = Stack(where)
-    for piece in array.pieces(max(1, PIECE // prod(shape[1:]))):
+    for piece in array.pieces(max(1, PIECE // (one * array.kind.itemsize))):
         deadline.check()
         values = piece[..., None] if axis is None else np.moveaxis(piece, axis, -1)
         if kept:
@@ -128,6 +125,18 @@ def _images(array: _Array, where: str, deadline: Deadline) -> Stack:
             for image in values:
                 stack.add(parts_of(image), width, height, bits)
     return stack
+
+
+def _channels(shape: tuple[int, ...], where: str) -> int | None:
+    """The axis of the channels, if there is one: that of 1 or 3, the last one if both are."""
+    if len(shape) not in (3, 4) or 0 in shape:
+        raise Refused(f"{where}: expected images [n,h,w], [n,c,h,w] or [n,h,w,c], got shape {shown(shape)}")
+    if len(shape) == 3:
+        return None
+    axis = next((axis for axis in (3, 1) if shape[axis] in CHANNELS), None)
+    if axis is None:
+        raise Refused(f"{where}: expected 1 or 3 channels, got images of shape {shape}")
+    return axis
 
 
 def _labels(array: _Array, where: str, count: int) -> Shaped[ndarray, "n"]:

@@ -152,7 +152,7 @@ def zip_entries(archive: zipfile.ZipFile, where: Path) -> list[Entry]:
     entries: dict[tuple[str, ...], Entry] = {}
     for info in archive.infolist():
         parts = _parts(info)
-        if info.is_dir() or not parts or is_hidden(parts):
+        if not parts or info.is_dir() or is_hidden(parts):
             continue
         entry = Entry(parts, info.file_size, partial(open_member, archive, info, where))
         if parts in entries:
@@ -170,11 +170,13 @@ def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:
     return tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))
 
 
-def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Path, limit: str) -> BufferedIOBase:
+def open_member(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Path, limit: str | None = None
+) -> BufferedIOBase:
     """An entry of a zip, for reading.
 
     Raises:
-        Refused: it is encrypted, packed by a method that is not read, or larger than the limit of that name.
+        Refused: it is encrypted, packed by a method that is not read, or larger than the limit of that name, if any.
         Exception: whatever zipfile makes of a damaged one.
     """
     name = f"{shown(where)}: {shown(info.filename)}"
@@ -182,5 +184,6 @@ def open_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: Path, li
         raise Refused(f"{name} is encrypted")
     if info.compress_type not in METHODS:
         raise Refused(f"{name}: expected an entry that is stored or deflated, got method {info.compress_type}")
-    check(limit, info.file_size, name)
+    if limit is not None:
+        check(limit, info.file_size, name)
     return cast(BufferedIOBase, archive.open(info))

@@ -11,8 +11,8 @@ from vaecore.data.entries import Entry, folder_entries, opened_zip, zip_entries
 from vaecore.data.images import Images
 from vaecore.data.layout import in_order, placed, tested
 from vaecore.data.pictures import Pictures, is_picture
-from vaecore.data.remarks import counted, described
-from vaecore.limits import Deadline, Refused, first_line, open_regular, shown
+from vaecore.data.remarks import described
+from vaecore.limits import Deadline, Refused, counted, first_line, open_regular, shown
 
 
 def own_images(path: Path, split: str) -> Images:

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vaecore.data.entries import Entry
 from vaecore.data.stack import DEPTHS, DETAIL, FLOATS, Part, Stack
-from vaecore.limits import Deadline, Refused, check, first_line
+from vaecore.limits import Deadline, Refused, check, first_line, most
 
 # What is decoded, in this process and from its own bytes: no EPS, for which Pillow starts another program.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF", "PCX", "SGI")
@@ -24,7 +24,8 @@ SUFFIXES = (
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 GREY = ("1", "L", "LA")
 CLEAR = ("LA", "PA", "RGBA", "RGBa")
-# Tags of a TIFF. Of a file with fewer bits than its numbers take, the range is known.
+# Tags of a TIFF; of a file with fewer bits than its numbers take, the range is known.
+TILE_WIDTH, TILE_HEIGHT, SAMPLES = 322, 323, 277
 BITS_PER_SAMPLE, MOST_SAMPLE, SAMPLE_FORMAT, UNSIGNED = 258, 281, 339, 1
 TURNS = {  # an Exif orientation: are rows columns, then mirrored from side to side, then from top to bottom?
     2: (False, True, False),
@@ -84,6 +85,11 @@ class Pictures:
                     pages += 1
         except Refused:
             raise
+        except Image.DecompressionBombError:  # Pillow looks at the header before anyone else can
+            limit = min(most("pixels"), 2 * (Image.MAX_IMAGE_PIXELS or 0))
+            raise Refused(
+                f"{name}: expected at most {limit:,} pixels in a picture, got more (VAECORE_MAX_PIXELS)"
+            ) from None
         except UnidentifiedImageError:
             raise ValueError(f"{name} is not a picture of a kind that is read: {', '.join(_formats())}") from None
         except Exception as error:  # whatever decoders make of hostile bytes
@@ -147,13 +153,25 @@ def _pages(opened: Image.Image, name: str) -> Iterator[Image.Image]:
         total += pixels
         check("pixels", pixels, name)
         check("page_pixels", total, name)
-        tiles = getattr(opened, "tile", [])
-        if tiles and tiles[0][0] in Image.DECODERS:  # those that are written in Python
+        if _is_slow(opened) or (number and opened.format != "TIFF"):  # a frame is laid over copies of those before
             check("slow_pixels", pixels, name)
+        check("picture_bytes", _tile_bytes(opened), name)
         opened.draft(None, (DETAIL, DETAIL))  # pyright: ignore[reportArgumentType]  None: the mode stays
         yield opened
         if opened.format == "MPO":
             return
+
+
+def _is_slow(opened: Image.Image) -> bool:
+    """Whether a page's decoder is one of those that Pillow has in Python."""
+    tiles = getattr(opened, "tile", [])
+    return bool(tiles) and tiles[0][0] in Image.DECODERS
+
+
+def _tile_bytes(opened: Image.Image) -> int:
+    """Bytes of a tile of a TIFF, for which there must be room: it may say that it is larger than the picture."""
+    width, height, bits, samples = (_tag(opened, tag) for tag in (TILE_WIDTH, TILE_HEIGHT, BITS_PER_SAMPLE, SAMPLES))
+    return width * height * max(1, bits) * max(1, samples) // 8
 
 
 def _bits(page: Image.Image) -> int:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaecore.data.images import Images
 from vaecore.data.stack import SIDE, Stack
-from vaecore.limits import check
+from vaecore.limits import check, counted
 
 LITTLE = 32  # of 255: a set with less between its darkest and its lightest pixel hardly shows anything
 PIECE = 1024  # images that are compared at once
@@ -47,12 +47,3 @@ def _strange(pixels: UInt8[Tensor, "n channels height width"]) -> list[str]:
     if len(pixels) > 1 and all((piece == pixels[:1]).all() for piece in pixels.split(PIECE)):
         return [f"all images are equal, with {values}"]
     return [f"they hardly differ from an even grey: {values}"] if high - low < LITTLE else []
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """A number of things in words.
-
-    >>> counted(1, "file"), counted(1234, "class", "classes")
-    ('1 file', '1,234 classes')
-    """
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"

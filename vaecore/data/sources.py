@@ -65,8 +65,13 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         images = DATASETS[base](split, data_folder(data_dir))
         return images.of_class(only) if only else images
     path = _path(name)
-    texts = path.suffix in TEXTS and not path.is_dir()
-    return own_texts(path).split(split) if texts else own_images(path, split)
+    if path.suffix not in TEXTS or path.is_dir():
+        return own_images(path, split)
+    texts = own_texts(path)
+    try:
+        return texts.split(split)
+    except ValueError as error:
+        raise ValueError(f"{shown(path)}: {error}") from None
 
 
 def _path(name: str | Path) -> Path:
@@ -76,6 +81,8 @@ def _path(name: str | Path) -> Path:
         ValueError: there is nothing, or none can say; names are whatever a visitor typed.
     """
     try:
+        if not str(name).strip():
+            raise FileNotFoundError
         path = expanded(name)
         path.stat()
     except (OSError, ValueError) as error:
@@ -118,8 +125,19 @@ def fetch(name: str, data_dir: str | Path | None = None) -> Path:
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:
-    """`data_dir`, else $VAECORE_DATA, else the user's cache folder."""
-    return expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
+    """`data_dir`, else $VAECORE_DATA, else the user's cache folder; it need not be there yet.
+
+    Raises:
+        ValueError: there can be none of that name.
+    """
+    folder = expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{shown(folder)}: expected a folder for data sets ({first_line(error)})") from None
+    return folder
 
 
 def _digits(split: str, folder: Path) -> Images:

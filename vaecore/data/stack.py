@@ -1,6 +1,6 @@
 """Images of any kind of number become bytes: each kind by its own known range, judged over the whole set."""
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -48,9 +48,9 @@ class Stack:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self.size: tuple[int, int] | None = None
+        self._size: tuple[int, int] | None = None
         self.shrinks = False
-        self._pieces: deque[Piece] = deque()
+        self._pieces: list[Piece] = []
         self._bytes = self._count = 0
         self._range: dict[int, tuple[float, float]] = defaultdict(lambda: (np.inf, -np.inf))
 
@@ -90,11 +90,11 @@ class Stack:
         height, width = self._pieces[0].values.shape[1:3]
         channels = max(piece.values.shape[3] for piece in self._pieces)
         pixels = np.empty((self._count, channels, height, width), np.uint8)
-        at = 0
-        while self._pieces:
-            values, bits = self._pieces.popleft()
-            pixels[at : at + len(values)] = np.moveaxis(_bytes(values, white.get(bits, 255)), -1, 1)
-            at += len(values)
+        end = self._count
+        while self._pieces:  # from the last one on: what was allocated last goes back to the system first
+            values, bits = self._pieces.pop()
+            pixels[end - len(values) : end] = np.moveaxis(_bytes(values, white.get(bits, 255)), -1, 1)
+            end -= len(values)
         return torch.from_numpy(pixels)
 
     @property
@@ -104,11 +104,11 @@ class Stack:
 
     def _take(self, size: tuple[int, int]) -> None:
         """Note a size; from the second one on all become SIDE."""
-        if self.size is None:
-            self.size, self.shrinks = size, max(size) > LARGEST
-        elif size != self.size and not self.shrinks:
+        if self._size is None:
+            self._size, self.shrinks = size, max(size) > LARGEST
+        elif size != self._size and not self.shrinks:
             self.shrinks = True
-            kept, self._pieces, self._bytes, self._count = self._pieces, deque(), 0, 0
+            kept, self._pieces, self._bytes, self._count = self._pieces, [], 0, 0
             for values, bits in kept:
                 for image in values:
                     small, _, _ = _square(parts_of(image), image.shape[1], image.shape[0])
@@ -139,12 +139,12 @@ class Stack:
     def _white(self, bits: int) -> int:
         """The number that is white among integers of so many bits: 1, 255, or the end of their range."""
         low, high = self._range[bits]
-        if high <= 1:
-            return 1
+        if bits in DEPTHS:
+            return 2**bits - 1
         if high <= 255:
-            return 255
+            return 1 if high <= 1 else 255
         bits = min(bits, WIDE) if high < 2**WIDE else bits
-        if bits not in DEPTHS and high < 2 ** (bits - 2):
+        if high < 2 ** (bits - 2):
             used = int(high).bit_length()
             raise Refused(
                 f"{self.where}: expected {bits}-bit values that use their range from 0 to {2**bits - 1:,}, "
@@ -169,12 +169,14 @@ def _narrow(values: Shaped[ndarray, "n h w c"], high: float) -> Shaped[ndarray, 
     return np.ascontiguousarray(values).astype(kind, copy=False)
 
 
-def _bytes(values: Shaped[ndarray, "n h w c"], white: int) -> UInt8[ndarray, "n h w c"]:
+def _bytes(values: Shaped[ndarray, "..."], white: int) -> UInt8[ndarray, "..."]:
     """0 to `white` as 0 to 255: of more bits than 8, the highest 8."""
-    if white == 255 and values.dtype == np.uint8:
+    if values.dtype == np.uint8 and white == 255:
         return values
+    if values.dtype.kind == "u":  # of few numbers each is looked up
+        return _bytes(np.arange(np.iinfo(values.dtype).max + 1, dtype=np.float64), white)[values]
     if white > 255:
-        return np.minimum(values // ((white + 1) / 256), 255).astype(np.uint8)
+        return np.clip(values // ((white + 1) / 256), 0, 255).astype(np.uint8)
     return np.rint(np.clip(values, 0, white) * (255 / white)).astype(np.uint8)
 
 
@@ -205,11 +207,8 @@ def _square(part: Part, width: int, height: int) -> tuple[Shaped[ndarray, "side 
         low, high = np.minimum(low, lowest), np.maximum(high, highest)  # which let NaN through
         strips.append(_resized(strip, lambda image: image.reduce(step)) if step > 1 else strip)
     whole = strips[0] if len(strips) == 1 else np.concatenate(strips)
-    return (
-        _resized(whole, lambda image: ImageOps.fit(image, (SIDE, SIDE), Image.Resampling.BOX)),
-        float(low),
-        float(high),
-    )
+    square = _resized(whole, lambda image: ImageOps.fit(image, (SIDE, SIDE), Image.Resampling.BOX))
+    return square, float(low), float(high)
 
 
 def _resized(values: Shaped[ndarray, "h w c"], resize: Callable[[Image.Image], Image.Image]) -> ndarray:

@@ -17,7 +17,7 @@ from jaxtyping import Int32, Int64
 from torch import Tensor
 
 from vaecore.data.images import Images
-from vaecore.limits import Refused, check, first_line, most, open_regular, shown
+from vaecore.limits import Refused, check, counted, first_line, most, open_regular, shown
 
 LONGEST = 64  # characters of a line
 GZIP = 16 + zlib.MAX_WBITS  # zlib's sign for the format
@@ -118,9 +118,9 @@ def lines(path: Path) -> list[str]:
     found: list[str] = []
     try:
         text = TextIOWrapper(BytesIO(_unpacked(path)), "utf-8-sig", newline=None)  # \r alone ends a line as well
-        for row in text:
+        for number, row in enumerate(text, 1):
             found += [line for line in row.splitlines() if line.strip()]
-            check("lines", len(found), path)
+            check("lines", max(number, len(found)), path)
     except Refused:
         raise
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
@@ -167,4 +167,6 @@ def own_texts(path: Path) -> Texts:
             )
         if "\0" in text:
             raise ValueError(f"{shown(path)}: expected lines of text, got one with a NUL in it: {text!r}")
-    return Texts(to_points(texts, max(map(len, texts))))
+    longest = max(map(len, texts))
+    note = f"{counted(len(texts), 'line')} of at most {counted(longest, 'character')}"
+    return Texts(to_points(texts, longest), note=note)
