@@ -133,7 +133,7 @@ def test_two_lines_are_printed_in_a_terminal_and_none_at_the_end(tmp_path: Path,
 
 def test_ctrl_c_ends_it_while_it_loads_and_prints_nothing(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path, "--port", str(free_port()))
-    while "\n" not in terminal.printed:
+    while b"\n" not in terminal.printed:
         time.sleep(0.01)
     code, printed = terminal.end(signal.SIGINT)
     assert code in (-signal.SIGINT, 128 + signal.SIGINT)
