@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from threading import Thread
 
-import hostile
+import misbehaving
 import numpy as np
 import pytest
 
@@ -15,7 +15,7 @@ from vaecore.evaluation import outside
 from vaecore.evaluation.outside import Task, results
 
 X = {"x": np.arange(6.0).reshape(2, 3)}
-HOSTILE = Path(hostile.__file__)
+HOSTILE = Path(misbehaving.__file__)
 MIB = 2**20
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import hostile
+import misbehaving
 import numpy as np
 import pytest
 import torch
@@ -115,7 +115,7 @@ def test_where_the_t_sne_crashes_the_other_planes_are_shown(
     function: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = load(run_on(tmp_path, "noise", 100), device="cpu")
-    monkeypatch.setattr(latent, "LAYING_OUT", Task(Path(hostile.__file__), function, "the map"))
+    monkeypatch.setattr(latent, "LAYING_OUT", Task(Path(misbehaving.__file__), function, "the map"))
     found = latent_map(own)
     assert found.tsne is None
     assert found.missing.keys() == {"tsne"}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import hostile
+import misbehaving
 import pytest
 import streamlit as st
 from harness import Open, text
@@ -45,7 +45,7 @@ def test_what_there_is_is_shown(
 
 
 def test_a_crash_is_a_sentence_on_the_page(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latent, "LAYING_OUT", Task(Path(hostile.__file__), "crash", "the map"))
+    monkeypatch.setattr(latent, "LAYING_OUT", Task(Path(misbehaving.__file__), "crash", "the map"))
     app = open_page("map", model=str(run_on(tmp_path, "noise", 100)))
     assert not app.exception
     assert titles(app) == ["Codes of", "PCA of"]
