@@ -1,5 +1,6 @@
 """What is said of a set that was read, what is looked at of it, and what is beyond a limit."""
 
+import gzip
 import io
 import re
 import struct
@@ -58,6 +59,13 @@ def test_only_images_and_labels_are_looked_at(tmp_path: Path) -> None:
     found = everything(tmp_path / "own.npz")
     assert (len(found), found.names) == (8, ("0", "1"))
     assert found.note.endswith("; not looked at: broken, info")
+
+
+def test_suffixes_may_be_in_capitals(tmp_path: Path) -> None:
+    (tmp_path / "OWN.NPZ").write_bytes(packed([Member(b"images.npy", npy(GREY))]))
+    (tmp_path / "OWN.TXT").write_text("one\ntwo\n")
+    (tmp_path / "OWN.TXT.GZ").write_bytes(gzip.compress(b"one\ntwo\n"))
+    assert [len(dataset(path)) for path in sorted(tmp_path.iterdir())] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def own_images(path: Path, split: str) -> Images:
     try:
         if path.is_dir():
             images, test = _pictures(folder_entries(path, deadline), path, deadline)
-        elif path.suffix == ".npz":
+        elif path.suffix.lower() == ".npz":
             images, test = array_images(path, deadline), None
         elif _is_zip(path):
             with opened_zip(path) as archive:

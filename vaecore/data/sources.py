@@ -65,7 +65,7 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         images = DATASETS[base](split, data_folder(data_dir))
         return images.of_class(only) if only else images
     path = _path(name)
-    if path.suffix not in TEXTS or path.is_dir():
+    if path.suffix.lower() not in TEXTS or path.is_dir():
         return own_images(path, split)
     texts = own_texts(path)
     try:

@@ -131,7 +131,7 @@ def lines(path: Path) -> list[str]:
 def _unpacked(path: Path) -> bytes:
     """The bytes of a file, unpacked if it is gzipped, and never more of them than may be."""
     with open_regular(path, "text_bytes") as file:
-        content = file.read() if path.suffix != ".gz" else _inflated(file, most("text_bytes") + 1, path)
+        content = file.read() if path.suffix.lower() != ".gz" else _inflated(file, most("text_bytes") + 1, path)
     check("text_bytes", len(content), path)
     return content
 
