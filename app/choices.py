@@ -18,7 +18,7 @@ def one(
     default: T | None = None,
     *,
     help: str | None = None,
-    wrap: bool = False,
+    wrap: bool | None = None,
     on_change: Callable[..., None] | None = None,
     args: tuple[Any, ...] = (),
 ) -> T:
