@@ -178,16 +178,6 @@ def test_links_are_followed_but_not_in_circles(tmp_path: Path) -> None:
     assert refused(path) == "loop leads back to a folder above it"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_said(tmp_path: Path) -> None:
-    path = as_folder(tmp_path, files(["a/0.png", "b/1.png"]))
-    (path / "a").chmod(0)
-    assert "cannot be read" in refused(path)
-    path.chmod(0)
-    assert "Permission denied" in refused(path)
-    path.chmod(0o700)
-
-
 def test_a_folder_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def deny(folder: Path) -> None:
         raise PermissionError(13, "Permission denied", str(folder))
