@@ -189,10 +189,22 @@ def wait_for(address: str, process: subprocess.Popen, log: Path) -> None:
     pytest.fail(f"the server did not answer within {STARTED} s: {log.read_text()}")
 
 
+SETTLED = """() => {
+  const before = window.vaecoreElements;
+  const now = (window.vaecoreElements = document.querySelectorAll("*").length);
+  const ran = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
+  return ran && now === before && !document.querySelector("[data-stale=true]");
+}"""
+
+
 def settle(page: Page) -> None:
-    """Wait until the script has run and what it sent is drawn."""
+    """Wait until the script has run, and what it sent is drawn: from one look to the next, nothing was added."""
     page.wait_for_timeout(150)
-    page.wait_for_function(
-        "document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-        " && !document.querySelector('[data-stale=true]')"
-    )
+    page.wait_for_function(SETTLED, polling=50)
+
+
+def stand_still(page: Page) -> None:
+    """Wait until nothing was added for a while: a busy machine draws a long page well after it has come."""
+    before = -1
+    while before != (before := page.evaluate("document.querySelectorAll('*').length")):
+        page.wait_for_timeout(500)
