@@ -318,3 +318,20 @@ def test_export_refuses_what_a_page_cannot_run(
     for words in (["--html", str(tmp_path / "page.html")], ["--out", str(tmp_path / "folder")]):
         assert "vae-digits-2 cannot be exported" in refused(capsys, "export", "vae-digits-2", *words)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "vae-digits-2", "--set", "dataset=~nobody-of-that-name/x"],
+        ["train", "vae-digits-2", "--set", "start=~nobody-of-that-name/x"],
+        ["train", "vae-digits-2", "--out", "~nobody-of-that-name/x"],
+        ["export", "vae-digits-2", "--html", "~nobody-of-that-name/x.html"],
+        ["export", "vae-digits-2", "--out", "~nobody-of-that-name/x"],
+    ],
+)
+def test_the_folder_of_nobody_is_one_sentence(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("vaecore: ~nobody-of-that-name/x")
+    assert said.endswith("there is no user of that name here\n")

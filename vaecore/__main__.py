@@ -19,6 +19,7 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.device import DEVICES
     from vaecore.evaluation import Examined, report_on
     from vaecore.evaluation.likelihood import measure_likelihood
+    from vaecore.limits import expanded
     from vaecore.models.variational import Variational
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
@@ -350,7 +351,7 @@ def _export(parsed: argparse.Namespace) -> None:
         file = _new_file(parsed.html)
         _write(file, take_away(explorer).encode())
     if parsed.out is not None:
-        folder = Path(parsed.out).expanduser()
+        folder = expanded(parsed.out)
         written = export_networks(explorer)
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in written.items():
@@ -363,7 +364,7 @@ def _write(file: Path, data: bytes) -> None:
 
 
 def _new_file(name: str) -> Path:
-    file = Path(name).expanduser()
+    file = expanded(name)
     if not file.parent.is_dir():
         raise ValueError(f"expected a file in a folder that exists, got {name!r}: there is no {str(file.parent)!r}")
     if file.is_dir():

@@ -21,6 +21,7 @@ from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, onednn_products, processes
 from vaecore.distributions import shard
 from vaecore.evaluation.reconstruction import batches
+from vaecore.limits import expanded
 from vaecore.models import Autoencoder
 from vaecore.networks import RowNorm
 from vaecore.recipes import Recipe, Training, find
@@ -57,12 +58,12 @@ def train(
         changes["start"] = str(changes["start"])
     recipe = find(name).changed(**changes)
     if not is_named(recipe.dataset):
-        recipe = recipe.changed(dataset=Path(recipe.dataset).expanduser().resolve())  # found again from any folder
+        recipe = recipe.changed(dataset=expanded(recipe.dataset).resolve())  # found again from any folder
     if recipe.training.start and recipe.training.start not in checkpoint.names():
-        recipe = recipe.changed(start=str(Path(recipe.training.start).expanduser().resolve()))
+        recipe = recipe.changed(start=str(expanded(recipe.training.start).resolve()))
     if not 0 <= seed < LARGEST_SEED:
         raise ValueError(f"expected a seed from 0 to {LARGEST_SEED - 1}, got {seed}")
-    folder = Path(out).expanduser() if out is not None else Path("runs") / recipe.name
+    folder = expanded(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
         if runs.is_finished(folder, recipe, seed, resume):
