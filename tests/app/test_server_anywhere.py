@@ -59,7 +59,7 @@ def tab(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-WITHOUT_DATA = "Until then this page works on images"  # where MNIST is not at hand
+WITHOUT_DATA = re.compile("Until then this page works on images|No training text")  # where it is not at hand
 
 
 def look(tab: Page, address: str, but: str = "nothing") -> list[str]:
