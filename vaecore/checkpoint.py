@@ -20,7 +20,7 @@ from torch.optim import AdamW, Muon, Optimizer
 from vaecore.cards import Card, check_card
 from vaecore.models import MODELS, Autoencoder
 from vaecore.models.variational import Variational
-from vaecore.reading import CheckpointError, exists, read_json, read_tensors, read_text, shorten, written
+from vaecore.reading import CheckpointError, exists, flat, read_json, read_tensors, read_text, shorten, written
 from vaecore.recipes import Recipe, from_json
 from vaecore.weights import STEP, Unfilled, check_finite, read_weights, restored, stored
 
@@ -152,7 +152,7 @@ def _built(recipe: Recipe, card: Card, folder: Path) -> Autoencoder:
     try:
         return build(recipe, card.shape, len(card.classes))
     except (ValueError, RuntimeError, OverflowError, TypeError) as error:  # torch's, of sizes that no memory has
-        raise CheckpointError(f"{folder / CARD}: not a card of {recipe.name!r}: {_flat(error)[:200]}") from None
+        raise CheckpointError(f"{folder / CARD}: not a card of {recipe.name!r}: {flat(error)[:200]}") from None
 
 
 def _check_fit(card: Card, model: Autoencoder, folder: Path) -> None:
@@ -266,7 +266,7 @@ def load_state(folder: Path, model: Autoencoder, seed: int) -> State:
     except CheckpointError:
         raise
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: not the state of this run ({_flat(error)})") from None
+        raise CheckpointError(f"{path}: not the state of this run ({flat(error)})") from None
     if int(kept_seed) != seed:
         raise ValueError(f"{folder} holds a run of seed {int(kept_seed)}, not {seed}")
     return State(int(epoch), seconds, moments)
@@ -341,7 +341,3 @@ def _atomic(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _flat(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from vaecore.limits import check, most, open_regular
+from vaecore.limits import check, most, open_regular, shown
 
 DEEPEST = 16  # lists and objects within one another; a card has five
 LARGEST_INTEGER = 2**63
@@ -69,8 +69,7 @@ def written(path: Path) -> int:
 
 def shorten(value: object) -> str:
     """A value as a sentence shows it."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return shown(repr(value), SHOWN)
 
 
 def read_text(path: Path, limit: str = "json_bytes") -> str:
@@ -83,7 +82,7 @@ def read_text(path: Path, limit: str = "json_bytes") -> str:
         with _opened(path, limit) as file:
             return _all_of(file, path, limit).decode("utf-8")
     except (UnicodeDecodeError, OSError) as error:
-        raise CheckpointError(f"{path}: not a text file ({_flat(error)})") from None
+        raise CheckpointError(f"{path}: not a text file ({flat(error)})") from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -109,7 +108,7 @@ def parse_json(text: str, where: str | Path) -> Any:  # noqa: ANN401  whatever t
     except RecursionError:
         raise CheckpointError(f"{where}: nested deeper than {DEEPEST} lists and objects") from None
     except ValueError as error:
-        raise CheckpointError(f"{where}: truncated, or not JSON ({_flat(error)})") from None
+        raise CheckpointError(f"{where}: truncated, or not JSON ({flat(error)})") from None
     level = [value]
     for _ in range(DEEPEST + 1):
         _check_leaves(level, where)
@@ -153,7 +152,7 @@ def read_tensors(path: Path, fits: Callable[[Header], object] | None = None) -> 
             data = _all_of(file, path, "file_bytes")
         return load(data)
     except (SafetensorError, OSError, RuntimeError, KeyError) as error:
-        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({_flat(error)})") from None
+        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({flat(error)})") from None
 
 
 def _header(file: IO[bytes], path: Path) -> Header:
@@ -166,7 +165,7 @@ def _header(file: IO[bytes], path: Path) -> Header:
         raw.pop("__metadata__", None)
         return {name: _entry(entry) for name, entry in raw.items()}
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({_flat(error)})") from None
+        raise CheckpointError(f"{path}: truncated, or not a safetensors file ({flat(error)})") from None
 
 
 def _entry(raw: dict[str, Any]) -> Entry:
@@ -203,5 +202,6 @@ def _check(limit: str, size: int, path: Path) -> None:
         raise CheckpointError(str(error)) from None
 
 
-def _flat(error: Exception) -> str:
+def flat(error: Exception) -> str:
+    """What an error says, on one line."""
     return " ".join(str(error).split())
