@@ -14,6 +14,8 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 from platformdirs import user_cache_path
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run on every core already; threads that wait for one would spin
+
 if os.environ.get("VAECORE_CHECK_SHAPES", "1") != "0":
     install_import_hook("vaecore", "beartype.beartype")  # before vaecore is imported
 
