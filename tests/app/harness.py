@@ -193,12 +193,12 @@ SETTLED = """() => {
   const before = window.vaecoreElements;
   const now = (window.vaecoreElements = document.querySelectorAll("*").length);
   const ran = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
-  return ran && now === before && !document.querySelector("[data-stale=true]");
+  return ran && now === before && !document.querySelector("[data-stale=true], [data-testid=stSkeleton]");
 }"""
 
 
 def settle(page: Page) -> None:
-    """Wait until the script has run, and what it sent is drawn: from one look to the next, nothing was added."""
+    """Wait until the script has run, and what it sent is drawn: nothing is blank or old, and nothing more was added."""
     page.wait_for_timeout(150)
     page.wait_for_function(SETTLED, polling=50)
 
