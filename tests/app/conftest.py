@@ -18,6 +18,7 @@ import vaecore
 from vaecore import checkpoint
 
 QUIET = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+SHARED = "--process-per-site"  # tabs of one window are of one process, which has Streamlit's scripts compiled
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def browser() -> Iterator[Browser]:
     system = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         try:
-            running = playwright.chromium.launch(executable_path=system, args=list(QUIET))
+            running = playwright.chromium.launch(executable_path=system, args=[*QUIET, SHARED])
         except Error:
             where = system or playwright.chromium.executable_path
             lacking(f"no Chromium at {where}: set CHROMIUM, or run `playwright install chromium`")
@@ -126,7 +127,10 @@ def visit(windows: Callable[[int, str], BrowserContext], server: str) -> Iterato
         return not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))
 
     def run(path: str, width: int = 1280, base: str = server, scheme: str = "light") -> Page:
-        page = windows(width, scheme).new_page()
+        window = windows(width, scheme)
+        if not window.pages:  # a tab that stays keeps the process
+            window.new_page().goto(f"{base}/_stcore/health")
+        page = window.new_page()
         tabs.append(page)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: external.append(request.url) if is_external(request.url) else None)
