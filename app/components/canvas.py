@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import strips
-from app.components.blobs import BLOBS
 from app.components.files import register_shared
 from app.components.heard import heard
+from app.markup import strips
+from app.session.blobs import BLOBS
 from vaecore import serving
 from vaecore.serving import Exported
 

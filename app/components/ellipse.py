@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.charts import COLORS
-from app.components.blobs import BLOBS
 from app.components.files import register
 from app.components.heard import heard
+from app.figures.charts import COLORS
 from app.results.ellipses import Ellipse
+from app.session.blobs import BLOBS
 from vaecore.serving import Exported, Lattice
 
 KEY, TURN = "ellipse", "ellipse turn"  # of the session

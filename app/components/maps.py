@@ -6,9 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from app.components.blobs import BLOBS
 from app.components.files import register_shared
-from app.figures import packed
+from app.figures.sprites import packed
+from app.session.blobs import BLOBS
 from vaecore.serving import CLASS_COLORS, Exported, ink_on
 
 _maps = register_shared("latent_maps", "maps")

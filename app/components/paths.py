@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import figures
-from app.address import whole
-from app.components.blobs import BLOBS
 from app.components.files import register
 from app.components.heard import heard
+from app.figures import sprites
 from app.results import paths as computed
 from app.results.paths import FINE, Ground, Kind, Way
+from app.session.address import whole
+from app.session.blobs import BLOBS
 from vaecore.serving import CLASS_COLORS, Exported, ink_on
 
 DIGITS = 5  # that a number keeps on its way to the page
@@ -149,8 +149,8 @@ def _film(film: Film, board: Board | None) -> dict[str, Any]:
     way = film.way
     if way is None:
         return said | {"film": None}
-    sheet = figures.sheet(way.cells, len(way.cells))
-    said["film"] = BLOBS.inline(figures.png(sheet), "image/png")
+    sheet = sprites.sheet(way.cells, len(way.cells))
+    said["film"] = BLOBS.inline(sprites.png(sheet), "image/png")
     if board is None or way.company is None or way.density is None or way.line is None:
         return said
     return said | {

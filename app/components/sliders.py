@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from app.components.blobs import BLOBS
 from app.components.files import register_shared
 from app.components.heard import heard
-from app.results import MIDDLE
+from app.results.latents import MIDDLE
+from app.session.blobs import BLOBS
 from vaecore.serving import Exported
 
 DECIMALS = 6  # of a pixel

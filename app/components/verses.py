@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 PERCENTS, TURN, MOVING = "verse percents", "verse turn", "verse moves"  # keys of the session
 ENDED = "verse ended"  # the same, from a gesture's end until the page has followed
 DRAW = "poem"  # likewise, and the address's: the number of the draw that the sliders start from
-STYLE = HERE.parent / "verse.css"  # of the texts, here and on the page
+STYLE = HERE.parent / "static" / "verse.css"  # of the texts, here and on the page
 _verses = register_shared("verse_sliders", "sliders", STYLE.read_text("utf-8"))
 
 

@@ -3,12 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, fields, figures, formulas, lesson, sketches, strips
-from app.charts import Series
 from app.components.heard import heard
-from app.fields import Outline
-from app.formulas import Term, number
-from app.player import fragment, player
+from app.controls import behind, choices, sidebar
+from app.controls.player import fragment, player
+from app.figures import charts, fields, sketches, sprites
+from app.figures.charts import Series
+from app.figures.fields import Outline
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
 from app.results import divergences, ellipses
 from app.results.divergences import DRAWN, MEANS, MIXTURES, SCALES, STEPS, Q
 from vaecore.lessons import Direction
@@ -148,12 +151,12 @@ def posterior() -> None:
     )
     rows = divergences.bent()
     places = [str(place + 1) for place in range(len(rows))]
-    cells = figures.pixels(np.stack([divergences.shown(row) for row in rows]))
+    cells = sprites.pixels(np.stack([divergences.shown(row) for row in rows]))
     st.html(strips.row("Black and white", cells, places, "x", "as the likelihood wants them"))
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         digit = choices.one("Digit", places, "digit", wrap=True)
         seed = st.number_input("Samples", 0, 999, 0, key="draw", bind="query-params", width=130)
-        st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("draw", 0, 999))
+        st.button("Draw again", icon=":material/casino:", on_click=sidebar.redraw, args=("draw", 0, 999))
     row = rows[places.index(digit)]
     of, fits = divergences.fits(row)
     left, right = st.columns([1.25, 1], gap="large")
@@ -180,11 +183,11 @@ def posterior() -> None:
     drawn = divergences.samples(row, of, fits, seed)
     st.html(
         "".join(
-            strips.row(title, figures.pixels(images), (), variable, "samples, decoded")
+            strips.row(title, sprites.pixels(images), (), variable, "samples, decoded")
             for (title, variable), images in zip(titles, drawn, strict=True)
         )
     )
-    lesson.saw(real(fits))
+    frame.saw(real(fits))
     show_real_program(row, seed)
 
 
@@ -234,16 +237,11 @@ def page() -> None:
     now = plots(name, direction, start, step)
     st.html(equation(name, direction, now))
     answers(name, now)
-    lesson.saw(conclusion(name, direction, now, step))
+    frame.saw(conclusion(name, direction, now, step))
     show_program(name, direction, start, step)
 
 
-lesson.begin(
-    "divergence",
-    "One Gaussian q must stand for two modes. Fit it by hand, then let it descend either divergence: when does it "
-    "cover both modes, when does it choose one, and who decides which?",
-    (divergences.MODEL,),
-)
-if lesson.at_hand(divergences.MODEL):
+frame.begin("divergence", (divergences.MODEL,))
+if frame.at_hand(divergences.MODEL):
     fragment(page, KEY)
     posterior()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import picks
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results import picks
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import LabelLeft
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, Source, explorer, find, own_labels
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, own_labels
 from vaecore import serving
 from vaecore.serving import Explorer, Sensitivity
 

@@ -6,9 +6,10 @@ import numpy as np
 import streamlit as st
 
 from app.results import ellipses, posteriors
+from app.results.data import Pictures, pictures
 from app.results.ellipses import Slider
 from app.results.posteriors import Subject
-from app.state import Pictures, explorer, find, pictures
+from app.session.state import explorer, find
 from vaecore import lessons, serving
 from vaecore.lessons import Descent, Direction, Ellipse, Mixture, Parts
 from vaecore.serving import TruePosterior

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import results
-from app.components.blobs import BLOBS
-from app.state import Model, explorer
+from app.results import exports, latents
+from app.session.blobs import BLOBS
+from app.session.state import Model, explorer
 from vaecore import serving
 from vaecore.serving import Exported
 
@@ -50,12 +50,12 @@ def answer(model: Model, text: str, label: int | None) -> tuple[np.ndarray, np.n
 
 def reach(model: Model) -> float:
     """Return the largest number that is usual in a code, of either sign."""
-    return float(np.abs(results.quantiles(model)[ENDS]).max())
+    return float(np.abs(latents.quantiles(model)[ENDS]).max())
 
 
 def projection(model: Model) -> Exported | None:
     """Return the projection on the two axes of the map of PCA, for the page to run; None where it cannot be had."""
-    return results.served(_projection(model), "projection", model) if BLOBS.served else None
+    return exports.served(_projection(model), "projection", model) if BLOBS.served else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results import divergences, ellipses, posteriors
-from app.state import explorer, find
+from app.session.state import explorer, find
 from vaecore import lessons
 from vaecore.lessons import Drawn, Ellipse, Exact
 from vaecore.serving import TruePosterior

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import figures
-from app.results import baseline, latent_map
-from app.state import Model, Pictures, Source, explorer, own_labels, pictures
+from app.figures import sprites
+from app.results.comparison import baseline
+from app.results.data import Pictures, Source, pictures
+from app.results.latents import latent_map
+from app.session.state import Model, explorer, own_labels
 from vaecore import serving
 from vaecore.serving import LatentMap, Plane
 
@@ -109,4 +111,4 @@ def sheet(model: Model, index: np.ndarray, columns: int) -> tuple[bytes, bool] |
 def _sheet(source: Source, maker: str, columns: int, index: bytes, _found: Pictures) -> bytes:
     del source, maker  # they stand for the images
     rows = np.frombuffer(index, dtype=np.int64)
-    return figures.png(figures.tiles(_found.images[rows], columns), effort=1)  # somebody waits
+    return sprites.png(sprites.tiles(_found.images[rows], columns), effort=1)  # somebody waits

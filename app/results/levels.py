@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from app.results.data import Pictures
 from app.results.directions import own_label
 from app.results.rates import SILENT_LEVEL
-from app.state import Model, Pictures, explorer, find, model_names
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Redrawn, Terms
 

@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import figures, results
-from app.state import Model, explorer
+from app.figures import sprites
+from app.results import latents
+from app.session.state import Model, explorer
 from vaecore import serving
 from vaecore.serving import Company, LatentMap, Projection, Surroundings
 
@@ -68,7 +69,7 @@ def ground(model: Model) -> Ground:
     Raises:
         ValueError: it has no map, and its data set cannot be had.
     """
-    return _ground(model, results.latent_map(model))  # whose bar is drawn anew each time that it is needed
+    return _ground(model, latents.latent_map(model))  # whose bar is drawn anew each time that it is needed
 
 
 @st.cache_resource(show_spinner="Looking at what is around the codes ...", max_entries=32)
@@ -100,7 +101,7 @@ def _way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None, _ar
     fine = own.interpolate(np.array(ends.a), np.array(ends.b), FINE * (steps - 1) + 1, path=kind)
     codes = fine[::FINE]
     labels = None if told is None else np.full(steps, told, dtype=np.int64)
-    cells = figures.pixels(own.decode(codes, labels))
+    cells = sprites.pixels(own.decode(codes, labels))
     if around is None:
         return Way(codes, cells)
     every = serving.company(fine, around.around)

@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from app.results.data import Pictures, Source
 from app.results.directions import own_label
 from app.results.ellipses import BEYOND, PLANE, Ellipse, Window
-from app.state import Model, Pictures, Source, explorer, find
+from app.session.state import Model, explorer, find
 from vaecore import serving
 from vaecore.serving import Approximation, Explorer, Lattice, TruePosterior
 

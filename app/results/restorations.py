@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import picks, results
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results import comparison, picks
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Corruption, Explorer
 
@@ -57,7 +58,7 @@ class Attempts:
 
 
 def _explorer(model: Model, k: int) -> Explorer:
-    return results.baseline(model, k) if k else explorer(model)
+    return comparison.baseline(model, k) if k else explorer(model)
 
 
 def sides(model: Model, k: int) -> list[Side]:
@@ -74,7 +75,7 @@ def sides(model: Model, k: int) -> list[Side]:
     if beside is not None:
         found.append(Side("twin", beside))
     try:
-        results.baseline(model, k)
+        comparison.baseline(model, k)
     except ValueError:
         return found
     return [*found, Side("baseline", model, k)]

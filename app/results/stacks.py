@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, explorer, pictures
+from app.results.data import Pictures, pictures
+from app.session.state import Model, explorer
 from vaecore import serving
 from vaecore.serving import Explorer, Roc
 

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app import picks
-from app.results import restorations
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results import picks, restorations
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 
 Order = Literal["active", "selective", "strong", "random"]

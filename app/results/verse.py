@@ -7,9 +7,11 @@ import numpy as np
 import streamlit as st
 
 import vaecore
-from app import results, state
+from app.results import latents
+from app.results.data import RETRY, Source, source_of
 from app.results.rates import SILENT
-from app.state import RETRY, Model, Source
+from app.session import state
+from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Neighbour, TextExplorer
 
@@ -88,7 +90,7 @@ def code_at(model: Model, draw: int, moved: Mapping[int, float]) -> np.ndarray:
     places = home(model, draw).astype(float)
     known = {index: percent for index, percent in moved.items() if index < len(places)}
     places[list(known)] = list(known.values())
-    return results.codes_at(model, places[None])[0]
+    return latents.codes_at(model, places[None])[0]
 
 
 def write(model: Model, code: np.ndarray, temperature: float, seed: int) -> str:
@@ -138,7 +140,7 @@ def trouble(source: Source) -> str:
 
 def source(model: Model) -> Source:
     """Return the data set of a model, as it now is."""
-    return state.source_of(explorer(model).dataset)
+    return source_of(explorer(model).dataset)
 
 
 def is_read(of: Source) -> bool:
@@ -183,7 +185,7 @@ def order(model: Model) -> list[int]:
     try:
         return measured(model).order
     except ValueError:
-        return results.used_first(model)
+        return latents.used_first(model)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, figures, picks, results, state, strips
-from app.charts import Series
-from app.plain import plain
-from app.results import restorations
+from app.controls import behind, choices
+from app.figures import charts, sprites
+from app.figures.charts import Series
+from app.markup import strips
+from app.results import comparison, picks, restorations
+from app.results.data import Pictures, chosen_pictures
 from app.results.restorations import LEVELS, Side
-from app.state import Model, Pictures
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore.serving import Corruption
 
 MEANING: dict[Corruption, str] = {
@@ -37,7 +41,7 @@ def choose_images(model: Model, found: Pictures) -> tuple[int, int, np.ndarray]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
         count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
-        largest = results.largest_baseline(model)
+        largest = comparison.largest_baseline(model)
         k = st.slider(
             "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
             key="k", bind="query-params", width=165, disabled=largest == 1,
@@ -64,10 +68,10 @@ def rows_of(who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: Corrup
     title = "Decoded" if found.source.trouble else "Originals"
     damage = f"{kind} {level:.2f}"
     return (
-        strips.row(title, figures.pixels(images), titles, "x", "class, row" if labels is not None else "row")
-        + strips.row("Corrupted", figures.pixels(made.corrupted), written(made.corrupted_errors), "error", damage)
+        strips.row(title, sprites.pixels(images), titles, "x", "class, row" if labels is not None else "row")
+        + strips.row("Corrupted", sprites.pixels(made.corrupted), written(made.corrupted_errors), "error", damage)
         + "".join(
-            strips.row(side.name, figures.pixels(restored), written(errors), side.variable, side.training, best)
+            strips.row(side.name, sprites.pixels(restored), written(errors), side.variable, side.training, best)
             for side, restored, errors, best in zip(who, made.restored, made.errors, made.best.tolist(), strict=True)
         )
     )
@@ -110,7 +114,7 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, leve
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     kind, level = choose_noise()
     k, seed, rows = choose_images(model, found)
     if len(rows) == 0:

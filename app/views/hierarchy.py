@@ -2,10 +2,14 @@
 
 import streamlit as st
 
-from app import behind, charts, choices, chooser, exhibits, figures, picks, state, strips, tradeoffs
-from app.exhibits import Exhibit
-from app.results import levels, rates
-from app.state import Model, Pictures
+from app.controls import behind, choices, sidebar
+from app.figures import charts, sprites, tradeoffs
+from app.markup import exhibits, strips
+from app.markup.exhibits import Exhibit
+from app.results import levels, picks, rates
+from app.results.data import Pictures, chosen_pictures
+from app.session import state
+from app.session.state import Model
 from vaecore.serving import Explorer, Redrawn, Terms
 
 STARTS = ("a draw of the prior", "a test image")
@@ -56,14 +60,14 @@ def begin(model: Model, own: Explorer, found: Pictures) -> tuple[Redrawn, list[E
         if start == STARTS[0]:
             label, (temperature, seed) = choose_class(own), choose_noise()
             redrawn = levels.from_prior(model, label, temperature, seed)
-            return redrawn, [Exhibit("The start", figures.pixels(redrawn.origin[None])[0], "drawn from the prior", "z")]
+            return redrawn, [Exhibit("The start", sprites.pixels(redrawn.origin[None])[0], "drawn from the prior", "z")]
         row, (temperature, seed) = choose_image(found), choose_noise()
     if row is None:
         return None
     redrawn = levels.from_image(model, found, row, temperature, seed)
     return redrawn, [
-        Exhibit("The image", figures.pixels(found.images[row][None])[0], f"row {row}"),
-        Exhibit("The start", figures.pixels(redrawn.origin[None])[0], "its code, decoded", "z"),
+        Exhibit("The image", sprites.pixels(found.images[row][None])[0], f"row {row}"),
+        Exhibit("The start", sprites.pixels(redrawn.origin[None])[0], "its code, decoded", "z"),
     ]
 
 
@@ -72,7 +76,7 @@ def rows(redrawn: Redrawn, terms: Terms) -> str:
     silent = levels.silent(terms)
     return "".join(
         strips.row(
-            name(level, terms), figures.pixels(images), (), "x" if quiet else "z",
+            name(level, terms), sprites.pixels(images), (), "x" if quiet else "z",
             f"{counted(size)}, change {change:.2f}{', collapsed' if quiet else ''}",
         )
         for (level, size, _), images, change, quiet in zip(
@@ -129,7 +133,7 @@ def about_order(own: Explorer) -> str:
 
 def invite(own: Explorer) -> None:
     """Say that the model is no hierarchy, and offer those that are."""
-    chooser.invite(
+    sidebar.invite(
         f"{own.name} has one level of latents. This page redraws a hierarchy, one level at a time.",
         levels.at_hand(),
         ":material/account_tree:",
@@ -141,7 +145,7 @@ def invite(own: Explorer) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     pictures, control = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
     with control:
         begun = begin(model, own, found)

@@ -8,13 +8,16 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
 from app.components.maps import Atlas, Cursor, Decoding, Map
-from app.plain import plain
-from app.results import MIDDLE, layouts, makers
+from app.controls import behind, drawing, sidebar
+from app.markup import strips
+from app.results import exports, latents, layouts, makers
+from app.results.latents import MIDDLE
 from app.results.layouts import Layout
-from app.state import Model
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer, LatentMap
 
@@ -27,7 +30,7 @@ def choose_axes(model: Model, latent: int) -> tuple[int, int]:
         return 0, latent - 1
     with st.container(horizontal=True):
         names = [strips.subscript("z", index) for index in range(latent)]
-        first, second, *_ = results.used_first(model)
+        first, second, *_ = latents.used_first(model)
         x = st.selectbox("Across", names, first, key="x", bind="query-params", width=120)
         y = st.selectbox("Up", names, second, key="y", bind="query-params", width=120)
     return names.index(x), names.index(y)
@@ -95,10 +98,10 @@ def atlas(model: Model, laid: Layout) -> Atlas | None:
 
 def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
     """Return what the page needs to decode the place under the pointer."""
-    decoder = results.decoder(model)
+    decoder = exports.decoder(model)
     if decoder is None:
         return None
-    return Decoding(decoder, results.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
+    return Decoding(decoder, latents.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
 
 
 def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
@@ -156,7 +159,7 @@ def page() -> None:
             "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        chooser.offer_page(model, own)
+        sidebar.offer_page(model, own)
     behind.show(
         "laid = serving.latent_map(explorer)  # of 2,000 test images, with the scores",
         "print(laid.scores)",

@@ -3,11 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, figures, picks, state, strips, tradeoffs
-from app.plain import plain
-from app.results import rates
+from app.controls import behind, sidebar
+from app.figures import charts, sprites, tradeoffs
+from app.markup import strips
+from app.results import picks, rates
+from app.results.data import Pictures, chosen_pictures
 from app.results.rates import Member
-from app.state import Model, Pictures
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore.serving import Explorer, Terms
 
 SHOWN = 10  # images in a row
@@ -123,7 +127,7 @@ def variable(member: Member, chosen: Member) -> str:
 @st.fragment
 def pictures(kin: dict[float, str]) -> None:
     """Draw the same images as every model gives them back, and what each draws by itself."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     shown = rates.members(kin, found)
     chosen = rates.member_of(shown, state.chosen()[1])
     st.subheader("The same images, at every price")
@@ -132,14 +136,14 @@ def pictures(kin: dict[float, str]) -> None:
         st.button("Draw again", icon=":material/casino:", on_click=redraw)
     rows = picks.draw(np.arange(len(found.images)), SHOWN, seed)
     title = "Decoded" if found.source.trouble else "Originals"
-    parts = [strips.row(title, figures.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
+    parts = [strips.row(title, sprites.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
     for member in shown:
-        images = figures.pixels(rates.reconstructions(member.model, found, rows))
+        images = sprites.pixels(rates.reconstructions(member.model, found, rows))
         note = f"distortion {nats(member.terms.distortion)}"
         parts.append(strips.row(f"β = {member.beta:g}", images, (), variable(member, chosen), note))
     st.html("".join(parts))
     st.subheader("Samples from the prior")
-    drawn = [(member, figures.pixels(rates.samples(member.model, SHOWN, seed))) for member in shown]
+    drawn = [(member, sprites.pixels(rates.samples(member.model, SHOWN, seed))) for member in shown]
     st.html(
         "".join(
             strips.row(f"β = {member.beta:g}", images, (), variable(member, chosen), f"rate {nats(member.terms.rate)}")
@@ -163,7 +167,7 @@ def redraw() -> None:
 
 def along_beta(kin: dict[float, str], own: Explorer) -> None:
     """Draw a family."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     shown = rates.members(kin, found)
     chosen = rates.member_of(shown, own)
     plane(shown, chosen, found)
@@ -173,7 +177,7 @@ def along_beta(kin: dict[float, str], own: Explorer) -> None:
 
 def alone(model: Model, own: Explorer) -> None:
     """Draw what the code of a model without a family costs, and offer models that have one."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     terms = rates.terms(model, found)
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with left:
@@ -217,7 +221,7 @@ def invite(reason: str) -> None:
             st.button(
                 f"{plain(name)} · {span}",
                 icon=":material/show_chart:",
-                on_click=chooser.open_model,
+                on_click=sidebar.open_model,
                 args=(name,),
                 key=name,
             )

@@ -2,8 +2,11 @@
 
 import streamlit as st
 
-from app import charts, choices, curves, results, strips
-from app.curves import Standing
+from app.controls import choices
+from app.figures import charts, curves
+from app.figures.curves import Standing
+from app.markup import strips
+from app.results import catalogue
 from vaecore.serving import MEASURES, Score
 
 CAPTIONS = {
@@ -59,7 +62,7 @@ def row(score: Score, form: str) -> dict[str, str]:
 st.title("Scores")
 strips.lead("What was measured, beside what was published. Take likelihood, and follow the papers from top to bottom.")
 measure = choices.one("Measure", list(MEASURES), "measure", "likelihood")
-found, shown = results.standings(measure), MEASURES[measure]
+found, shown = catalogue.standings(measure), MEASURES[measure]
 if found:
     st.caption(CAPTIONS[measure])
     title = shown.title.replace("-log", f"{strips.MINUS}log")

@@ -4,25 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from app import portraits, results, state, strips
-from app.plain import plain
-from app.results import makers
-from app.state import Model
+from app.markup import strips
+from app.pages import PAGES, file_of, opening
+from app.results import catalogue, makers, portraits
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore.serving import Explorer
 
-PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
-IDEAS = {  # the page that shows what a variant is for, and its icon
-    "denoising": ("corrupt", "blur_on"),
-    "sparse-l1": ("features", "grid_view"),
-    "sparse-kl": ("features", "grid_view"),
-    "contractive": ("sensitivity", "touch_app"),
-    "stacked": ("stack", "layers"),
-    "beta-vae": ("rate", "show_chart"),
-    "hierarchical": ("hierarchy", "account_tree"),
-    "ladder": ("hierarchy", "account_tree"),
-    "cvae": ("conditional", "category"),
-}
-DENSITY = ("anomaly", "troubleshoot")  # for a model that fitted a density on its codes
 METRICS = {  # of a card: its name here, and how it is written
     "squared_error": ("squared error", "{squared_error:.2f}"),
     "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
@@ -46,19 +35,13 @@ def card(model: Model) -> None:
     )
     st.space("stretch")
     with st.container(horizontal=True, gap="xsmall"):
-        for page, icon in pages(own).items():
+        for name in opening(own):
             st.page_link(
-                f"views/{page}.py",
-                label=page.capitalize(),
-                icon=f":material/{icon}:",
+                file_of(name),
+                label=name.capitalize(),
+                icon=f":material/{PAGES[name].icon}:",
                 query_params={"model": model.place},
             )
-
-
-def pages(own: Explorer) -> dict[str, str]:
-    """Return the page that shows the model's own idea, then those that every model opens, with their icons."""
-    idea = IDEAS.get(own.variant) or (DENSITY if getattr(own.recipe.settings, "density", 0) else None)
-    return (dict([idea]) if idea else {}) | PAGES
 
 
 def numbers(own: Explorer) -> list[tuple[str, str]]:
@@ -74,7 +57,7 @@ def numbers(own: Explorer) -> list[tuple[str, str]]:
 
 def grouped() -> dict[str, list[Model]]:
     """Return the models by data set, the chosen model's first, each group from simple to rich."""
-    order = [variant["name"] for variant in results.variants()]
+    order = [variant["name"] for variant in catalogue.variants()]
     chosen, _ = state.chosen()
     models = dict.fromkeys([*map(state.find, state.model_names()), chosen])
     own = {model: state.explorer(model) for model in models}
@@ -96,4 +79,4 @@ for data, models in grouped().items():
             card(model)
 st.caption("Squared error is summed over the pixels of an image, pixels in [0, 1], and averaged over the test images.")
 with st.expander("The equations behind the models", icon=":material/function:"):
-    st.html(strips.variants(results.variants()))
+    st.html(strips.variants(catalogue.variants()))

@@ -16,9 +16,9 @@ from PIL import Image
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
-from app import address, state
 from app.components import canvas, ellipse, paths, sliders, verses
 from app.server.options import OPTIONS
+from app.session import address, state
 from vaecore import checkpoint
 from vaecore.limits import LIMITS
 

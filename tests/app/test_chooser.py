@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app import chooser
+from app.controls import sidebar
 
 
 @pytest.mark.parametrize(
@@ -12,8 +12,8 @@ from app import chooser
 )
 def test_the_beginning_of_a_name_chooses_the_model(typed: str, taken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {"model": typed}
-    monkeypatch.setattr(chooser.st, "session_state", kept)
-    chooser._take_model()
+    monkeypatch.setattr(sidebar.st, "session_state", kept)
+    sidebar._take_model()
     assert kept["model"] == taken
 
 
@@ -21,6 +21,6 @@ def test_a_folder_goes_before_the_beginning_of_a_name(tmp_path: Path, monkeypatc
     (tmp_path / "vae").mkdir()
     monkeypatch.chdir(tmp_path)
     kept = {"model": "vae"}
-    monkeypatch.setattr(chooser.st, "session_state", kept)
-    chooser._take_model()
+    monkeypatch.setattr(sidebar.st, "session_state", kept)
+    sidebar._take_model()
     assert kept["model"] == "vae"

@@ -8,9 +8,10 @@ import pytest
 from harness import Open, rows_of, text
 
 import vaecore
-from app import picks, state
-from app.results import restorations
+from app.results import picks, restorations
+from app.results.data import pictures
 from app.results.restorations import LEVELS, Side
+from app.session import state
 from vaecore import serving
 
 DIGITS = vaecore.dataset("digits", split="test")
@@ -37,7 +38,7 @@ def test_without_noise_a_restoration_is_a_reconstruction() -> None:
 
 @pytest.mark.parametrize("kind", serving.NOISES)
 def test_a_curve_is_the_mean_error_at_its_levels(kind: serving.Corruption) -> None:
-    found = state.pictures(PLAIN, "digits")
+    found = pictures(PLAIN, "digits")
     everyone = picks.draw(np.arange(len(found.images)), restorations.COUNT, restorations.SEED)
     images, labels = found.images[everyone], found.labels[everyone]
     curves = restorations.curves(SIDES, found, kind)

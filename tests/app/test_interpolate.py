@@ -13,10 +13,10 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import figures
+from app.figures import sprites
 from app.results import paths
 from app.results.paths import Ends
-from app.state import find
+from app.session.state import find
 from vaecore import serving
 
 STROKE = serving.pack_drawing([np.array([[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]])])
@@ -173,7 +173,7 @@ def test_the_numbers_of_the_paths(open_page: Open) -> None:
 def test_a_film_goes_there_and_back() -> None:
     cells = np.zeros((4, 6, 6, 3), np.uint8)
     cells += np.array([0, 80, 160, 240], np.uint8)[:, None, None, None]
-    film = Image.open(io.BytesIO(figures.gif(cells, 120)))
+    film = Image.open(io.BytesIO(sprites.gif(cells, 120)))
     assert (film.n_frames, film.info["loop"], film.info["duration"]) == (6, 0, 120)
     seen = []
     for frame in range(film.n_frames):

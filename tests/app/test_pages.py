@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 import vaecore
 import vaecore.serving
-from app import results
-from app.components.blobs import BLOBS
-from app.plain import plain
+from app.results import exports
+from app.session.blobs import BLOBS
+from app.session.plain import plain
 from vaecore.serving import Explorer
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
@@ -118,11 +118,11 @@ def test_a_code_of_hundreds_can_be_moved_where_it_is_shown(open_page: Open) -> N
 def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "exported", lambda *_: None)
     monkeypatch.setattr(BLOBS, "served", True)
-    results._decoder.clear()
+    exports._decoder.clear()
     try:
         told = steered(open_page("generate", model="vae-digits-2", z1="90"))
     finally:
-        results._decoder.clear()
+        exports._decoder.clear()
     assert (told["network"], told["weights"]) == (None, None)
     assert len(told["picture"]) == 64
 

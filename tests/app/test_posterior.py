@@ -12,10 +12,10 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import steering
 from app.results import ellipses
 from app.results.ellipses import Ellipse, Slider
 from app.results.posteriors import Verdict, verdict
+from app.views.posterior import steering
 from vaecore import serving
 from vaecore.serving import Approximation, Explorer, TruePosterior
 

@@ -11,12 +11,13 @@ from harness import Open
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import curves, exhibits, picks, strips
-from app.charts import COLORS, Series
-from app.curves import Leg
-from app.exhibits import Ballot
-from app.results import stacks, strangers
-from app.state import Model
+from app.figures import curves
+from app.figures.charts import COLORS, Series
+from app.figures.curves import Leg
+from app.markup import exhibits, strips
+from app.markup.exhibits import Ballot
+from app.results import picks, stacks, strangers
+from app.session.state import Model
 from vaecore import serving
 from vaecore.checkpoint import SOURCES
 from vaecore.serving import Explorer

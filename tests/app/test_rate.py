@@ -12,11 +12,11 @@ from harness import Open, text
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import tradeoffs
-from app.charts import COLORS
+from app.figures import tradeoffs
+from app.figures.charts import COLORS
 from app.results import rates
 from app.results.rates import Member
-from app.state import Model
+from app.session.state import Model
 from vaecore import serving
 from vaecore.checkpoint import SOURCES
 from vaecore.serving import Terms

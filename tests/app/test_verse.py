@@ -16,10 +16,10 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import collapse, verses
 from app.components import fonts
 from app.results import verse
-from app.state import find
+from app.session.state import find
+from app.views.verse import characters, collapse
 from vaecore import serving
 from vaecore.serving import Neighbour, TextExplorer
 
@@ -248,21 +248,21 @@ def test_the_program_writes_what_the_page_shows(open_page: Open) -> None:
 
 
 def test_a_text_without_a_form_wraps_and_is_escaped() -> None:
-    html = verses.verse('a <"b">', "", "large")
+    html = characters.verse('a <"b">', "", "large")
     assert plain(html) == 'a <"b">'
     assert "<b" not in html
     assert "vc-set" not in html
-    assert "no character" in verses.verse("", "", "large")
+    assert "no character" in characters.verse("", "", "large")
 
 
 def test_lines_of_a_form_are_lines() -> None:
     form = load(TANG).form
-    html = verses.verse("白日依山盡，黃河入海流。", form, "large")
+    html = characters.verse("白日依山盡，黃河入海流。", form, "large")
     assert [plain(line) for line in re.findall(r"<span>(?:<span .*?</span>)+</span>", html)] == [
         "白日依山盡，",
         "黃河入海流。",
     ]
-    short = verses.beside("白日", Neighbour("白雲依山盡，黃河入海流。", 1), form)
+    short = characters.beside("白日", Neighbour("白雲依山盡，黃河入海流。", 1), form)
     assert short.count("vc-shared") == 1
 
 
