@@ -7,8 +7,7 @@ import pytest
 
 from vaecore import checkpoint
 from vaecore.recipes import RECIPES
-from vaecore.serving import MEASURES, scores
-from vaecore.serving.scores import PUBLISHED
+from vaecore.serving.studies.scores import MEASURES, PUBLISHED, scores
 
 
 @pytest.mark.parametrize("measure", MEASURES)

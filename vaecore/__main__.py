@@ -15,6 +15,7 @@ from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
     from vaecore import checkpoint
+    from vaecore.checkpoint import names
     from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
     from vaecore.device import DEVICES
     from vaecore.evaluation import Examined, report_on
@@ -23,10 +24,13 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.models.variational import Variational
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
-    from vaecore.serving import Explorer, load, names, text_names, variants
-    from vaecore.serving.maps import MAP, compute_map, keep_map
-    from vaecore.serving.planes import compute_planes
+    from vaecore.serving import Explorer
+    from vaecore.serving.kept import MAP, keep_map
+    from vaecore.serving.loading import load
+    from vaecore.serving.objectives import variants
+    from vaecore.serving.studies.maps import compute_map, compute_planes
     from vaecore.serving.takeaway import export_networks, take_away
+    from vaecore.serving.texts import text_names
     from vaecore.training import train
 
 EXAMPLES = """examples:

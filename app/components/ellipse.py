@@ -11,7 +11,7 @@ from app.components.heard import heard
 from app.figures.charts import COLORS
 from app.results.ellipses import Ellipse
 from app.session.blobs import BLOBS
-from vaecore.serving import Exported, Lattice
+from vaecore import serving
 
 KEY, TURN = "ellipse", "ellipse turn"  # of the session
 HTML = """
@@ -79,8 +79,8 @@ def ellipse(
     hand: Hand,
     units: np.ndarray,
     evidence: tuple[str, float],
-    joints: Sequence[Lattice],
-    decoder: Exported | None,
+    joints: Sequence[serving.posterior.Lattice],
+    decoder: serving.Exported | None,
     label: int | None,
     shape: Sequence[int],
     take: Callable[[Ellipse], None],

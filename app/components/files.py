@@ -19,10 +19,10 @@ def register(name: str, html: str, stem: str, shared: tuple[str, ...] = ()) -> C
 def _script(name: str) -> str:
     """Return a script of this folder, or of those that the page to take away has too."""
     own = HERE / name
-    return own.read_text("utf-8") if own.exists() else serving.page_files(name)
+    return own.read_text("utf-8") if own.exists() else serving.components.page_files(name)
 
 
 def register_shared(name: str, stem: str, more_css: str = "") -> ComponentRenderer:
     """Return the component of that stem, of which the page to take away is made too; it may look like more."""
-    part = serving.component(stem)
+    part = serving.components.component(stem)
     return component(name, html=part.html, css=part.css + more_css, js=part.js)

@@ -14,7 +14,7 @@ from app.results import paths as computed
 from app.results.paths import FINE, Ground, Kind, Way
 from app.session.address import whole
 from app.session.blobs import BLOBS
-from vaecore.serving import CLASS_COLORS, Exported, ink_on
+from vaecore import serving
 
 DIGITS = 5  # that a number keeps on its way to the page
 STEP, TURN = "stop", "turn of the paths"  # keys of the session; the step's is the address's too, from 1
@@ -102,7 +102,7 @@ def paths(
     shape: Sequence[int],
     told: Told,
     board: Board | None,
-    decoder: Exported | None,
+    decoder: serving.Exported | None,
     take: Take,
 ) -> None:
     """Draw paths, the one that is looked at first; ``take`` hears of ends that were moved, each as a word.
@@ -180,8 +180,8 @@ def _ground(board: Board) -> dict[str, Any]:
         "index": ground.laid.index.tolist(),
         "labels": None if labels is None else labels.tolist(),
         "names": list(board.names),
-        "colors": list(CLASS_COLORS),
-        "inks": [ink_on(color) for color in CLASS_COLORS],
+        "colors": list(serving.components.CLASS_COLORS),
+        "inks": [serving.components.ink_on(color) for color in serving.components.CLASS_COLORS],
         "atlas": board.atlas,
         "columns": board.columns,
         "made": board.made,

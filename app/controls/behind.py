@@ -25,7 +25,7 @@ def show(*lines: str, images: bool = True, data: str = "", model: str = "", comm
     own = state.explorer(state.find(place))
     data = data or (str(st.session_state["data"]) if images else "")
     with box:
-        objective = serving.objective(own)
+        objective = serving.objectives.objective(own)
         st.html(strips.equation(own.equation) + strips.words(own.source))
         st.caption(f"The objective, as `{objective.place}` has it:")
         st.code(objective.source, "python")

@@ -9,7 +9,7 @@ from app.markup import strips
 from app.results import verse
 from app.session import state
 from app.session.state import Model
-from vaecore.serving import TextExplorer
+from vaecore import serving
 
 FAVOURITE = "couplets-tang"
 KEY = "verse"  # of the session and of the address
@@ -21,7 +21,7 @@ def default_model() -> str | None:
     return FAVOURITE if FAVOURITE in names else next(iter(names), None)
 
 
-def chosen() -> tuple[Model, TextExplorer]:
+def chosen() -> tuple[Model, serving.texts.TextExplorer]:
     """Return the chosen model, on the page and in any fragment."""
     model = state.find(st.session_state[KEY])
     return model, verse.explorer(model)
@@ -79,7 +79,7 @@ def _offer_way_back() -> None:
         st.button(f"Open {way_back}", on_click=open_model, args=(way_back,))
 
 
-def _describe(own: TextExplorer) -> None:
+def _describe(own: serving.texts.TextExplorer) -> None:
     length = own.shape[1]
     st.html(
         strips.words(own.summary)

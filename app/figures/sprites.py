@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from vaecore.serving import CLASS_COLORS
+from vaecore import serving
 
 # Black to pale yellow, lightness rising evenly: the stops of matplotlib's inferno.
 HEAT = (
@@ -23,7 +23,7 @@ MOST = 0.995  # share of the values that a signed scale must hold
 
 def class_color(label: int) -> str:
     """Return the colour that a class has on every page; more than ten classes share them."""
-    return CLASS_COLORS[label % len(CLASS_COLORS)]
+    return serving.components.CLASS_COLORS[label % len(serving.components.CLASS_COLORS)]
 
 
 def pixels(images: np.ndarray) -> np.ndarray:

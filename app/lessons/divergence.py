@@ -205,11 +205,12 @@ def real(fits: divergences.Fits) -> str:
 def show_real_program(row: int, seed: int) -> None:
     """Show the program that fits a real posterior by either divergence."""
     behind.show(
-        f"image = serving.binarised(tests.images[{row}])",
-        "truth = serving.true_posterior(explorer, image)",
-        "encoder, covering = serving.encoder_posterior(explorer, image), lessons.covering(truth)",
-        "best = serving.best_gaussian(explorer, image, [(each, encoder.scale) for each in (encoder.mean, truth.mode)])",
-        "wide = serving.gaussian_posterior(explorer, image, covering.mean, covering.scale)",
+        f"image = serving.posterior.binarised(tests.images[{row}])",
+        "truth = serving.posterior.true_posterior(explorer, image)",
+        "encoder, covering = serving.posterior.encoder_posterior(explorer, image), lessons.covering(truth)",
+        "starts = [(each, encoder.scale) for each in (encoder.mean, truth.mode)]",
+        "best = serving.posterior.best_gaussian(explorer, image, starts)",
+        "wide = serving.posterior.gaussian_posterior(explorer, image, covering.mean, covering.scale)",
         "forward = [lessons.forward_divergence(truth, lessons.Ellipse(q.mean, q.scale)) for q in (wide, best)]",
         "print(*forward, *(truth.log_evidence - q.elbo for q in (wide, best)))  # KL(p || q), then KL(q || p)",
         f"images = explorer.decode(lessons.sampled(truth, {divergences.SHOWN}, {seed}))",

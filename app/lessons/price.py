@@ -141,10 +141,10 @@ def page(family: dict[float, str]) -> None:
         )
     frame.saw(conclusion(shown, chosen))
     behind.show(
-        "terms = serving.elbo_terms(explorer, tests.images)",
+        "terms = serving.rates.elbo_terms(explorer, tests.images)",
         "print(terms.rate, terms.distortion, terms.elbo)  # nats",
         f"print((terms.rates >= {rates.SILENT}).sum())  # units in use",
-        "kin = serving.family(explorer)  # by beta, the names of models that differ in nothing else",
+        "kin = serving.relatives.family(explorer)  # by beta, the names of models that differ in nothing else",
         data=found.source.place,
         model=chosen.model.place,
     )

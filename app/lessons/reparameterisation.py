@@ -156,8 +156,8 @@ def show_program(row: int, width: float, kind: str, count: int, seed: int) -> No
     """Show the program that estimates the gradient by every way, and integrates it."""
     part = f"{KINDS[kind].start}:{KINDS[kind].stop}"
     behind.show(
-        f"image = serving.binarised(tests.images[{row}])",
-        "q = serving.encoder_posterior(explorer, image)",
+        f"image = serving.posterior.binarised(tests.images[{row}])",
+        "q = serving.posterior.encoder_posterior(explorer, image)",
         f"exact = lessons.exact(explorer, image, q.mean, {width} * q.scale)",
         f"print(*exact.gradient[{part}])  # by the {kind}",
         f"drawn = lessons.drawn(explorer, image, q.mean, {width} * q.scale, exact.value, {gradients.SAMPLES}, {seed})",

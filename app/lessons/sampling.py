@@ -150,7 +150,7 @@ def show_program(pair: Pair, way: str, seed: int) -> None:
     places = [list(place_of(kind, name)) for kind, name in pair._asdict().items()]
     behind.show(
         f"for own, place in zip([vaecore.load({pair.autoencoder!r}), explorer], {places}):",
-        f"    codes = lessons.Codes(serving.latent_map(own).codes[:{latents.STAND_INS}])  # of test images",
+        f"    codes = lessons.Codes(serving.maps.latent_map(own).codes[:{latents.STAND_INS}])  # of test images",
         f"    drawn = codes.drawn({holes.SHOWN}, {way!r}, {seed}, np.array(place))",
         "    images = own.decode(drawn.astype(np.float32))",
         "    half, others = lessons.Codes(codes.codes[::2]), codes.codes[1::2]",

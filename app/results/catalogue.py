@@ -7,15 +7,15 @@ from vaecore import serving
 
 
 @st.cache_data(ttl=5, show_spinner=False)
-def standings(measure: str) -> list[serving.Score]:
+def standings(measure: str) -> list[serving.scores.Score]:
     """Return the figures of every pretrained model that has this measure, the best first."""
-    return serving.scores(measure)
+    return serving.scores.scores(measure)
 
 
 @st.cache_data(show_spinner=False)
 def variants() -> list[dict[str, str]]:
     """Return the equation and the source of every kind of model."""
-    return serving.variants()
+    return serving.objectives.variants()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -28,7 +28,7 @@ class Scores:
 @st.cache_resource(show_spinner="Fitting the principal components ...", max_entries=64)
 def baseline(model: Model, k: int) -> Explorer:
     """Return the PCA of the data that the model was trained on, cut to k components."""
-    return serving.baseline(explorer(model), k)
+    return serving.comparison.baseline(explorer(model), k)
 
 
 def largest_baseline(model: Model) -> int:
@@ -49,5 +49,5 @@ def scores(model: Model, found: Pictures, k: int) -> Scores:
 def _scores(model: Model, source: Source, k: int, _found: Pictures) -> Scores:
     """Keep the errors without the reconstructions, which would fill the memory; the source stands for its images."""
     del source
-    whole = serving.compare(explorer(model), baseline(model, k), _found.images, _found.labels)
+    whole = serving.comparison.compare(explorer(model), baseline(model, k), _found.images, _found.labels)
     return Scores(whole.errors, whole.baseline_errors, whole.mean, whole.baseline_mean, whole.wins, whole.baseline_wins)

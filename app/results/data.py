@@ -19,13 +19,12 @@ from app.session.state import (
     explorer,
     find,
     model_names,
-    own_labels,
     own_path,
     size,
     unknown,
 )
 from vaecore import serving
-from vaecore.serving import Explorer, Images, Texts
+from vaecore.serving import Explorer, Texts
 
 RETRY = 60  # seconds before a data set that could not be had is asked for again
 
@@ -101,19 +100,15 @@ def _trouble(source: Source) -> str:
 @st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
 def _data_set(source: Source) -> Pictures:
     path = _data_path(source.place)
-    found = _named(source.place) if path is None else vaecore.dataset(path, split="test")
+    base, slash, only = source.place.partition("/")  # "mnist/3" is what MNIST has of one class
+    if path is None and (base not in serving.DATASETS or (slash and not only)):
+        raise ValueError(unknown("data set", source.place))
+    found = vaecore.dataset(base if path is None else path, split="test")
     if isinstance(found, Texts):
         raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
+    if path is None and only:
+        found = found.of_class(only)
     return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
-
-
-def _named(data: str) -> Images:
-    """Return the test split of "mnist", or what it has of one class for "mnist/3"."""
-    base, slash, only = data.partition("/")
-    if base not in serving.DATASETS or (slash and not only):
-        raise ValueError(unknown("data set", data))
-    whole = vaecore.dataset(base, split="test")
-    return whole.of_class(only) if only else whole
 
 
 @st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)
@@ -128,7 +123,7 @@ def _stand_in(model: Model, source: Source) -> Pictures:
         model = find(baseline)
     own = explorer(model)
     codes, labels = latents.kept_codes(model)
-    images = np.clip(own.decode(codes, own_labels(own, labels)), 0, 1)
+    images = np.clip(own.decode(codes, own.told(labels)), 0, 1)
     return Pictures(images, labels, tuple(own.classes), source, own.name)
 
 

@@ -8,7 +8,6 @@ import streamlit as st
 from app.session import progress
 from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import LatentMap
 
 STAND_INS = 2000
 PERCENTS = 101
@@ -16,10 +15,10 @@ MIDDLE = 50
 DIGITS = 6  # that a quantile has: few to send, the same on both sides
 
 
-def latent_map(model: Model) -> LatentMap:
+def latent_map(model: Model) -> serving.maps.LatentMap:
     """Return the model's map of its own test images, which the explorer keeps; a bar says how far it is until then."""
     with progress.bar() as report:
-        return serving.latent_map(explorer(model), report)
+        return serving.maps.latent_map(explorer(model), report)
 
 
 def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
@@ -36,7 +35,7 @@ def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def quantiles(model: Model) -> np.ndarray:
     """Return the code at 0, 1, ..., 100 percent of each latent dimension, [101, latent], as the page has it."""
-    return np.vectorize(lambda value: float(f"{value:.{DIGITS}g}"))(serving.percentiles(explorer(model)))
+    return np.vectorize(lambda value: float(f"{value:.{DIGITS}g}"))(serving.codes.percentiles(explorer(model)))
 
 
 def codes_at(model: Model, percents: np.ndarray) -> np.ndarray:
@@ -61,10 +60,10 @@ def decoded_at(model: Model, percents: Mapping[int, float], label: int | None) -
 
 def used_first(model: Model) -> list[int]:
     """Return the dimensions in their order, those that the model leaves unused at the end."""
-    return serving.used_first(explorer(model))
+    return serving.codes.used_first(explorer(model))
 
 
 @st.cache_resource(show_spinner="Decoding the manifold ...", max_entries=64)
 def manifold(model: Model, side: int, label: int | None) -> np.ndarray:
     """Return the images over a grid of a 2-D model's quantiles, [side, side, c, h, w]."""
-    return serving.manifold(explorer(model), side, label)
+    return serving.codes.manifold(explorer(model), side, label)

@@ -14,7 +14,7 @@ from app.results import drawings, exports, layouts, paths, portraits, recipes
 from app.results.recipes import Recipe
 from app.session.blobs import BLOBS
 from app.session.state import Model, explorer
-from vaecore.serving import Exported
+from vaecore import serving
 
 BYTES, PICTURE = "application/octet-stream", "image/png"
 MAP_COLUMNS, GROUND_COLUMNS = 100, 50  # images in a row of the sheet of the maps, and of that under the paths
@@ -28,7 +28,7 @@ def _found(made: bytes | None, media_type: str) -> Made:
     return made, media_type
 
 
-def _weights(export: Callable[[Model], Exported | None]) -> Callable[[Model], Made]:
+def _weights(export: Callable[[Model], serving.Exported | None]) -> Callable[[Model], Made]:
     def make(model: Model) -> Made:
         exported = export(model)
         return _found(exported and exported.weights, BYTES)

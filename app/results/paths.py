@@ -12,7 +12,6 @@ from app.figures import sprites
 from app.results import latents
 from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import Company, LatentMap, Projection, Surroundings
 
 Kind = Literal["linear", "spherical", "data"]
 FINE = 8  # places between one step and the next at which the density is drawn
@@ -30,9 +29,9 @@ class Ground:
         free: whether each place of the plane is a code.
     """
 
-    laid: LatentMap
-    around: Surroundings
-    plane: Projection
+    laid: serving.maps.LatentMap
+    around: serving.paths.Surroundings
+    plane: serving.paths.Projection
     places: np.ndarray
     free: bool
 
@@ -52,7 +51,7 @@ class Way:
     codes: np.ndarray
     cells: np.ndarray
     line: np.ndarray | None = None
-    company: Company | None = None
+    company: serving.paths.Company | None = None
     density: np.ndarray | None = None
 
 
@@ -73,11 +72,13 @@ def ground(model: Model) -> Ground:
 
 
 @st.cache_resource(show_spinner="Looking at what is around the codes ...", max_entries=32)
-def _ground(model: Model, _laid: LatentMap) -> Ground:
+def _ground(model: Model, _laid: serving.maps.LatentMap) -> Ground:
     del model  # it stands for the map
     laid = _laid
-    plane = serving.projection(laid.codes)
-    return Ground(laid, serving.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2)
+    plane = serving.paths.projection(laid.codes)
+    return Ground(
+        laid, serving.paths.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2
+    )
 
 
 def way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None) -> Way:
@@ -104,13 +105,13 @@ def _way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None, _ar
     cells = sprites.pixels(own.decode(codes, labels))
     if around is None:
         return Way(codes, cells)
-    every = serving.company(fine, around.around)
-    return Way(codes, cells, around.plane.places(fine), serving.company(codes, around.around), every.density)
+    every = serving.paths.company(fine, around.around)
+    return Way(codes, cells, around.plane.places(fine), serving.paths.company(codes, around.around), every.density)
 
 
 def nearest(of: Ground, code: np.ndarray) -> int:
     """Return the point of the map that is nearest to a code."""
-    return serving.nearest_code(code, of.laid.codes)
+    return serving.paths.nearest_code(code, of.laid.codes)
 
 
 def shares(steps: int) -> list[str]:

@@ -24,7 +24,7 @@ def portrait(model: Model) -> bytes:
     elif "sample" in own.abilities:
         columns = min(len(own.classes), LARGEST_SIDE) if "condition" in own.abilities else SIDE
         labels = np.arange(columns * columns) % columns
-        images = own.sample(columns * columns, state.own_labels(own, labels), seed=1)
+        images = own.sample(columns * columns, own.told(labels), seed=1)
     elif own.latent > state.WIDEST:
         return filters(model)
     else:

@@ -13,7 +13,6 @@ from app.results.rates import SILENT
 from app.session import state
 from app.session.state import Model
 from vaecore import serving
-from vaecore.serving import Neighbour, TextExplorer
 
 DRAWS = 10_000  # draws of a code that can be asked for by their number
 LOWEST, HIGHEST = 1, 99  # percents that a draw is made of
@@ -69,12 +68,12 @@ class Reach(NamedTuple):
     others: float | None
 
 
-def explorer(model: Model) -> TextExplorer:
+def explorer(model: Model) -> serving.texts.TextExplorer:
     """Return a model of texts; ValueError says that it is one of images, or why it cannot be had."""
     own = state.explorer(model)
     if "text" not in own.abilities:
         raise ValueError(f"{own.name} is a model of images: this page writes with models of texts")
-    return cast(TextExplorer, own)
+    return cast(serving.texts.TextExplorer, own)
 
 
 # The code
@@ -154,7 +153,7 @@ def tests(model: Model) -> list[str]:
     return [] if trouble(of) else _texts(of, "test").texts
 
 
-def nearest(model: Model, texts: Sequence[str]) -> list[Neighbour | None]:
+def nearest(model: Model, texts: Sequence[str]) -> list[serving.texts.Neighbour | None]:
     """Return the training text that shares most characters with each text; None where there is none to be had."""
     of = source(model)
     if not is_read(of) or trouble(of):
@@ -163,7 +162,7 @@ def nearest(model: Model, texts: Sequence[str]) -> list[Neighbour | None]:
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _nearest(model: Model, of: Source, text: str) -> Neighbour | None:
+def _nearest(model: Model, of: Source, text: str) -> serving.texts.Neighbour | None:
     return explorer(model).nearest([text], among=_texts(of, "train"))[0] if text else None
 
 
@@ -174,7 +173,7 @@ def _nearest(model: Model, of: Source, text: str) -> Neighbour | None:
 def measured(model: Model) -> Measured:
     """Return what a model's code costs, the dearest dimensions first; ValueError says why that is not known."""
     own = explorer(model)
-    rates, metrics = serving.unit_rates(own), own.card.get("metrics", {})
+    rates, metrics = serving.verses.unit_rates(own), own.card.get("metrics", {})
     alive = metrics.get("active_units", int((rates >= SILENT).sum()))
     order = np.argsort(-rates, kind="stable").tolist()
     return Measured(rates, order, alive, metrics.get("bits_per_character"))
@@ -191,7 +190,7 @@ def order(model: Model) -> list[int]:
 @st.cache_data(show_spinner=False, max_entries=256)
 def reach(model: Model, draw: int) -> Reach:
     """Return what the sliders change at a draw."""
-    changes, found = serving.reach(explorer(model), code_at(model, draw, {})), measured(model)
+    changes, found = serving.verses.reach(explorer(model), code_at(model, draw, {})), measured(model)
     alive, others = changes[found.order[: found.alive]], changes[found.order[found.alive :]]
     return Reach(*(float(each.mean()) if len(each) else None for each in (alive, others)))
 
@@ -199,7 +198,7 @@ def reach(model: Model, draw: int) -> Reach:
 @st.cache_data(ttl=60, show_spinner=False)
 def untreated() -> dict[str, str]:
     """Return pretrained models, each with the one that differs from it in the remedies against collapse alone."""
-    return serving.untreated()
+    return serving.relatives.untreated()
 
 
 # The way between two texts
@@ -216,4 +215,4 @@ def way(model: Model, a: str, b: str, code_a: np.ndarray, code_b: np.ndarray) ->
     """Return the texts on the way from one code to another, with what they share with the texts of both."""
     own = explorer(model)
     texts = own.decode(own.interpolate(code_a, code_b, STEPS))
-    return [Step(text, *(serving.shared(text, end, own.form) for end in (a, b))) for text in texts]
+    return [Step(text, *(serving.verses.shared(text, end, own.form) for end in (a, b))) for text in texts]

@@ -52,7 +52,7 @@ def warm_up() -> None:
     favourite = state.default_model()
     if favourite:
         exports.decoder(state.find(favourite))  # the recorder of networks brings a thousand modules along
-    serving.import_libraries()
+    serving.loading.import_libraries()
     freeze()
 
 

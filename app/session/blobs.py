@@ -9,7 +9,7 @@ import hashlib
 from collections import OrderedDict
 from threading import Lock
 
-from vaecore.serving import Exported
+from vaecore import serving
 
 CAPACITY = 160 * 2**20  # bytes: all shipped decoders take 72 MiB; the oldest blobs leave first
 
@@ -45,7 +45,7 @@ class Blobs:
         recipe = recipe or self.recipes.get(digest, "")
         return f"blob/{digest}/{recipe}".rstrip("/")
 
-    def put_weights(self, exported: Exported) -> str:
+    def put_weights(self, exported: serving.Exported) -> str:
         """Keep the weights of networks that a page runs and return their address."""
         return self.put(exported.weights, "application/octet-stream", exported.digest)
 

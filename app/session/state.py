@@ -4,13 +4,13 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
 
 import vaecore
 from app.server.options import OPTIONS
 from app.session.plain import flat
-from vaecore.serving import Explorer, text_names
+from vaecore import serving
+from vaecore.serving import Explorer
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
@@ -28,13 +28,13 @@ class Model(NamedTuple):
 @st.cache_data(ttl=5, show_spinner=False)
 def model_names() -> list[str]:
     """Return the pretrained models of images at hand: what these pages show is made of pixels."""
-    return sorted(set(vaecore.names()) - set(text_names()))
+    return sorted(set(vaecore.names()) - set(serving.texts.text_names()))
 
 
 @st.cache_data(ttl=5, show_spinner=False)
 def text_model_names() -> list[str]:
     """Return the pretrained models of texts."""
-    return text_names()
+    return serving.texts.text_names()
 
 
 def default_model() -> str | None:
@@ -92,11 +92,6 @@ def chosen() -> tuple[Model, Explorer]:
     """Return the model chosen in the sidebar, on any page and in any fragment."""
     model = find(st.session_state["model"])
     return model, explorer(model)
-
-
-def own_labels(own: Explorer, labels: np.ndarray | None) -> np.ndarray | None:
-    """Return the labels for a conditional model, None for one that takes no labels."""
-    return labels if "condition" in own.abilities else None
 
 
 def size(shape: Sequence[int]) -> str:

@@ -208,9 +208,11 @@ def page() -> None:
     known = kind in strangers.kinds(own, own.dataset)
     labels = ", each.labels" if "condition" in own.abilities else ""
     behind.show(
-        f"strange = serving.unseen(explorer, {kind!r}, seed=1)" if known else f"strange = vaecore.dataset({kind!r})",
-        f"scores = [serving.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
-        "print(serving.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
+        f"strange = serving.strangers.unseen(explorer, {kind!r}, seed=1)"
+        if known
+        else f"strange = vaecore.dataset({kind!r})",
+        f"scores = [serving.strangers.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
+        "print(serving.strangers.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
         data=own.dataset,
     )
 

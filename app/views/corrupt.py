@@ -15,19 +15,19 @@ from app.results.restorations import LEVELS, Side
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
-from vaecore.serving import Corruption
+from vaecore import serving
 
-MEANING: dict[Corruption, str] = {
+MEANING: dict[serving.noise.Corruption, str] = {
     "masking": "share of pixels put out",
     "gaussian": "standard deviation per pixel",
     "salt and pepper": "share of pixels black or white",
 }
 
 
-def choose_noise() -> tuple[Corruption, float]:
+def choose_noise() -> tuple[serving.noise.Corruption, float]:
     """Draw the choice of the damage."""
     with st.container(horizontal=True, gap="medium"):
-        kind: Corruption = choices.one("Noise", list(MEANING), "noise", "masking")
+        kind: serving.noise.Corruption = choices.one("Noise", list(MEANING), "noise", "masking")
         level = st.slider(
             "Level", LEVELS[0], LEVELS[-1], 0.5, LEVELS[1], key="level", bind="query-params", width=320,
             help="; ".join(f"{name}: {meaning}" for name, meaning in MEANING.items()),
@@ -59,7 +59,9 @@ def redraw() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 10000
 
 
-def rows_of(who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: Corruption, level: float, seed: int) -> str:
+def rows_of(
+    who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: serving.noise.Corruption, level: float, seed: int
+) -> str:
     """Return the originals, the damaged images, and what every side makes of them."""
     images, labels = found.images[rows], None if found.labels is None else found.labels[rows]
     made = restorations.attempts(who, images, labels, kind, level, seed)
@@ -82,7 +84,7 @@ def written(errors: Sequence[float] | np.ndarray) -> list[str]:
     return [f"{error:.1f}" if error < 100 else f"{error:.0f}" for error in errors]
 
 
-def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, level: float) -> None:
+def errors_by_level(who: Sequence[Side], found: Pictures, kind: serving.noise.Corruption, level: float) -> None:
     """Draw how the errors grow with the noise, and the numbers beside."""
     curves = restorations.curves(who, found, kind)
     untouched = restorations.untouched(found.source, kind, found)
@@ -131,7 +133,7 @@ def page() -> None:
     st.caption(about_curves(found))
     behind.show(
         f"rows = {rows.tolist()}",
-        f"made = serving.restore(explorer, tests.images[rows], {kind!r}, {level}, {seed}{behind.labels(own)})",
+        f"made = serving.noise.restore(explorer, tests.images[rows], {kind!r}, {level}, {seed}{behind.labels(own)})",
         "print(made.errors)",
     )
 

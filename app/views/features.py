@@ -141,8 +141,8 @@ def page() -> None:
     one.html(f'<div class="vc-frame" style="--width:8rem">{picture}</div>')
     fired(models, shown, found.images[row])
     behind.show(
-        "filters = serving.filters(explorer)  # of the first layer's units",
-        f"active = serving.activity(explorer, {behind.image(row)})",
+        "filters = serving.units.filters(explorer)  # of the first layer's units",
+        f"active = serving.units.activity(explorer, {behind.image(row)})",
         "print(np.argsort(-abs(active.codes[0]))[:10])  # the units that fire most",
     )
 

@@ -120,9 +120,9 @@ def samples() -> None:
     labels = np.repeat(np.arange(len(own.classes)), 4).reshape(-1, 4).T.ravel()
     count = len(labels) if "condition" in own.abilities else 40
     if "likelihood" in own.abilities or choose_density() == DENSITIES[0]:
-        images = own.sample(count, state.own_labels(own, labels), temperature=temperature, seed=seed)
+        images = own.sample(count, own.told(labels), temperature=temperature, seed=seed)
     else:
-        images = serving.without_density(own, count, temperature, seed)
+        images = serving.codes.without_density(own, count, temperature, seed)
     columns = len(own.classes) if "condition" in own.abilities else 10
     cells = sprites.enlarge(sprites.pixels(images), strips.CELL)
     st.html(strips.picture_tag(sprites.sheet(cells, columns, strips.GAP), "Random samples"))

@@ -10,7 +10,8 @@ from app.results import levels, picks, rates
 from app.results.data import Pictures, chosen_pictures
 from app.session import state
 from app.session.state import Model
-from vaecore.serving import Explorer, Redrawn, Terms
+from vaecore import serving
+from vaecore.serving import Explorer
 
 STARTS = ("a draw of the prior", "a test image")
 
@@ -53,7 +54,7 @@ def choose_image(found: Pictures) -> int | None:
     return int(rows[number - 1])
 
 
-def begin(model: Model, own: Explorer, found: Pictures) -> tuple[Redrawn, list[Exhibit]] | None:
+def begin(model: Model, own: Explorer, found: Pictures) -> tuple[serving.levels.Redrawn, list[Exhibit]] | None:
     """Draw the controls; return the redraws and what they start from, or None where there is no such image."""
     start = choices.one("Start from", STARTS, "start")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -71,7 +72,7 @@ def begin(model: Model, own: Explorer, found: Pictures) -> tuple[Redrawn, list[E
     ]
 
 
-def rows(redrawn: Redrawn, terms: Terms) -> str:
+def rows(redrawn: serving.levels.Redrawn, terms: serving.rates.Terms) -> str:
     """Return a row of pictures for each level, the top first: only its own noise is redrawn."""
     silent = levels.silent(terms)
     return "".join(
@@ -85,7 +86,7 @@ def rows(redrawn: Redrawn, terms: Terms) -> str:
     )  # fmt: skip
 
 
-def name(level: int, terms: Terms) -> str:
+def name(level: int, terms: serving.rates.Terms) -> str:
     """Name a level by its variable and its place."""
     places = {len(terms.sizes) - 1: ", the top", 0: ", by the image"}
     return strips.subscript("z", level) + places.get(level, "")
@@ -96,7 +97,7 @@ def counted(size: int) -> str:
     return f"{size} number{'s' if size > 1 else ''}"
 
 
-def costs(own: Explorer, terms: Terms, found: Pictures) -> None:
+def costs(own: Explorer, terms: serving.rates.Terms, found: Pictures) -> None:
     """Draw what each level costs, and say which are collapsed."""
     st.markdown("**What each level costs**")
     names = [strips.subscript("z", level) for level, _, _ in levels.downwards(terms)]
@@ -104,7 +105,7 @@ def costs(own: Explorer, terms: Terms, found: Pictures) -> None:
     st.caption(f"{verdict(terms)} {measured(terms, found)}{about_order(own)}")
 
 
-def verdict(terms: Terms) -> str:
+def verdict(terms: serving.rates.Terms) -> str:
     """Say which levels are collapsed."""
     silent = [strips.subscript("z", level) for level, _, rate in levels.downwards(terms) if rate < rates.SILENT_LEVEL]
     if not silent:
@@ -115,7 +116,7 @@ def verdict(terms: Terms) -> str:
     )
 
 
-def measured(terms: Terms, found: Pictures) -> str:
+def measured(terms: serving.rates.Terms, found: Pictures) -> str:
     """Say on what the rates were measured."""
     kind = "decoded images" if found.source.trouble else "test images"
     return f"Rates over {terms.images:,} {kind}."
@@ -171,16 +172,16 @@ def again(own: Explorer, starts: list[Exhibit], found: Pictures) -> None:
     """Show the program that redraws the levels."""
     temperature, seed = st.session_state["temperature"], st.session_state["seed"]
     label = ""
-    noise = f"serving.prior_noise(explorer, {temperature}, {seed})"
+    noise = f"serving.levels.prior_noise(explorer, {temperature}, {seed})"
     if len(starts) > 1:
         row = int(starts[0].note.removeprefix("row "))
         label = f", label={int(found.labels[row])}" if found.labels is not None and "condition" in own.abilities else ""
-        noise = f"serving.noise_behind(explorer, tests.images[{row}]{label})"
+        noise = f"serving.levels.noise_behind(explorer, tests.images[{row}]{label})"
     elif "condition" in own.abilities:
         label = f", label={own.classes.index(st.session_state['label'])}"
     behind.show(
         f"noise = {noise}",
-        f"redrawn = serving.redraw(explorer, noise, temperature={temperature}, seed={seed}{label})",
+        f"redrawn = serving.levels.redraw(explorer, noise, temperature={temperature}, seed={seed}{label})",
         "print(redrawn.changes)  # by level, that next to the image first",
     )
 

@@ -19,7 +19,7 @@ from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
 from vaecore import serving
-from vaecore.serving import Explorer, LatentMap
+from vaecore.serving import Explorer
 
 PAPER = 200  # pixels of the side of the canvas
 
@@ -46,14 +46,14 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     return [names.index(name) for name in chosen]
 
 
-def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
+def score(laid: serving.maps.LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
     """Return a map's scores; those of a code of more than two numbers are of all of them, and it says so."""
     latent = laid.codes.shape[1]
     whole = key == "codes" and latent > 2
     rows = written(laid.scores.get(key, {}), f", all {latent}" if whole else "")
     if whole and "neighbours" in laid.scores.get(key, {}):
         with suppress(ValueError):  # the codes may be equal in these two
-            rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
+            rows.append(("of these two", f"{serving.maps.plane_accuracy(laid, x, y):.3f}"))
     return rows
 
 
@@ -70,9 +70,9 @@ def choose_perplexity(laid: Layout) -> int | None:
         return None
     chosen = at_hand[0]
     if len(at_hand) > 1:
-        state.keep_valid("perplexity", at_hand, serving.USUAL)
+        state.keep_valid("perplexity", at_hand, serving.maps.USUAL)
         chosen = st.select_slider(
-            "Perplexity of t-SNE", at_hand, serving.USUAL, key="perplexity", bind="query-params", width=260,
+            "Perplexity of t-SNE", at_hand, serving.maps.USUAL, key="perplexity", bind="query-params", width=260,
             help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
             "All were laid out beforehand.",
         )  # fmt: skip
@@ -161,9 +161,9 @@ def page() -> None:
         )  # fmt: skip
         sidebar.offer_page(model, own)
     behind.show(
-        "laid = serving.latent_map(explorer)  # of 2,000 test images, with the scores",
+        "laid = serving.maps.latent_map(explorer)  # of 2,000 test images, with the scores",
         "print(laid.scores)",
-        'planes = serving.planes(explorer.dataset)  # "tsne-5" to "tsne-100" and "umap-15", of all test images',
+        'planes = serving.maps.planes(explorer.dataset)  # "tsne-5" to "tsne-100" and "umap-15", of all test images',
         images=False,
         command=f"vaecore evaluate {own.name} --write",
     )

@@ -12,7 +12,8 @@ from app.results.rates import Member
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
-from vaecore.serving import Explorer, Terms
+from vaecore import serving
+from vaecore.serving import Explorer
 
 SHOWN = 10  # images in a row
 
@@ -67,7 +68,7 @@ def price(shown: list[Member], chosen: Member) -> str:
     )
 
 
-def totals(terms: Terms) -> None:
+def totals(terms: serving.rates.Terms) -> None:
     """Write rate, distortion and their sum."""
     with st.container(horizontal=True, gap="medium"):
         st.metric("Rate", nats(terms.rate), width="content")
@@ -80,7 +81,7 @@ def nats(value: float) -> str:
     return f"{value:.2f}".replace("-", strips.MINUS)
 
 
-def about(terms: Terms, found: Pictures) -> str:
+def about(terms: serving.rates.Terms, found: Pictures) -> str:
     """Say on what was measured."""
     kind = "images that a model decoded, which flatter it" if found.source.trouble else "test images"
     return f"Measured over {terms.images:,} {kind}, in nats an image."
@@ -99,7 +100,7 @@ def bars(order: np.ndarray, values: np.ndarray, top: float, key: str) -> None:
     st.plotly_chart(tradeoffs.units(names, values, rates.SILENT, top), config=charts.STILL, key=key)
 
 
-def silence(terms: Terms) -> str:
+def silence(terms: serving.rates.Terms) -> str:
     """Say how many units are collapsed."""
     silent, count = rates.collapsed(terms, rates.SILENT), len(terms.rates)
     return f"{silent or 'none'} of {count} units {'is' if silent < 2 else 'are'} collapsed"
@@ -193,7 +194,7 @@ def alone(model: Model, own: Explorer) -> None:
     invite(f"{own.name} stands alone: no other model differs from it in β only, so there is no curve to draw.")
 
 
-def by_level(terms: Terms) -> None:
+def by_level(terms: serving.rates.Terms) -> None:
     """Draw what each layer of a hierarchy costs, from the top."""
     names = [strips.subscript("z", index) for index in reversed(range(len(terms.sizes)))]
     st.plotly_chart(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), config=charts.STILL, key="layers")
@@ -241,6 +242,6 @@ else:
     alone(chosen_model, chosen_explorer)
 if rates.is_rated(chosen_explorer):
     behind.show(
-        f"terms = serving.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
+        f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
         "print(terms.rate, terms.distortion)",
     )

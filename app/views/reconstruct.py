@@ -77,15 +77,15 @@ def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
         return k, ()
     show_drawing(model, k, drawn)
     label = "" if drawn.label is None else f", labels=np.array([{drawn.label}])"
-    strokes = f"serving.unpack_drawing({st.session_state[canvas.DRAWING]!r})"
-    return k, (f"image = serving.drawing({strokes}, explorer.shape)", f"image[None]{label}")
+    strokes = f"serving.drawings.unpack_drawing({st.session_state[canvas.DRAWING]!r})"
+    return k, (f"image = serving.drawings.drawing({strokes}, explorer.shape)", f"image[None]{label}")
 
 
 def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
     """Draw a drawing as the model sees it, both reconstructions and both error maps."""
     own = state.explorer(model)
     labels = None if drawn.label is None else np.array([drawn.label])
-    part = serving.compare(own, comparison.baseline(model, k), drawn.image[None], labels)
+    part = serving.comparison.compare(own, comparison.baseline(model, k), drawn.image[None], labels)
     top = sprites.top_of(part.error_map, part.baseline_error_map)
     read = "" if drawn.label is None else f", read as {own.classes[drawn.label]}"
     st.html(
@@ -117,7 +117,7 @@ def show(model: Model, k: int, found: Pictures, rows: np.ndarray) -> None:
     own = state.explorer(model)
     labels = None if found.labels is None else found.labels[rows]
     images = found.images[rows]
-    part = serving.compare(own, comparison.baseline(model, k), images, labels)
+    part = serving.comparison.compare(own, comparison.baseline(model, k), images, labels)
     top = sprites.top_of(part.error_map, part.baseline_error_map)
     names = [found.names[label] for label in labels] if labels is not None else [""] * len(rows)
     titles = [f"{name}\n{row}" if name else str(row) for name, row in zip(names, rows, strict=True)]
@@ -202,8 +202,8 @@ def again(k: int, *images: str) -> None:
     """Show the program that reconstructs some images, by the line that finds them and the arguments that name them."""
     behind.show(
         *images[:-1],
-        f"pca = serving.baseline(explorer, {k})",
-        f"found = serving.compare(explorer, pca, {images[-1]})",
+        f"pca = serving.comparison.baseline(explorer, {k})",
+        f"found = serving.comparison.compare(explorer, pca, {images[-1]})",
         "print(found.errors, found.baseline_errors)",
     )
 

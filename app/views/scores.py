@@ -7,7 +7,7 @@ from app.figures import charts, curves
 from app.figures.curves import Standing
 from app.markup import strips
 from app.results import catalogue
-from vaecore.serving import MEASURES, Score
+from vaecore import serving
 
 CAPTIONS = {
     "likelihood": (
@@ -35,12 +35,12 @@ CAPTIONS = {
 }
 
 
-def standing(score: Score) -> Standing:
+def standing(score: serving.scores.Score) -> Standing:
     """Return a model's line in the chart."""
     return Standing(score.model, score.value, score.error or 0.0, score.published and score.published.value)
 
 
-def row(score: Score, form: str) -> dict[str, str]:
+def row(score: serving.scores.Score, form: str) -> dict[str, str]:
     """Return a model's line in the table."""
     error = f" ± {form.format(score.error)}" if score.error is not None else ""
     seeds = (
@@ -61,8 +61,8 @@ def row(score: Score, form: str) -> dict[str, str]:
 
 st.title("Scores")
 strips.lead("What was measured, beside what was published. Take likelihood, and follow the papers from top to bottom.")
-measure = choices.one("Measure", list(MEASURES), "measure", "likelihood")
-found, shown = catalogue.standings(measure), MEASURES[measure]
+measure = choices.one("Measure", list(serving.scores.MEASURES), "measure", "likelihood")
+found, shown = catalogue.standings(measure), serving.scores.MEASURES[measure]
 if found:
     st.caption(CAPTIONS[measure])
     title = shown.title.replace("-log", f"{strips.MINUS}log")

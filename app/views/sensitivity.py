@@ -16,7 +16,7 @@ from app.results.directions import Push
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
-from vaecore.serving import Sensitivity
+from vaecore import serving
 
 
 class Side(NamedTuple):
@@ -24,7 +24,7 @@ class Side(NamedTuple):
 
     model: Model
     name: str
-    felt: Sensitivity
+    felt: serving.directions.Sensitivity
     variable: str
 
 
@@ -190,7 +190,7 @@ def page() -> None:
     movements(shown, done, percent)
     label = f", label=tests.labels[{row}]" if "condition" in own.abilities else ""
     behind.show(
-        f"felt = serving.sensitivity(explorer, tests.images[{row}]{label})",
+        f"felt = serving.directions.sensitivity(explorer, tests.images[{row}]{label})",
         "print(felt.values)  # the singular values of the Jacobian",
     )
 

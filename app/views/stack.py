@@ -185,7 +185,7 @@ def page() -> None:
     training(own)
     behind.show(
         f"rows = {rows.tolist()}",
-        "for made in serving.layers(explorer, tests.images[rows]):",
+        "for made in serving.units.layers(explorer, tests.images[rows]):",
         "    print(((made - tests.images[rows]) ** 2).sum((1, 2, 3)))",
     )
 

@@ -59,7 +59,7 @@ def card(page: Page) -> tuple[Locator, Locator]:
 @pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2"])
 def test_what_is_under_the_pointer_is_shown_and_decoded(visit: Visit, model: str) -> None:
     own = vaecore.load(model, device="cpu")
-    laid, tests = serving.latent_map(own), vaecore.dataset("digits", "test")
+    laid, tests = serving.maps.latent_map(own), vaecore.dataset("digits", "test")
     assert laid.labels is not None
     page = opened(visit, f"model={model}")
     found = 0
@@ -99,7 +99,7 @@ def test_away_from_the_points_of_another_map_there_is_nothing(visit: Visit) -> N
 
 
 def test_a_box_and_a_lasso_make_a_gallery(visit: Visit) -> None:
-    laid = serving.latent_map(vaecore.load("vae-digits-2", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("vae-digits-2", device="cpu"))
     page = opened(visit, "model=vae-digits-2")
     box(page, (0.02, 0.02), (0.98, 0.98), 2)
     said = page.locator(".said").inner_text()

@@ -15,7 +15,7 @@ import vaecore
 from vaecore.checkpoint import names
 from vaecore.export import NotExportable, components, export
 from vaecore.models import MODELS, Autoencoder
-from vaecore.serving import text_names
+from vaecore.serving.texts import text_names
 
 ENGINE = components.page_files("network.js")
 LOAD = """([networks, weights]) => {

@@ -31,7 +31,7 @@ def test_every_page_opens_every_kind_of_model(open_page: Open, page: str, model:
 
 def test_start_shows_every_model(open_page: Open) -> None:
     shown = text(open_page("start"))
-    assert all(f"<h4>{name}</h4>" in shown for name in set(vaecore.names()) - set(vaecore.serving.text_names()))
+    assert all(f"<h4>{name}</h4>" in shown for name in set(vaecore.names()) - set(vaecore.serving.texts.text_names()))
 
 
 def test_reconstruct_compares_with_pca_of_the_same_size(open_page: Open) -> None:
@@ -219,8 +219,8 @@ def test_scores_tell_ours_beside_the_published(open_page: Open) -> None:
     assert rows.loc["vae-mnist-50", "command"] == card["evaluation"]["command"]
 
 
-@pytest.mark.parametrize("measure", vaecore.serving.MEASURES)
+@pytest.mark.parametrize("measure", vaecore.serving.scores.MEASURES)
 def test_every_measure_has_its_table(open_page: Open, measure: str) -> None:
     app = open_page("scores", measure=measure)
     assert not app.exception
-    assert len(app.dataframe[0].value) == len(vaecore.serving.scores(measure)) or app.info
+    assert len(app.dataframe[0].value) == len(vaecore.serving.scores.scores(measure)) or app.info

@@ -183,7 +183,7 @@ def test_a_finger_drags_an_end_and_does_not_scroll(browser: Browser, server: str
 
 
 def test_a_longer_code_has_its_ends_at_images(visit: Visit) -> None:
-    laid = serving.latent_map(vaecore.load("pca-digits", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("pca-digits", device="cpu"))
     page = opened(visit, "model=pca-digits")
     grasp(page, 0)
     drag_to(page, 0.6, 0.3)
@@ -199,7 +199,7 @@ def test_a_longer_code_has_its_ends_at_images(visit: Visit) -> None:
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("row => !location.search.includes(`a_at=${row}&`)", arg=row)
     settle(page)
-    places = serving.projection(laid.codes).places(laid.codes)
+    places = serving.paths.projection(laid.codes).places(laid.codes)
     went = [places[laid.index == number][0] for number in (row, int(asked(page)["a_at"]))]
     assert went[1][0] < went[0][0]
 
@@ -288,7 +288,7 @@ def mount(browser: Browser) -> Iterator[Mount]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     own = [(COMPONENTS / name).read_text("utf-8") for name in SCRIPTS]
-    script = "\n".join([serving.page_files("network.js", "picture.js", "plane.js"), *own])
+    script = "\n".join([serving.components.page_files("network.js", "picture.js", "plane.js"), *own])
     style = (COMPONENTS / "paths.css").read_text("utf-8")
     page.set_content(f"<style>{style}</style><div id=here>{paths.HTML}</div>")
     page.add_script_tag(content=script.replace("export default function", "window.component = function"))

@@ -21,7 +21,7 @@ from app.results import verse
 from app.session.state import find
 from app.views.verse import characters, collapse
 from vaecore import serving
-from vaecore.serving import Neighbour, TextExplorer
+from vaecore.serving.texts import Neighbour, TextExplorer
 
 TANG, COLLAPSED = "couplets-tang", "couplets-collapsed"
 WORDS = ("the cat", "a dog", "my bird", "one fish", "her horse", "that mouse")
@@ -128,7 +128,7 @@ def test_pinyin_and_tones_are_shown_when_asked_for(open_page: Open) -> None:
     assert "<rt>" not in bare
     own = re.search(r'class="vc-own">(.*?)</div>', full, re.DOTALL)
     assert own is not None
-    read = serving.readings(plain(own[1]))
+    read = serving.verses.readings(plain(own[1]))
     assert re.findall(r"<rt>(.*?)</rt>", own[1]) == [each.pinyin for each in read if each.pinyin]
     marks = {"level": "○", "oblique": "●"}
     assert re.findall("[○●]", own[1]) == [marks[each.tone] for each in read if each.tone]
@@ -203,7 +203,7 @@ def test_a_walk_goes_from_one_typed_couplet_to_another(open_page: Open) -> None:
     ends = own.encode(["床前明月光，疑是地上霜。", verse.FAMILIAR[1]])
     assert found[1:-1] == own.decode(own.interpolate(*ends, verse.STEPS))
     counted = [int(count) for count in re.findall(r'class="vc-of-a">(\d+) of A', text(app))]
-    assert counted == [sum(serving.shared(each, found[0], own.form)) for each in found[1:-1]]
+    assert counted == [sum(serving.verses.shared(each, found[0], own.form)) for each in found[1:-1]]
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(open_page: Open) -> None:

@@ -17,9 +17,10 @@ from vaecore.export import Exported, NotExportable, export
 from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.maps import WIDEST_KEPT, LatentMap, latent_map
-from vaecore.serving.scores import MEASURES
-from vaecore.serving.studies import percentiles, used_first
+from vaecore.serving.kept import WIDEST_KEPT
+from vaecore.serving.studies.codes import percentiles, used_first
+from vaecore.serving.studies.maps import LatentMap, latent_map
+from vaecore.serving.studies.scores import MEASURES
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
@@ -263,7 +264,7 @@ def _rounded(explorer: Explorer, bits: int) -> Explorer:
 def _difference(explorer: Explorer, rounded: Explorer, bits: int) -> str:
     """What rounding changes, over the codes of the map."""
     laid = latent_map(explorer)
-    labels = laid.labels if "condition" in explorer.abilities else None
+    labels = explorer.told(laid.labels)
     off = np.abs(rounded.decode(laid.codes, labels) - explorer.decode(laid.codes, labels))
     return (
         f"To fit, the weights are rounded to {bits} bits: over the codes of the map, a pixel is {off.mean():.4f} off "

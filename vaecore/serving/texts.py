@@ -1,6 +1,6 @@
 """Serving a text model: lists of strings in and out.
 
->>> from vaecore.serving import text_names
+>>> from vaecore.serving.texts import text_names
 >>> all(name.startswith("couplets") for name in text_names())
 True
 """

@@ -15,7 +15,8 @@ from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
 from app.views.conditional import classes, sources
-from vaecore.serving import Explorer, LabelLeft
+from vaecore import serving
+from vaecore.serving import Explorer
 
 
 def source(style: Style, own: Explorer) -> Exhibit | None:
@@ -106,7 +107,7 @@ def label_left(model: Model, own: Explorer) -> None:
     st.caption(about_label(told, bare))
 
 
-def about_label(told: LabelLeft, bare: tuple[str, LabelLeft] | None) -> str:
+def about_label(told: serving.styles.LabelLeft, bare: tuple[str, serving.styles.LabelLeft] | None) -> str:
     """Say what the numbers mean."""
     beside = f" {plain(bare[0])} has nothing but its code to say the class with, so it must." if bare else ""
     return (
@@ -152,14 +153,14 @@ def again(style: Style) -> None:
     """Show the program that draws the style in every class."""
     if style.number is None:
         text, label = st.session_state[canvas.DRAWING], style.label
-        source = [f"image = serving.drawing(serving.unpack_drawing({text!r}), explorer.shape)"]
+        source = [f"image = serving.drawings.drawing(serving.drawings.unpack_drawing({text!r}), explorer.shape)"]
         source += [f"code = explorer.encode(image[None], np.array([{label}]))"]
     elif style.image is None:
-        source = [f"code = serving.prior_codes(explorer, np.array([{style.number}]))"]
+        source = [f"code = serving.styles.prior_codes(explorer, np.array([{style.number}]))"]
     else:
         row = style.number
         source = [f"code = explorer.encode({behind.image(row)}, {behind.image(row, 'labels')})"]
-    behind.show(*source, "every = serving.in_every_class(explorer, code)", "print(every.shape)")
+    behind.show(*source, "every = serving.styles.in_every_class(explorer, code)", "print(every.shape)")
 
 
 st.title("Conditional")

@@ -117,7 +117,7 @@ def choose_place(model: Model, own: Explorer, found: Pictures, of: Ground, end: 
     else:
         title = f"test image {of.laid.index[point]}" + ("" if label is None else f", {own.classes[label]}")
     st.caption(f"{end.upper()} is at {plain(title)}. Drag it over the map below, or move it with the arrow keys.")
-    shown = own.decode(code[None], state.own_labels(own, None if label is None else np.array([label])))
+    shown = own.decode(code[None], own.told(None if label is None else np.array([label])))
     return End(title, code, label, sprites.pixels(shown)[0])
 
 
@@ -144,7 +144,7 @@ def of_image(own: Explorer, found: Pictures, row: int) -> End:
     """Return a test image as an end."""
     labels = None if found.labels is None else found.labels[row : row + 1]
     image = found.images[row : row + 1]
-    code = own.encode(image, state.own_labels(own, labels))[0]
+    code = own.encode(image, own.told(labels))[0]
     name = "" if labels is None else f", {found.names[labels[0]]}"
     kind = "decoded image" if found.maker else "test image"
     label = None if labels is None else int(labels[0])

@@ -19,7 +19,7 @@ from app.session.plain import plain
 from app.session.state import Model
 from app.views.posterior import steering
 from vaecore import serving
-from vaecore.serving import Approximation, Explorer, TruePosterior
+from vaecore.serving import Explorer
 
 COUNTS = (10, 50, 200, 500)  # samples that can be drawn and weighed
 FAINT = 1000  # samples of a posterior that is no ellipse
@@ -30,7 +30,7 @@ class Shown(NamedTuple):
     """A density in the true posterior's place: its name, itself, and its colour."""
 
     name: str
-    q: Approximation
+    q: serving.posterior.Approximation
     variable: str
 
 
@@ -39,7 +39,7 @@ def choose_image(model: Model, own: Explorer, found: Pictures) -> Subject:
     frame, control = st.columns([1, 2.2], vertical_alignment="center", wrap=False)
     with control:
         row = sidebar.one_image(found)
-    binary = serving.wants_binary(own) and st.toggle(
+    binary = serving.posterior.wants_binary(own) and st.toggle(
         "Binarise the picture", True, key="binarise", bind="query-params",
         help="The likelihood is one of black and white pixels: each is drawn once, with its grey value as its "
         "probability. Of grey pixels it makes a cross-entropy, which is no likelihood.",
@@ -70,7 +70,7 @@ def written(value: float) -> str:
     return f"{value:.2f}".replace("-", strips.MINUS)
 
 
-def numbers(of: TruePosterior, shown: list[Shown], grey: bool, count: int) -> None:
+def numbers(of: serving.posterior.TruePosterior, shown: list[Shown], grey: bool, count: int) -> None:
     """Write the evidence, and what the q that is looked at makes of it, beside the encoder's."""
     name, q, _ = shown[-1]
     gain = posteriors.gain(q, shown[1].q) if name == HAND else None
@@ -93,7 +93,13 @@ def numbers(of: TruePosterior, shown: list[Shown], grey: bool, count: int) -> No
 
 
 def draw_map(
-    of: TruePosterior, subject: Subject, found: Pictures, shown: list[Shown], hand: Hand, count: int, whole: bool
+    of: serving.posterior.TruePosterior,
+    subject: Subject,
+    found: Pictures,
+    shown: list[Shown],
+    hand: Hand,
+    count: int,
+    whole: bool,
 ) -> None:
     """Draw the truth, every q to scale with its samples by weight, and the ellipse that is dragged."""
     across, up, values = ellipses.thinned(of)
@@ -140,7 +146,7 @@ def gallery(subject: Subject, found: Pictures, shown: list[Shown]) -> str:
     return exhibits.gallery(cards)
 
 
-def bounds(of: TruePosterior, shown: list[Shown], count: int) -> str:
+def bounds(of: serving.posterior.TruePosterior, shown: list[Shown], count: int) -> str:
     """Return every bound of every q."""
     ks = [k for k in shown[0].q.bounds if k > 1]
     rows = [
@@ -159,7 +165,7 @@ def bounds(of: TruePosterior, shown: list[Shown], count: int) -> str:
     return strips.table("in nats", ("elbo", *(f"k = {k}" for k in ks), "gap", "effective"), rows)
 
 
-def conclude(of: TruePosterior, shown: list[Shown]) -> None:
+def conclude(of: serving.posterior.TruePosterior, shown: list[Shown]) -> None:
     """Say whose the encoder's gap is."""
     said, kind = posteriors.verdict(of, shown[1].q, shown[0].q), "ellipse" if shown[1].q.is_gaussian else "flow"
     rest = f" The other **{said.encoder:.2f}** are lost because the encoder's {kind} lies elsewhere."
@@ -169,7 +175,7 @@ def conclude(of: TruePosterior, shown: list[Shown]) -> None:
     )
 
 
-def doubts(own: Explorer, subject: Subject, of: TruePosterior, shown: list[Shown]) -> None:
+def doubts(own: Explorer, subject: Subject, of: serving.posterior.TruePosterior, shown: list[Shown]) -> None:
     """Say how the numbers were found, and what is to be doubted."""
     said = []
     if posteriors.unfamiliar(own, subject.binary):
@@ -194,13 +200,13 @@ def again(subject: Subject, found: Pictures, hand: Hand) -> None:
     image = f"tests.images[{subject.row}]"
     number = posteriors.label_of(subject, found)
     label = "" if number is None else f", label={number}"
-    q = f"serving.encoder_posterior(explorer, image{label})"
+    q = f"serving.posterior.encoder_posterior(explorer, image{label})"
     if hand.moved:
         mean, scale = (f"np.array([{a:g}, {b:g}])" for a, b in (hand.at[:2], hand.at[2:]))
-        q = f"serving.gaussian_posterior(explorer, image, {mean}, np.exp({scale}){label})"
+        q = f"serving.posterior.gaussian_posterior(explorer, image, {mean}, np.exp({scale}){label})"
     behind.show(
-        f"image = serving.binarised({image})" if subject.binary else f"image = {image}",
-        f"truth = serving.true_posterior(explorer, image{label})",
+        f"image = serving.posterior.binarised({image})" if subject.binary else f"image = {image}",
+        f"truth = serving.posterior.true_posterior(explorer, image{label})",
         f"q = {q}",
         "print(truth.log_evidence, q.elbo, truth.log_evidence - q.elbo)",
     )
@@ -261,7 +267,7 @@ strips.lead(
     "cannot bend?"
 )
 chosen = state.chosen()[1]
-if serving.in_plane(chosen):
+if serving.posterior.in_plane(chosen):
     page()
 else:
     invite(chosen)

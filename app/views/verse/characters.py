@@ -7,7 +7,6 @@ from itertools import accumulate, pairwise
 
 from app.results.verse import Step
 from vaecore import serving
-from vaecore.serving import Neighbour
 
 CHINESE = "zh-Hant"
 TONES = {"level": "○", "oblique": "●"}
@@ -19,7 +18,7 @@ def verse(text: str, form: str, size: str, pinyin: bool = False, tones: bool = F
     ``size`` is large, middle or small. ``marks`` are the styles of its characters, those of the form not counted.
     """
     styles = iter(marks or [""] * len(text))
-    read = serving.readings(text) if form and (pinyin or tones) else []
+    read = serving.verses.readings(text) if form and (pinyin or tones) else []
     cells = [
         _sign(character)
         if form and character in form
@@ -32,7 +31,7 @@ def verse(text: str, form: str, size: str, pinyin: bool = False, tones: bool = F
     return f'<p class="{kind}"{language}>{lines or _nothing()}</p>'
 
 
-def _said(read: Sequence[serving.Reading], place: int, pinyin: bool, tones: bool) -> tuple[str, str]:
+def _said(read: Sequence[serving.verses.Reading], place: int, pinyin: bool, tones: bool) -> tuple[str, str]:
     """Return what stands above and below a character."""
     if not read:
         return "", ""
@@ -67,11 +66,11 @@ def _nothing() -> str:
     return '<em class="vc-nothing">no character: the text ends where it begins</em>'
 
 
-def beside(text: str, neighbour: Neighbour | None, form: str) -> str:
+def beside(text: str, neighbour: serving.texts.Neighbour | None, form: str) -> str:
     """Return the nearest training text, the characters that it shares with a text marked; nothing where none is."""
     if neighbour is None:
         return ""
-    marks = ["vc-shared" if same else "" for same in serving.shared(neighbour.text, text, form)]
+    marks = ["vc-shared" if same else "" for same in serving.verses.shared(neighbour.text, text, form)]
     counted = f"{neighbour.shared} of {len(marks)} characters shared"
     return (
         '<div class="vc-nearest"><b>Nearest training text</b>'
@@ -79,13 +78,15 @@ def beside(text: str, neighbour: Neighbour | None, form: str) -> str:
     )
 
 
-def own(text: str, neighbour: Neighbour | None, form: str, pinyin: bool, tones: bool) -> str:
+def own(text: str, neighbour: serving.texts.Neighbour | None, form: str, pinyin: bool, tones: bool) -> str:
     """Return a text that was written, large, and the nearest training text beside it."""
     written = verse(text, form, "large", pinyin, tones)
     return f'<div class="vc-hero"><div class="vc-own">{written}</div>{beside(text, neighbour, form)}</div>'
 
 
-def cards(texts: Sequence[str], neighbours: Sequence[Neighbour | None], form: str, pinyin: bool, tones: bool) -> str:
+def cards(
+    texts: Sequence[str], neighbours: Sequence[serving.texts.Neighbour | None], form: str, pinyin: bool, tones: bool
+) -> str:
     """Return texts side by side, each with its nearest training text."""
     items = "".join(
         f"<li>{verse(text, form, 'middle', pinyin, tones)}{beside(text, neighbour, form)}</li>"
@@ -95,7 +96,11 @@ def cards(texts: Sequence[str], neighbours: Sequence[Neighbour | None], form: st
 
 
 def way(
-    ends: tuple[str, str], steps: Sequence[Step], neighbours: Sequence[Neighbour | None], form: str, pinyin: bool
+    ends: tuple[str, str],
+    steps: Sequence[Step],
+    neighbours: Sequence[serving.texts.Neighbour | None],
+    form: str,
+    pinyin: bool,
 ) -> str:
     """Return the texts between two, each with how many characters it shares with either."""
     a, b = ends
@@ -112,7 +117,7 @@ def _end(name: str, text: str, form: str, pinyin: bool) -> str:
     return f'<li class="vc-end"><b class="{style}">{name}</b>{verse(text, form, "middle", pinyin, marks=marks)}</li>'
 
 
-def _step(number: int, step: Step, neighbour: Neighbour | None, form: str, pinyin: bool) -> str:
+def _step(number: int, step: Step, neighbour: serving.texts.Neighbour | None, form: str, pinyin: bool) -> str:
     marks = [
         "vc-of-both" if a and b else "vc-of-a" if a else "vc-of-b" if b else ""
         for a, b in zip(step.of_a, step.of_b, strict=True)

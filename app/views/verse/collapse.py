@@ -6,7 +6,6 @@ from app.markup import strips
 from app.results import verse
 from app.results.verse import Measured, Reach, Step
 from vaecore import serving
-from vaecore.serving import TextExplorer
 
 FEW = 0.25  # of the dimensions: where fewer are in use, a code has collapsed
 BOWMAN = "Bowman et al. 2015"
@@ -45,7 +44,7 @@ def turned(found: Measured, reach: Reach, length: int) -> str:
     return f"{alive(found)} Turned from end to end at this draw, {', '.join(said)}."
 
 
-def why(own: TextExplorer, found: Measured) -> str:
+def why(own: serving.texts.TextExplorer, found: Measured) -> str:
     """Say why a code is used, or why it is not."""
     if has_collapsed(found):
         return (
@@ -58,7 +57,7 @@ def why(own: TextExplorer, found: Measured) -> str:
             "This decoder writes all characters at once and is told none of them: whatever they have to do with each "
             "other must come through the code, so the code is used, and characters that do not fit stand side by side."
         )
-    remedies = [WORDS[name].format(value) for name, value in serving.remedies(own).items()]
+    remedies = [WORDS[name].format(value) for name, value in serving.relatives.remedies(own).items()]
     if remedies:
         return f"What keeps the code in use: {' and '.join(remedies)} ({BOWMAN}; Kingma et al. 2016)."
     return "Nothing in its training was meant to keep the code in use."

@@ -14,7 +14,7 @@ from app.session import state
 from app.session.state import Model
 from app.views.verse import characters, collapse, walks
 from app.views.verse.walks import End
-from vaecore.serving import TextExplorer
+from vaecore import serving
 
 FIRST = 12  # sliders before "all"
 SHEET = 6  # texts that are drawn at a time
@@ -38,7 +38,7 @@ def aloud() -> tuple[bool, bool]:
     return st.session_state.get("pinyin", False), st.session_state.get("tones", False)
 
 
-def controls(own: TextExplorer) -> tuple[int, float, bool]:
+def controls(own: serving.texts.TextExplorer) -> tuple[int, float, bool]:
     """Draw what the text is written by; return the draw, the temperature, and whether all sliders are shown."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         draw = st.number_input(
@@ -75,13 +75,13 @@ def by_hand() -> None:
         st.rerun()  # the rest of the page follows where the sliders were left
 
 
-def reach(model: Model, own: TextExplorer, found: Measured | None) -> None:
+def reach(model: Model, own: serving.texts.TextExplorer, found: Measured | None) -> None:
     """Say what the sliders change."""
     if found is not None:
         st.caption(collapse.turned(found, computed.reach(model, st.session_state[component.DRAW]), own.shape[1]))
 
 
-def walk(model: Model, own: TextExplorer) -> list[End]:
+def walk(model: Model, own: serving.texts.TextExplorer) -> list[End]:
     """Draw two ends and the texts on the way from one to the other; return the ends, if both can be read."""
     st.subheader("Walk from one text to another")
     with st.container(border=True), st.grid(2, min_column_width=300, gap="medium"):
@@ -107,7 +107,7 @@ def renew() -> None:
     st.session_state["leaf"] = (st.session_state["leaf"] + 1) % computed.DRAWS
 
 
-def drawn(model: Model, own: TextExplorer) -> tuple[float, int]:
+def drawn(model: Model, own: serving.texts.TextExplorer) -> tuple[float, int]:
     """Draw texts from the prior; return their temperature and seed."""
     st.subheader("Texts from the prior")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -119,7 +119,7 @@ def drawn(model: Model, own: TextExplorer) -> tuple[float, int]:
     return temperature, seed
 
 
-def costs(own: TextExplorer, found: Measured | None, trouble: str) -> None:
+def costs(own: serving.texts.TextExplorer, found: Measured | None, trouble: str) -> None:
     """Draw what each dimension costs, and say why it is used or not."""
     st.subheader("What each dimension costs")
     if found is None:
@@ -154,7 +154,7 @@ def compare() -> None:
         st.button(label, icon=":material/compare_arrows:", on_click=texts.open_model, args=(name,), key="twin")
 
 
-def again(own: TextExplorer, ends: list[End], temperature: float, seed: int) -> None:
+def again(own: serving.texts.TextExplorer, ends: list[End], temperature: float, seed: int) -> None:
     """Show the program that writes what is on the page."""
     draw, moved = st.session_state[component.DRAW], component.moved(own.latent)
     behind.show(

@@ -11,7 +11,7 @@ from app.results import verse
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
-from vaecore.serving import TextExplorer
+from vaecore import serving
 
 BOTH = ("a", "b")
 TYPED, PICKED, DRAWN = "Typed", "A test text", "Drawn"
@@ -25,7 +25,7 @@ class End(NamedTuple):
     source: str
 
 
-def choose(model: Model, own: TextExplorer, name: str) -> End | None:
+def choose(model: Model, own: serving.texts.TextExplorer, name: str) -> End | None:
     """Draw the choice of one end; None where its text cannot be read, which is said."""
     tests = verse.tests(model)
     kinds = [TYPED, *([PICKED] if tests else []), DRAWN]
@@ -36,7 +36,7 @@ def choose(model: Model, own: TextExplorer, name: str) -> End | None:
     return _read(model, own, _pick(tests, name) if kind == PICKED else _type(own, name))
 
 
-def _type(own: TextExplorer, name: str) -> str:
+def _type(own: serving.texts.TextExplorer, name: str) -> str:
     usual = verse.FAMILIAR[BOTH.index(name)] if own.form else ""
     wanted = f"{own.shape[1]} characters" if own.form else f"up to {own.shape[1]} characters"
     return st.text_input(f"The text of {name.upper()}, {wanted}", usual, key=f"{name}_text", bind="query-params")
@@ -59,7 +59,7 @@ def _drawn(model: Model, name: str) -> End:
     return End(verse.write(model, code, 0.0, 0), code, f"explorer.quantiles({levels}).diagonal()")
 
 
-def _read(model: Model, own: TextExplorer, text: str) -> End | None:
+def _read(model: Model, own: serving.texts.TextExplorer, text: str) -> End | None:
     """Return a text with its code; say why it has none, or what of it the model does not know."""
     try:
         code, unknown = verse.encode(model, text), own.unknown([text])

@@ -11,7 +11,6 @@ from vaecore.data import SHAPES, Images, dataset, is_named, other_classes
 from vaecore.evaluation.anomaly import anomaly_scores
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images
-from vaecore.serving.properties import label_for
 
 ALTERATIONS = ("upside down", "mirrored", "inverted", "shuffled pixels")
 
@@ -72,7 +71,7 @@ def anomaly(explorer: Explorer, images: ndarray, labels: ndarray | None = None) 
         ValueError: images of the wrong shape, or labels that a conditional model misses.
     """
     x = as_images(images, explorer.shape, explorer.name)
-    scores = anomaly_scores(explorer.model, x, label_for(explorer, labels, len(x)), explorer.card.get("anomaly"))
+    scores = anomaly_scores(explorer.model, x, explorer.label_of(labels, len(x)), explorer.card.get("anomaly"))
     return {name: score.numpy() for name, score in scores.items()}
 
 

@@ -11,7 +11,6 @@ from torch import Tensor
 from vaecore.models.hierarchical import HierarchicalVAE
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_codes, as_count, as_images
-from vaecore.serving.properties import label_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,5 +116,5 @@ def _temperature(explorer: Explorer, temperature: float) -> float:
 
 def _labels(explorer: Explorer, label: int | None) -> Tensor | None:
     """The label of one image, on the model's device."""
-    found = label_for(explorer, None if label is None else np.array([label]), 1)
+    found = explorer.label_of(None if label is None else np.array([label]), 1)
     return None if found is None else found.to(explorer.device)

@@ -1,10 +1,8 @@
 """The map of a model's codes, beside PCA and t-SNE of the same images: computed once, kept, and read again."""
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from math import isfinite
 from pathlib import Path
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -13,7 +11,6 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int64
 from numpy import ndarray
-from platformdirs import user_cache_path
 from torch import Tensor
 
 from vaecore import checkpoint
@@ -28,15 +25,10 @@ from vaecore.evaluation.latent import (
 )
 from vaecore.evaluation.outside import TICK, Report, silent
 from vaecore.evaluation.planes import transductive_neighbour_accuracy
-from vaecore.reading import CheckpointError, Header, exists, read_tensors, shorten
+from vaecore.reading import CheckpointError, read_tensors
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.studies import principal_components
-
-MAP = "map.safetensors"
-WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
-PLANES, SCORES = ("codes", "pca", "tsne"), ("trustworthiness", "neighbours")
-LARGEST_ROW = 2**31  # of a test split
-LARGEST_HALF = 65504  # number in half precision
+from vaecore.serving.kept import MAP, keep_map, keepable, read_map
+from vaecore.serving.studies.comparison import principal_components
 
 _made: WeakKeyDictionary[Explorer, LatentMap] = WeakKeyDictionary()  # a map goes with its explorer
 _locks: defaultdict[str, Lock] = defaultdict(Lock)
@@ -59,18 +51,11 @@ def latent_map(explorer: Explorer, report: Report = silent) -> LatentMap:
     """
     if explorer in _made:
         return _made[explorer]
-    digest = _digest(explorer)
+    digest = explorer.digest
     with _alone(digest, report):  # the second visitor waits for the first one's map, and for no other
         if explorer not in _made:
-            _made[explorer] = _kept(explorer, digest) or _computed(explorer, digest, report)
+            _made[explorer] = _kept(explorer) or _computed(explorer, report)
         return _made[explorer]
-
-
-def _digest(explorer: Explorer) -> str:
-    digest = hashlib.sha256(explorer.dataset.encode())
-    for tensor in explorer.model.state_dict().values():  # not the file: a truncated PCA has the same one
-        digest.update(tensor.cpu().numpy().tobytes())
-    return digest.hexdigest()
 
 
 @contextmanager
@@ -85,23 +70,19 @@ def _alone(digest: str, report: Report) -> Iterator[None]:
         lock.release()
 
 
-def _cached(digest: str) -> Path:
-    return user_cache_path("vaecore") / "maps" / f"{digest}.safetensors"
-
-
-def _kept(explorer: Explorer, digest: str) -> LatentMap | None:
+def _kept(explorer: Explorer) -> LatentMap | None:
     """The map beside the weights, or else in the cache, where a broken one is made again."""
     if explorer.folder is not None:
         found = _read_map(explorer.folder / MAP, explorer)
         if found is not None:
             return found
     with suppress(CheckpointError):
-        return _read_map(_cached(digest), explorer)
+        return _read_map(explorer.map_files[-1], explorer)
     return None
 
 
-def _computed(explorer: Explorer, digest: str, report: Report) -> LatentMap:
-    found, cached = compute_map(explorer, report=report), _cached(digest)
+def _computed(explorer: Explorer, report: Report) -> LatentMap:
+    found, cached = compute_map(explorer, report=report), explorer.map_files[-1]
     if keepable(found):
         with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
             cached.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +100,7 @@ def compute_map(explorer: Explorer, data_dir: str | Path | None = None, report: 
     tests = dataset(explorer.dataset, "test", data_dir)
     chosen = chosen_rows(len(tests))
     rows = tests.rows(torch.from_numpy(chosen))
-    labels = rows.labels if "condition" in explorer.abilities else None
+    labels = explorer.told(rows.labels)
     report("Encoding the images", 0.05)
     codes = explorer.encode(rows.images, labels)
     flat = rows.images.reshape(len(rows), -1)
@@ -136,43 +117,15 @@ def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:
     return read_tensors(path)["tsne"].float().numpy() if path and path.exists() else None
 
 
-def keepable(found: LatentMap) -> bool:
-    """Whether a map is worth a file: its t-SNE is there, the only part that takes its time."""
-    return found.pca is not None and found.tsne is not None
-
-
-def keep_map(found: LatentMap, path: Path) -> None:
-    """Write a map; the planes in half precision, which no screen shows, and codes only if they are not wide.
-
-    Raises:
-        ValueError: a plane of the images is missing; the sentence says why.
-    """
-    if not keepable(found):
-        raise ValueError(found.missing.get("tsne") or found.missing["pca"])
-    planes = ("codes", "pca", "tsne") if found.codes.shape[1] <= WIDEST_KEPT else ("pca", "tsne")
-    tensors = {name: _small(torch.from_numpy(getattr(found, name))) for name in planes}
-    tensors["index"] = torch.from_numpy(found.index).int()
-    if found.labels is not None:
-        tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
-    for plane, scores in found.scores.items():
-        tensors |= {f"scores.{plane}.{score}": torch.tensor(value) for score, value in scores.items()}
-    checkpoint.write_tensors(path, tensors)
-
-
-def _small(points: Tensor) -> Tensor:
-    return points.half() if points.abs().max() <= LARGEST_HALF else points
-
-
 def _read_map(path: Path, explorer: Explorer) -> LatentMap | None:
     """The map in a file; None where there is none, or one of codes of another size.
 
     Raises:
         CheckpointError: it is no map, or not of this model's images.
     """
-    if not exists(path):
+    tensors = read_map(path, len(explorer.classes))
+    if tensors is None:
         return None
-    tensors = read_tensors(path, lambda header: _check_map(header, path))
-    _check_values(tensors, len(explorer.classes), path)
     index = tensors["index"].long()
     if "codes" in tensors:
         codes = tensors["codes"].float().numpy()
@@ -196,46 +149,12 @@ def _is_cut(explorer: Explorer) -> bool:
     return checkpoint.load_recipe(explorer.folder).settings.latent != explorer.latent
 
 
-def _check_map(header: Header, path: Path) -> None:
-    """Names, types and shapes, before anything is read."""
-    count = header["index"].shape[:1] if "index" in header else ()
-    expected = {"index": count, "labels": count, "pca": (*count, 2), "tsne": (*count, 2)}
-    lacking = [name for name in ("index", "pca", "tsne") if name not in header]
-    if lacking or not count or not count[0]:
-        raise CheckpointError(f"{path}: not a map: expected points in {lacking or ['index']}, got none")
-    for name, came in header.items():
-        shape = (*count, *came.shape[1:2]) if name == "codes" else expected.get(name, ())
-        if name not in expected and name != "codes" and not _is_score(name):
-            raise CheckpointError(f"{path}: not a map: unexpected {shorten(name)}")
-        if came.shape != shape or (name == "codes" and not 0 < came.shape[-1] <= WIDEST_KEPT):
-            raise CheckpointError(f"{path}: not a map: {name} of shape {list(came.shape)}, expected {list(shape)}")
-        if came.dtype.is_floating_point == (name in ("index", "labels")) or came.dtype == torch.bool:
-            raise CheckpointError(f"{path}: not a map: {name} of {came.dtype}")
-
-
-def _is_score(name: str) -> bool:
-    parts = name.split(".")
-    return len(parts) == 3 and parts[0] == "scores" and parts[1] in PLANES and parts[2] in SCORES
-
-
-def _check_values(tensors: dict[str, Tensor], classes: int, path: Path) -> None:
-    for name, tensor in tensors.items():
-        low, high = float(tensor.double().min()), float(tensor.double().max())
-        if not (isfinite(low) and isfinite(high)):
-            raise CheckpointError(f"{path}: not a map: {name} holds NaN or infinity")
-        least, largest = {"index": (0, LARGEST_ROW), "labels": (0, classes - 1)}.get(name, (low, high))
-        if _is_score(name):
-            least, largest = 0, 1
-        if low < least or high > largest:
-            raise CheckpointError(f"{path}: not a map: {name} from {low:g} to {high:g}, expected {least} to {largest}")
-
-
 def _codes_of(explorer: Explorer, index: Int64[Tensor, "n"], path: Path) -> Float32[ndarray, "n latent"]:
     tests = dataset(explorer.dataset, "test")
     if int(index.max()) >= len(tests):
         raise CheckpointError(f"{path}: not a map of {explorer.dataset}: it has {len(tests):,} test images")
     rows = tests.rows(index)
-    return explorer.encode(rows.images, rows.labels if "condition" in explorer.abilities else None)
+    return explorer.encode(rows.images, explorer.told(rows.labels))
 
 
 def plane_accuracy(found: LatentMap, x: int, y: int) -> float:

@@ -10,7 +10,6 @@ from numpy import ndarray
 from vaecore.evaluation.sensitivity import mean_jacobians
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images
-from vaecore.serving.properties import label_for
 
 VARIED = 0.99  # of the variance of images: the directions in which they vary
 HARDLY = 0.01  # of the largest singular value: what moves the code less hardly moves it
@@ -54,7 +53,7 @@ def sensitivity(
     """
     own = explorer.shape, explorer.name
     x = as_images(np.asarray(image)[None], *own)
-    labels = label_for(explorer, None if label is None else np.array([label]), 1)
+    labels = explorer.label_of(None if label is None else np.array([label]), 1)
     jacobian = mean_jacobians(explorer.model, x, labels)[0]
     _, values, rows = torch.linalg.svd(jacobian, full_matrices=False)
     varied = (torch.eye(x[0].numel()), torch.ones(x[0].numel()))
@@ -144,7 +143,7 @@ def _moved(
     x = as_images(np.asarray(image)[None], explorer.shape, explorer.name)
     if np.shape(direction) != explorer.shape:
         raise ValueError(f"{explorer.name}: expected a direction of {explorer.shape}, got {np.shape(direction)}")
-    y = label_for(explorer, None if label is None else np.array([label]), 1)
+    y = explorer.label_of(None if label is None else np.array([label]), 1)
     own = None if y is None else y.to(explorer.device)
     lengths = torch.tensor([0.0, *steps], dtype=torch.float32)[:, None, None, None]
     moved = (x + lengths * torch.tensor(direction, dtype=torch.float32)).to(explorer.device)

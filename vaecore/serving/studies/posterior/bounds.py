@@ -11,7 +11,6 @@ from torch import Tensor
 from vaecore.distributions import Factored, Gaussian
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images
-from vaecore.serving.properties import label_for
 
 PIECE = 2000  # codes that are decoded at once
 REACH = 6.0  # scales of q that its own lattice covers each way
@@ -35,7 +34,7 @@ class Joint:
                 f"{explorer.variant} with codes of {explorer.latent}"
             )
         x = as_images(np.asarray(image)[None], explorer.shape, explorer.name)
-        labels = label_for(explorer, None if label is None else np.array([label]), 1)
+        labels = explorer.label_of(None if label is None else np.array([label]), 1)
         self.explorer, self.model = explorer, explorer.model
         self.like = next(self.model.parameters())
         self.x = x.to(self.like)

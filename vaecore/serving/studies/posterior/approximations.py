@@ -9,10 +9,10 @@ from numpy import ndarray
 from scipy.special import softmax
 
 from vaecore.distributions import Factored, Gaussian
-from vaecore.serving.bounds import Joint, climbed, elbo_of, importance_bound
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.grids import Lattice, integrate
 from vaecore.serving.inputs import as_count
+from vaecore.serving.studies.posterior.bounds import Joint, climbed, elbo_of, importance_bound
+from vaecore.serving.studies.posterior.grids import Lattice, integrate
 
 BOUNDS = (1, 5, 50, 500)  # samples of the importance-weighted bounds
 SAMPLES = 5000  # of q, in all

@@ -1,4 +1,4 @@
-"""What each autoencoder is for: noise and its removal, features, layers; and the plain one to set it beside."""
+"""What units look for and when they are on; what the layers of a stack keep."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,88 +9,12 @@ from jaxtyping import Float32
 from numpy import ndarray
 
 from vaecore import checkpoint
-from vaecore.checkpoint import names
-from vaecore.corruption import KINDS, Corruption
-from vaecore.evaluation import robustness
 from vaecore.evaluation.sparsity import sparseness
 from vaecore.models import PCA
 from vaecore.models.deterministic import DeterministicAutoencoder
 from vaecore.models.stacked import StackedAutoencoder
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.inputs import as_images, as_labels
-
-NOISES: tuple[Corruption, ...] = tuple(kind for kind in KINDS if kind != "none")
-
-
-def twin(explorer: Explorer) -> str | None:
-    """The pretrained plain autoencoder with the same data and the same size of code, if there is one.
-
-    Of several, one with the same kind of code goes first.
-    """
-    kept = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in names() if name != explorer.name}
-    plain = [
-        (getattr(recipe.settings, "code", None) != getattr(explorer.recipe.settings, "code", None), name)
-        for name, recipe in kept.items()
-        if recipe.model == "autoencoder"
-        and (recipe.dataset, recipe.settings.latent) == (explorer.dataset, explorer.latent)
-    ]
-    return min(plain)[1] if plain else None
-
-
-@dataclass(frozen=True, eq=False)
-class Restoration:
-    """What a model makes of damaged images.
-
-    Attributes:
-        corrupted: x~, [n, c, h, w]; with Gaussian noise it leaves [0, 1].
-        restored: g(f(x~)).
-        errors: ||x - g(f(x~))||^2 per image.
-    """
-
-    corrupted: Float32[ndarray, "n c h w"]
-    restored: Float32[ndarray, "n c h w"]
-    errors: Float32[ndarray, "n"]
-
-
-def restore(
-    explorer: Explorer, images: ndarray, kind: Corruption, level: float, seed: int = 0, labels: ndarray | None = None
-) -> Restoration:
-    """Damage images and let a model restore them; the same seed damages alike, whatever the model.
-
-    Raises:
-        ValueError: images of the wrong shape, an unknown kind of noise, a level out of range, or labels that a
-            conditional model misses.
-    """
-    x = as_images(images, explorer.shape, explorer.name)
-    noisy, restored = robustness.restore(explorer.model, x, kind, level, seed, label_for(explorer, labels, len(x)))
-    return Restoration(noisy.numpy(), restored.numpy(), (x - restored).square().sum((1, 2, 3)).numpy())
-
-
-def damage(images: ndarray, kind: Corruption, level: float, seed: int = 0) -> Float32[ndarray, "n c h w"]:
-    """Damage images [n, c, h, w] as `restore` does.
-
-    Raises:
-        ValueError: an unknown kind of noise, or a level out of range.
-    """
-    return robustness.damage(torch.from_numpy(images), kind, level, seed).numpy()
-
-
-def error_curve(
-    explorer: Explorer,
-    images: ndarray,
-    kind: Corruption,
-    levels: tuple[float, ...],
-    seed: int = 0,
-    labels: ndarray | None = None,
-) -> Float32[ndarray, "levels"]:
-    """Mean squared error to the clean images at each level of noise.
-
-    Raises:
-        ValueError: as `restore`.
-    """
-    x = as_images(images, explorer.shape, explorer.name)
-    label = label_for(explorer, labels, len(x))
-    return robustness.robustness(explorer.model, x, kind, levels, seed, label).numpy()
+from vaecore.serving.inputs import as_images
 
 
 def filters(explorer: Explorer) -> Float32[ndarray, "units c h w"]:
@@ -171,14 +95,3 @@ def _loaded(folder: Path, changed: float) -> StackedAutoencoder:
     stack, *_ = checkpoint.load(folder)
     assert isinstance(stack, StackedAutoencoder)
     return stack
-
-
-def label_for(explorer: Explorer, labels: ndarray | None, n: int) -> torch.Tensor | None:
-    """The labels for a conditional model, None for one that takes no labels.
-
-    Raises:
-        ValueError: the model is conditional, and there are none, or others than `n` of its classes.
-    """
-    if "condition" not in explorer.abilities:
-        return None
-    return as_labels(labels, n, len(explorer.classes), explorer.name)

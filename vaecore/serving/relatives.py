@@ -1,82 +1,72 @@
-"""What a code costs and what it leaves unsaid, in nats; and families of models that put different prices on it."""
+"""Which model stands beside another: alike but for one thing, found by its recipe among those at hand."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-from jaxtyping import Float64
-from numpy import ndarray
-
 from vaecore import checkpoint
 from vaecore.checkpoint import names
-from vaecore.evaluation.rates import rates_and_distortion
-from vaecore.models.variational import Variational, VariationalSettings
+from vaecore.models.variational import VariationalSettings
 from vaecore.recipes import Recipe
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.inputs import as_images
-from vaecore.serving.properties import label_for
+from vaecore.serving.texts import TextExplorer, text_names
 
-IMAGES = 2000  # of those given, that the terms are averaged over
 VARIANTS = ("vae", "beta-vae")  # whose family is one network at several prices of the rate
 ON_THE_WAY = ("beta", "annealing", "annealing_share", "annealing_cycles")  # settings that a family need not share
+REMEDIES = ("word_dropout", "free_bits", "target_rate", "annealing", "annealing_share", "annealing_cycles")
 
 
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """The two terms of minus the elbo, averaged over images. No beta, no free bits, no annealing is in them.
+def twin(explorer: Explorer) -> str | None:
+    """The pretrained plain autoencoder with the same data and the same size of code, if there is one.
 
-    Attributes:
-        rates: what each group of latents costs, [groups]: log q(z|x) - log p(z), or its expectation where that is
-            known. A group is one layer of a hierarchy, the one next to the image first, and one unit elsewhere.
-        distortion: E_q[-log p(x|z)], by one sample an image.
-        sizes: how many numbers each group has.
-        images: how many the terms are averaged over.
+    Of several, one with the same kind of code goes first.
     """
-
-    rates: Float64[ndarray, "groups"]
-    distortion: float
-    sizes: tuple[int, ...]
-    images: int
-
-    @property
-    def rate(self) -> float:
-        """KL(q(z|x) || p(z)): of all groups together."""
-        return float(self.rates.sum())
-
-    @property
-    def elbo(self) -> float:
-        """Minus the distortion and the rate."""
-        return -self.distortion - self.rate
+    kept = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in names() if name != explorer.name}
+    plain = [
+        (getattr(recipe.settings, "code", None) != getattr(explorer.recipe.settings, "code", None), name)
+        for name, recipe in kept.items()
+        if recipe.model == "autoencoder"
+        and (recipe.dataset, recipe.settings.latent) == (explorer.dataset, explorer.latent)
+    ]
+    return min(plain)[1] if plain else None
 
 
-def elbo_terms(explorer: Explorer, images: ndarray, labels: ndarray | None = None, seed: int = 0) -> Terms:
-    """Rate and distortion over at most 2,000 of the images, which `seed` draws, as it does the codes.
+def untold(explorer: Explorer) -> str | None:
+    """The pretrained VAE of the same data that is not told the class, the one whose code is nearest in size."""
+    kept = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in names()}
+    plain = [
+        (abs(recipe.settings.latent - explorer.latent), name)
+        for name, recipe in kept.items()
+        if recipe.model == "vae" and recipe.dataset == explorer.dataset and not recipe.settings.asks_for_labels
+    ]
+    return min(plain)[1] if plain else None
 
-    Pixels are binarised, once, where the model was trained on such: grey ones have no likelihood under it.
 
-    Raises:
-        ValueError: the model has no prior of its own, there are no images or they have the wrong shape, or labels that
-            a conditional model misses.
-    """
-    if not isinstance(explorer.model, Variational):
-        raise ValueError(
-            f"{explorer.name}: expected a variational model, whose code has a rate; got {explorer.variant}"
-        )
-    x = as_images(images, explorer.shape, explorer.name)
-    if len(x) == 0:
-        raise ValueError(f"{explorer.name}: expected at least one image, got none")
-    label = label_for(explorer, labels, len(x))
-    generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randperm(len(x), generator=generator)[:IMAGES]
-    x, label = x[chosen], None if label is None else label[chosen]
-    if explorer.recipe.training.binarise:
-        x = (torch.rand(x.shape, generator=generator) < x).float()
-    codes = torch.Generator(explorer.device).manual_seed(seed + 1)  # one seed would repeat what drew the pixels
-    rates, distortions = (part.double().mean(0) for part in rates_and_distortion(explorer.model, x, label, codes))
-    return Terms(rates.numpy(), float(distortions), explorer.model.groups, len(x))
+def remedies(explorer: TextExplorer) -> dict[str, float | str]:
+    """What a model was trained with against a collapse of its code, by the names of its recipe's settings."""
+    return _remedies(explorer.recipe)
+
+
+def untreated() -> dict[str, str]:
+    """Pretrained models whose code something keeps alive, each with the one that is trained alike but without that."""
+    recipes = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in text_names()}
+    plainly = {str(_rest(recipe)): name for name, recipe in recipes.items() if not _remedies(recipe)}
+    treated = [name for name, recipe in recipes.items() if _remedies(recipe)]
+    return {name: plainly[str(_rest(recipes[name]))] for name in treated if str(_rest(recipes[name])) in plainly}
+
+
+def _remedies(recipe: Recipe) -> dict[str, float | str]:
+    settings = asdict(recipe.settings)
+    found = {name: settings[name] for name in ("word_dropout", "free_bits", "target_rate") if settings[name]}
+    return found | ({"annealing": settings["annealing"]} if settings["annealing"] != "none" else {})
+
+
+def _rest(recipe: Recipe) -> tuple[object, ...]:
+    """All of a recipe that trains a model, but for the remedies."""
+    settings = {key: value for key, value in asdict(recipe.settings).items() if key not in REMEDIES}
+    return recipe.model, recipe.dataset, settings, recipe.training
 
 
 def family(explorer: Explorer) -> dict[float, str]:

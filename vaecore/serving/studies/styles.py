@@ -8,8 +8,6 @@ from jaxtyping import Float32
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore import checkpoint
-from vaecore.checkpoint import names
 from vaecore.data import Images, dataset
 from vaecore.evaluation import features
 from vaecore.models.variational import Variational
@@ -151,17 +149,6 @@ def label_left(explorer: Explorer) -> LabelLeft:
     return LabelLeft(1 - error, float(chance), len(train), len(test))
 
 
-def untold(explorer: Explorer) -> str | None:
-    """The pretrained VAE of the same data that is not told the class, the one whose code is nearest in size."""
-    kept = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in names()}
-    plain = [
-        (abs(recipe.settings.latent - explorer.latent), name)
-        for name, recipe in kept.items()
-        if recipe.model == "vae" and recipe.dataset == explorer.dataset and not recipe.settings.asks_for_labels
-    ]
-    return min(plain)[1] if plain else None
-
-
 def _some(images: Images, count: int) -> Images:
     """At most `count` of the images, drawn evenly and always the same: files often come class by class."""
     order = torch.randperm(len(images), generator=torch.Generator().manual_seed(0))
@@ -169,7 +156,7 @@ def _some(images: Images, count: int) -> Images:
 
 
 def _codes(explorer: Explorer, images: Images) -> ndarray:
-    return explorer.encode(images.images, images.labels if "condition" in explorer.abilities else None)
+    return explorer.encode(images.images, explorer.told(images.labels))
 
 
 def _conditional(explorer: Explorer) -> Variational:

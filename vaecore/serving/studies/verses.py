@@ -1,13 +1,12 @@
 """What a page says of texts: how they are read aloud, what they share, and what each number of their code is worth.
 
->>> from vaecore.serving import readings, shared
+>>> from vaecore.serving.studies.verses import readings, shared
 >>> [(reading.pinyin, reading.tone) for reading in readings("白日。")]
 [('bái', 'level'), ('rì', 'oblique'), ('', None)]
 >>> shared("白日", "白月")
 [True, False]
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,16 +14,13 @@ import numpy as np
 from jaxtyping import Float64, Int64
 from numpy import ndarray
 
-from vaecore import checkpoint
 from vaecore.data import dataset
 from vaecore.data.text import Texts, plain
 from vaecore.evaluation.texts import LEVEL, OBLIQUE
-from vaecore.recipes import Recipe
-from vaecore.serving.texts import TextExplorer, text_names
+from vaecore.serving.texts import TextExplorer
 
 TEXTS = 2000  # of the test split, that rates are averaged over where no card has them
 ENDS = (0.01, 0.99)  # of the prior, between which a dimension is turned
-REMEDIES = ("word_dropout", "free_bits", "target_rate", "annealing", "annealing_share", "annealing_cycles")
 
 
 class Reading(NamedTuple):
@@ -84,28 +80,3 @@ def reach(explorer: TextExplorer, code: ndarray) -> Int64[ndarray, "latent"]:
 def _changes(text: str, other: str, form: str) -> int:
     longest = max(len(plain(text, form)), len(plain(other, form)))
     return longest - sum(shared(text, other, form))
-
-
-def remedies(explorer: TextExplorer) -> dict[str, float | str]:
-    """What a model was trained with against a collapse of its code, by the names of its recipe's settings."""
-    return _remedies(explorer.recipe)
-
-
-def untreated() -> dict[str, str]:
-    """Pretrained models whose code something keeps alive, each with the one that is trained alike but without that."""
-    recipes = {name: checkpoint.load_recipe(checkpoint.find(name)) for name in text_names()}
-    plainly = {str(_rest(recipe)): name for name, recipe in recipes.items() if not _remedies(recipe)}
-    treated = [name for name, recipe in recipes.items() if _remedies(recipe)]
-    return {name: plainly[str(_rest(recipes[name]))] for name in treated if str(_rest(recipes[name])) in plainly}
-
-
-def _remedies(recipe: Recipe) -> dict[str, float | str]:
-    settings = asdict(recipe.settings)
-    found = {name: settings[name] for name in ("word_dropout", "free_bits", "target_rate") if settings[name]}
-    return found | ({"annealing": settings["annealing"]} if settings["annealing"] != "none" else {})
-
-
-def _rest(recipe: Recipe) -> tuple[object, ...]:
-    """All of a recipe that trains a model, but for the remedies."""
-    settings = {key: value for key, value in asdict(recipe.settings).items() if key not in REMEDIES}
-    return recipe.model, recipe.dataset, settings, recipe.training
