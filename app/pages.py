@@ -245,3 +245,16 @@ def opening(own: Explorer) -> list[str]:
     """Return the pages that a model's card leads to: that which shows what it is for, then those of everyone."""
     ideas = [name for name, page in PAGES.items() if page.idea(own)]
     return [*ideas[:1], *(name for name, page in PAGES.items() if page.everyone)]
+
+
+def table() -> str:
+    """Return the README's table of the pages, with all lessons in its last row."""
+    ideas = ", ".join(lesson.idea for lesson in LESSONS.values())
+    rows = [(page.title, page.text) for page in PAGES.values()]
+    rows += [("Lessons", f"one idea each, with one thing to do: {ideas}")]
+    written = (f"| {title} | {text.replace('|', chr(92) + '|')} |" for title, text in rows)
+    return "\n".join(["| page | what it is for |", "|---|---|", *written])
+
+
+if __name__ == "__main__":
+    print(table())

@@ -379,7 +379,7 @@ def test_strokes_of_any_kind_are_drawn_or_refused_at_once(
     app.session_state[f"{key} canvas"] = {"strokes": strokes}
     began = time.process_time()
     app.run()
-    assert time.process_time() - began < 10  # where it is drawn after all, half a minute
+    assert time.process_time() - began < 10  # a second or two, where nothing else runs
     assert not app.exception
     assert len(app.warning) == (0 if strokes == 5 else 1)
     if isinstance(strokes, list) and len(strokes) > 1000:
