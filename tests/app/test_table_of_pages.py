@@ -17,7 +17,7 @@ SCRIPT = """import streamlit as st
 from app.session import state
 
 st.title("Added")
-st.write(state.chosen()[1].name if "model" in st.session_state else "a lesson")
+st.write(state.chosen()[1].name)
 """
 ROWS = {
     "views/added.py": ("PAGES", 'Page("Added", "what was added", "Codes", "add", needs="model", everyone=True)'),
@@ -69,5 +69,5 @@ def test_a_page_is_added_by_its_script_and_its_row(file: str, tmp_path: Path) ->
         capture_output=True, text=True,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-2000:]
-    seen = "vae-digits-2; True" if table == "PAGES" else "a lesson; False"  # what it looks at; a link on every card
-    assert ran.stdout.strip().split("\n")[-1] == f"Added; {seen}; True"
+    linked = table == "PAGES"  # from every card of Start
+    assert ran.stdout.strip().split("\n")[-1] == f"Added; vae-digits-2; {linked}; True"
