@@ -48,7 +48,7 @@ def verse() -> TextExplorer:
     recipe = find("couplets-tang").changed(latent=5, embedding=8, channels=(8,), writer=(8, 8))
     assert isinstance(recipe.settings, TextSettings)
     model = TextVAE(recipe.settings, data.shape)
-    model.prepare(data.pixels)
+    model.prepare(data.points)
     return TextExplorer(model.eval(), recipe, {"classes": [], "data": {"form": FORM}})
 
 

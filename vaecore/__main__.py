@@ -16,7 +16,7 @@ from vaecore import stopping
 with stopping.at_once():  # torch takes seconds, in which people change their minds
     from vaecore import checkpoint
     from vaecore.checkpoint import names
-    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
+    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes, strangers, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import Examined, report_on
     from vaecore.evaluation.likelihood import measure_likelihood
@@ -72,7 +72,6 @@ TEXT_COLUMNS = {  # likewise, of the table of the models of texts
 }
 
 
-OTHERS = {"mnist": "fashion-mnist", "fashion-mnist": "mnist"}  # what a model of one is shown to tell that it is strange
 LONGEST = 12  # numbers that are printed one by one
 
 
@@ -161,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
 
     fetch_command = command("fetch", _fetch, "download a data set", where)
     fetch_command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
+    told = [f"  {name:14} {row.about} ({row.terms()})" for name, row in DATASETS.items()]
+    fetch_command.epilog = "\n".join(["data sets:", *told, "", f"{fetch_command.epilog}"])
     return parser
 
 
@@ -332,8 +333,8 @@ def _strangers(explorer: Explorer, data_dir: str | None) -> Images | None:
     """What the model should find strange: the classes that it has not seen, or the other data set, if it is there."""
     if "likelihood" not in explorer.abilities or "condition" in explorer.abilities:
         return other_classes(explorer.dataset, data_dir)
-    with suppress(ValueError, KeyError):  # nothing can be downloaded: the rest is measured all the same
-        return dataset(OTHERS[explorer.dataset], "test", data_dir)
+    with suppress(ValueError):  # nothing can be downloaded: the rest is measured all the same
+        return strangers(explorer.dataset, data_dir)
     return None
 
 
@@ -377,7 +378,8 @@ def _new_file(name: str) -> Path:
 
 
 def _fetch(parsed: argparse.Namespace) -> None:
-    print(f"{parsed.dataset} is in {fetch(parsed.dataset, parsed.data_dir)}")
+    told = terms(parsed.dataset, parsed.data_dir)
+    print(f"{parsed.dataset} is in {fetch(parsed.dataset, parsed.data_dir)} ({told})")
 
 
 if __name__ == "__main__":

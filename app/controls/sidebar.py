@@ -13,6 +13,7 @@ from app.results.data import Pictures, chosen_pictures
 from app.server.options import OPTIONS
 from app.session import state
 from app.session.plain import plain
+from vaecore import serving
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
@@ -105,7 +106,7 @@ def _choose_data(own: str, size: tuple[int, int, int]) -> None:
     path = "" if OPTIONS.public else "; type a path to look at your own (.npz, or a folder or zip of class folders)"
     data = st.selectbox(
         "Images",
-        with_typed([own, *(name for name, shape in state.DATA_SETS.items() if shape == size)], "data"),
+        with_typed([own, *(name for name, row in serving.DATASETS.items() if row.offers(size))], "data"),
         key="data",
         accept_new_options=True,
         help=f"The model's own data set comes first. Others can be looked at where the image sizes agree{path}.",

@@ -13,7 +13,6 @@ from vaecore import serving
 from vaecore.serving import Explorer
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
-DATA_SETS = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "fashion-mnist": (1, 28, 28)}  # the shape of their images
 WIDEST = 64  # numbers of a code that can be shown as a plane or turned by hand
 LONGEST = 80  # characters of a name that a sentence says
 

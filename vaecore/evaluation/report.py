@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from vaecore.data import Images
+from vaecore.data import Examples, Images
 from vaecore.device import keep_freed_memory, model_device, onednn_products
 from vaecore.evaluation import generation, latent, measured
 from vaecore.evaluation.examined import Asks, Examined, Measure, Metrics
@@ -28,8 +28,8 @@ class Report:
 
 def evaluate(
     model: Autoencoder,
-    train: Images,
-    test: Images,
+    train: Examples,
+    test: Examples,
     binarise: bool,
     folder: Path,
     samples: int = 1000,

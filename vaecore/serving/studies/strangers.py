@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float32, Float64
 from numpy import ndarray
 
-from vaecore.data import SHAPES, Images, dataset, is_named, other_classes
+from vaecore.data import DATASETS, Images, dataset, is_named, other_classes
 from vaecore.evaluation.anomaly import anomaly_scores
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images
@@ -21,9 +21,9 @@ def unseen_kinds(explorer: Explorer) -> tuple[str, ...]:
     Other data sets are offered where their images have the model's size and, for a conditional model, its classes.
     """
     base, _, only = explorer.dataset.partition("/")
-    others = [name for name, shape in SHAPES.items() if shape == explorer.shape and name != base]
+    others = [name for name, row in DATASETS.items() if row.offers(explorer.shape) and name != base]
     if "condition" in explorer.abilities:
-        others = [name for name in others if name == "mnist" and explorer.classes == tuple("0123456789")]
+        others = [name for name in others if DATASETS[name].classes == explorer.classes]
     return (*(["other classes"] if only and is_named(base) else []), *others, *ALTERATIONS)
 
 
