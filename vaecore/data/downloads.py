@@ -14,7 +14,7 @@ from vaecore.limits import first_line
 
 PARTIAL = ".partial-"
 DAY = 86_400  # seconds
-DAMAGES = (AssertionError, EOFError, KeyError, OSError, RuntimeError, ValueError, zipfile.BadZipFile)
+DAMAGES = (AssertionError, EOFError, LookupError, OSError, RuntimeError, ValueError, zipfile.BadZipFile)
 
 
 @dataclass(frozen=True)
