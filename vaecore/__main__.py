@@ -19,7 +19,9 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes, strangers, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import Examined, report_on
+    from vaecore.evaluation.figures import Figure
     from vaecore.evaluation.likelihood import measure_likelihood
+    from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
     from vaecore.models.variational import Variational
     from vaecore.recipes import RECIPES, find
@@ -46,30 +48,6 @@ EXAMPLES = """examples:
   vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
   vaecore fetch fashion-mnist --data-dir ~/data
 """
-
-
-COLUMNS = {  # of the README's table of measurements: the metric that must be there, and how the column is written
-    "squared error": ("squared_error", "{squared_error:.3f}"),
-    "PCA's": ("pca_squared_error", "{pca_squared_error:.3f}"),
-    "neighbour accuracy": ("neighbour_accuracy", "{neighbour_accuracy:.4f}"),
-    "probe error": ("probe_error", "{probe_error:.2%}"),
-    "with 100 labels": ("few_label_error_100", "{few_label_error_100:.1%} ± {few_label_error_100_deviation:.1%}"),
-    "fine-tuned error": ("classification_error", "{classification_error:.2%}"),
-    "log likelihood": ("log_likelihood", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
-    "grey bound": ("grey_bound", "{grey_bound:.2f} ± {grey_bound_error:.2f}"),
-    "accuracy": ("accuracy", "{accuracy:.4f}"),
-    "coverage": ("coverage", "{coverage:.3f}"),
-    "density": ("density", "{density:.3f}"),
-}
-TEXT_COLUMNS = {  # likewise, of the table of the models of texts
-    "bits per character": ("bits_per_character", "{bits_per_character:.3f} ± {bits_per_character_error:.3f}"),
-    "rate, nats": ("rate", "{rate:.2f}"),
-    "active units": ("active_units", "{active_units}"),
-    "characters right": ("characters_right", "{characters_right:.1%}"),
-    "distinct-2, real": ("distinct_2", "{distinct_2:.3f}, {real_distinct_2:.3f}"),
-    "copies": ("copies", "{copies:.1%}"),
-    "tones, real": ("tonal_agreement", "{tonal_agreement:.3f}, {real_tonal_agreement:.3f}"),
-}
 
 
 LONGEST = 12  # numbers that are printed one by one
@@ -189,26 +167,24 @@ def readme_tables() -> str:
     rows = ["| variant | objective | source |", "|---|---|---|"]
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
     texts = text_names()
-    for columns, shown in ((COLUMNS, [name for name in names() if name not in texts]), (TEXT_COLUMNS, texts)):
-        rows += ["", f"| model | parameters | trained in | {' | '.join(columns)} |", "|---" * (3 + len(columns)) + "|"]
-        rows += [_row(name, columns) for name in shown]
+    for shown, figures in ((sorted(set(names()) - set(texts)), columns(False)), (texts, columns(True))):
+        heads = " | ".join(figure.title for figure in figures)
+        rows += ["", f"| model | parameters | trained in | {heads} |", "|---" * (3 + len(figures)) + "|"]
+        rows += [_row(name, figures) for name in shown]
     return "\n".join(rows)
 
 
-def _row(name: str, columns: dict[str, tuple[str, str]]) -> str:
+def _row(name: str, figures: Sequence[Figure]) -> str:
     card = checkpoint.read_card(checkpoint.find(name))
-    figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in columns.values()]
+    metrics = card["metrics"]
+    written = [figure.form.format(**metrics) if figure.key in metrics else "" for figure in figures]
     gpu = "" if card.get("device", "cpu") == "cpu" else f" ({card['device']})"
-    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(figures)} |"
-
-
-def _columns(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
-    return TEXT_COLUMNS if "bits_per_character" in metrics else COLUMNS
+    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(written)} |"
 
 
 def _figures(metrics: dict[str, float]) -> str:
-    shown = {key: metrics[key] for key, _ in _columns(metrics).values() if key in metrics}
-    return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items())
+    shown = [each.key for each in columns("bits_per_character" in metrics) if each.key in metrics]
+    return ", ".join(f"{key.replace('_', ' ')} {metrics[key]:.4g}" for key in shown)
 
 
 def _train(parsed: argparse.Namespace) -> None:

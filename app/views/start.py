@@ -10,19 +10,8 @@ from app.results import catalogue, makers, portraits
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
+from vaecore import serving
 from vaecore.serving import Explorer
-
-METRICS = {  # of a card: its name here, and how it is written
-    "squared_error": ("squared error", "{squared_error:.2f}"),
-    "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
-    "better_than_pca": ("ahead of PCA in", "{better_than_pca:.2%}"),
-    "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
-    "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
-    "grey_bound": ("grey-pixel bound", "{grey_bound:.2f}"),
-    "classification_error": ("classification error", "{classification_error:.2%}"),
-    "accuracy": ("samples of their class", "{accuracy:.1%}"),
-    "coverage": ("coverage", "{coverage:.3f}"),
-}
 
 
 def card(model: Model) -> None:
@@ -46,12 +35,8 @@ def card(model: Model) -> None:
 
 def numbers(own: Explorer) -> list[tuple[str, str]]:
     """Return what the card measured, after the sizes."""
-    measured = own.card["metrics"]
-    found = [
-        (name, form.format(**measured).replace("-", strips.MINUS))
-        for key, (name, form) in METRICS.items()
-        if key in measured
-    ]
+    measured = serving.scores.labelled(own.card["metrics"]).items()
+    found = [(label, text.replace("-", strips.MINUS)) for label, text in measured]
     return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *found]
 
 

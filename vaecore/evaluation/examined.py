@@ -16,6 +16,7 @@ from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
 from vaecore.device import model_device
 from vaecore.evaluation.features import scaled
+from vaecore.evaluation.figures import Figure
 from vaecore.evaluation.generation import Classifier, classifier, features_and_classes
 from vaecore.evaluation.likelihood import Nats, measure_nats
 from vaecore.evaluation.reconstruction import encode, squared_errors
@@ -129,16 +130,21 @@ class Measure:
     """Figures that are measured together.
 
     Attributes:
-        keys: their names.
+        figures: the figures; of those that are in no table and on no page, the names alone.
         measure: what gives them.
         asks: the least of each quantity without which they would say nothing, or could not be computed.
         of: which models they are of, whatever the images.
     """
 
-    keys: tuple[str, ...]
+    figures: tuple[Figure | str, ...]
     measure: Callable[[Examined], Metrics]
     asks: Asks = field(default_factory=dict)
     of: Callable[[Examined], bool] = lambda on: True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its figures."""
+        return tuple(each if isinstance(each, str) else each.key for each in self.figures)
 
     def lacking(self, on: Examined) -> str:
         """What is needed and is not there, as in "5 test images, got 1"; nothing where all is."""
@@ -147,6 +153,11 @@ class Measure:
             if there < least:
                 return f"{least} {quantity}, got {there}"
         return ""
+
+
+def more_than_latent(on: Examined) -> int:
+    """One more than the numbers of a code, without which a covariance of codes cannot be inverted."""
+    return on.model.latent + 1
 
 
 @torch.no_grad()

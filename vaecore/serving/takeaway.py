@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float32, UInt16
 from numpy import ndarray
 
+from vaecore.evaluation.shown import RANKED
 from vaecore.export import Exported, NotExportable, export
 from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
@@ -20,7 +21,6 @@ from vaecore.serving.explorer import Explorer
 from vaecore.serving.kept import WIDEST_KEPT
 from vaecore.serving.studies.codes import percentiles, used_first
 from vaecore.serving.studies.maps import LatentMap, latent_map
-from vaecore.serving.studies.scores import MEASURES
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
@@ -227,7 +227,7 @@ def _card(explorer: Explorer) -> tuple[Mapping[str, str], Mapping[str, str]]:
         facts["trained by"] = card["command"]
     metrics = card.get("metrics", {})
     measured = {}
-    for measure in MEASURES.values():
+    for measure, _ in RANKED.values():
         values = [measure.sign * metrics[key] for key in measure.keys if key in metrics]
         if values:
             measured[measure.title] = measure.form.format((min if measure.smaller else max)(values))
