@@ -335,3 +335,12 @@ def test_the_folder_of_nobody_is_one_sentence(words: list[str], capsys: pytest.C
     said = capsys.readouterr().err
     assert said.startswith("vaecore: ~nobody-of-that-name/x")
     assert said.endswith("there is no user of that name here\n")
+
+
+def test_the_command_prints_what_evaluate_returns(capsys: pytest.CaptureFixture[str]) -> None:
+    measured = vaecore.evaluate("pca-digits", device="cpu")
+    assert main(["evaluate", "pca-digits", "--device", "cpu"]) == 0
+    printed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if not line.startswith("left out")]
+    assert printed == list(measured)
+    with pytest.raises(ValueError, match="samples: expected at least 1, got 0"):
+        vaecore.evaluate("pca-digits", samples=0, device="cpu")

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vaecore.checkpoint import names
     from vaecore.data import dataset
+    from vaecore.measuring import evaluate
     from vaecore.serving.explorer import Explorer
     from vaecore.serving.loading import load
     from vaecore.training import train
 
-__all__ = ["Explorer", "dataset", "load", "names", "train"]
+__all__ = ["Explorer", "dataset", "evaluate", "load", "names", "train"]
 
 _HOMES = {
     "Explorer": "serving.explorer",
     "dataset": "data",
+    "evaluate": "measuring",
     "load": "serving.loading",
     "names": "checkpoint",
     "train": "training",

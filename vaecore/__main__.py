@@ -6,23 +6,23 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any
+from typing import Any, cast
 
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
     from vaecore import checkpoint
     from vaecore.checkpoint import names
-    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes, strangers, terms
+    from vaecore.data import DATASETS, Images, fetch, terms
     from vaecore.device import DEVICES
-    from vaecore.evaluation import Examined, report_on
+    from vaecore.evaluation import report_on
     from vaecore.evaluation.figures import Figure
     from vaecore.evaluation.likelihood import measure_likelihood
     from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
+    from vaecore.measuring import examined
     from vaecore.models.variational import Variational
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
@@ -217,24 +217,13 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
     explorer = load(parsed.name, parsed.device)
     others = _replicates(explorer, parsed.replicates, parsed.device)
-    train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
-    if test_images.note:
-        print(f"{explorer.dataset}: {test_images.note}", file=sys.stderr)
-    report = report_on(
-        Examined(
-            explorer.model,
-            train_images,
-            test_images,
-            explorer.recipe.training.binarise,
-            data_folder(parsed.data_dir),
-            parsed.samples,
-            parsed.seed,
-            _strangers(explorer, parsed.data_dir),
-        )
-    )
+    on = examined(explorer, parsed.samples, parsed.seed, parsed.data_dir)
+    if on.test.note:
+        print(f"{explorer.dataset}: {on.test.note}", file=sys.stderr)
+    report = report_on(on)
     metrics = report.metrics
     if others:
-        metrics["replicates"] = _over_seeds(explorer, others, metrics, test_images, parsed)
+        metrics["replicates"] = _over_seeds(explorer, others, metrics, cast("Images", on.test), parsed)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
     if report.left_out:
@@ -242,7 +231,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
-        protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
+        protocol = {"split": "test", "images": len(on.test), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
@@ -250,7 +239,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
-                card["anomaly"] = normal_scores(explorer.model, train_images)
+                card["anomaly"] = normal_scores(explorer.model, on.train)
         checkpoint.write_json(folder / checkpoint.CARD, card)
 
 
@@ -303,15 +292,6 @@ def _over_seeds(
         "mean": mean(values),
         "deviation": stdev(values),
     }
-
-
-def _strangers(explorer: Explorer, data_dir: str | None) -> Images | None:
-    """What the model should find strange: the classes that it has not seen, or the other data set, if it is there."""
-    if "likelihood" not in explorer.abilities or "condition" in explorer.abilities:
-        return other_classes(explorer.dataset, data_dir)
-    with suppress(ValueError):  # nothing can be downloaded: the rest is measured all the same
-        return strangers(explorer.dataset, data_dir)
-    return None
 
 
 def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
