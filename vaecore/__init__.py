@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vaecore.serving.loading import load
     from vaecore.training import train
 
+__version__ = "0.1.0"
+
 __all__ = ["Explorer", "dataset", "evaluate", "load", "names", "train"]
 
 _HOMES = {
