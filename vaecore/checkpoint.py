@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import Optimizer
 
 from vaecore.cards import Card, check_card
 from vaecore.models import MODELS, Autoencoder
 from vaecore.models.variational import Variational
+from vaecore.optimizers import moments_of
 from vaecore.reading import CheckpointError, exists, flat, read_json, read_tensors, read_text, shorten, written
 from vaecore.recipes import Recipe, from_json
 from vaecore.weights import STEP, Unfilled, check_finite, read_weights, restored, stored
@@ -28,9 +29,6 @@ __all__ = ["STEP", "CheckpointError", "read_tensors"]  # and what is defined her
 
 RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
 STAGES = "stages"  # the folder of what each stage of a run has made
-
-# What an optimiser keeps of a parameter, and whether it has a number for each of the parameter's.
-MOMENTS = {AdamW: {"step": False, "exp_avg": True, "exp_avg_sq": True}, Muon: {"momentum_buffer": True}}
 
 PACKAGE = Path(__file__).parent
 SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
@@ -281,7 +279,7 @@ def load_moments(optimizers: list[Optimizer], state: State) -> None:
     for order, optimizer in enumerate(optimizers):
         moments = (state.moments or {}).get(order, {})
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        wanted = MOMENTS[type(optimizer)]
+        wanted = moments_of(optimizer)
         for index, kept in moments.items():
             shape = parameters[index].shape if 0 <= index < len(parameters) else None
             if any(

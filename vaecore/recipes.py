@@ -3,18 +3,35 @@
 import json
 from dataclasses import asdict, fields, replace
 from difflib import get_close_matches
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.dataclasses import dataclass
+from pydantic_core import PydanticKnownError
 
 from vaecore.models import MODELS
 from vaecore.models.base import STRICT, BaseSettings
+from vaecore.optimizers import OPTIMIZERS
 from vaecore.reading import parse_json, shorten
 
 FORMAT = 1
 
 T = TypeVar("T")
+
+
+def _known(optimizer: str) -> str:
+    if optimizer not in OPTIMIZERS:
+        raise PydanticKnownError("literal_error", {"expected": " or ".join(map(repr, OPTIMIZERS))})
+    return optimizer
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -25,7 +42,7 @@ class Training:
         start: a checkpoint, by name or path, whose weights the training begins with; "" for new ones.
         epochs: passes over the training images; 0 for a model with a closed form.
         batch: images a step, over all processes together.
-        optimizer: "adamw"; or "muon", whose steps of the weight matrices are orthogonal, and AdamW for the rest.
+        optimizer: one of `vaecore.optimizers.OPTIMIZERS`.
         learning_rate: at the top of the schedule.
         betas: AdamW's decay of the first and second moment.
         weight_decay: AdamW's.
@@ -41,7 +58,7 @@ class Training:
     start: str = ""
     epochs: NonNegativeInt = 100
     batch: PositiveInt = 256
-    optimizer: Literal["adamw", "muon"] = "adamw"
+    optimizer: Annotated[str, AfterValidator(_known)] = "adamw"
     learning_rate: PositiveFloat = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: NonNegativeFloat = 0.01

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import Optimizer
 from tqdm import tqdm
 
 from vaecore import checkpoint, runs
@@ -24,6 +24,7 @@ from vaecore.evaluation.reconstruction import batches
 from vaecore.limits import expanded
 from vaecore.models import Autoencoder
 from vaecore.networks import RowNorm
+from vaecore.optimizers import OPTIMIZERS
 from vaecore.recipes import Recipe, Training, find
 
 SAVE_SECONDS = 10.0
@@ -212,19 +213,8 @@ def _stages(model: Autoencoder, training: Training) -> list[Stage]:
 
 
 def _optimizers(parameters: list[nn.Parameter], training: Training) -> list[Optimizer]:
-    """AdamW; with "muon" the matrices are Muon's, and the rest stays with AdamW.
-
-    Muon (Jordan 2024) steps along the nearest orthogonal matrix to the gradient's momentum, here of the size that an
-    AdamW step has (Liu et al. 2025), so that one learning rate does for both. Three rounds of its iteration do as well
-    as five.
-    """
-    matrices = [p for p in parameters if training.optimizer == "muon" and p.ndim == 2 and min(p.shape) > 1]
-    others = [p for p in parameters if all(p is not matrix for matrix in matrices)]
-    rate, decay = training.learning_rate, training.weight_decay
-    found: list[Optimizer] = [AdamW(others, rate, betas=training.betas, weight_decay=decay, fused=True)]
-    if matrices:
-        found.append(Muon(matrices, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw", ns_steps=3))
-    return found
+    build = OPTIMIZERS[training.optimizer].build
+    return build(parameters, training.learning_rate, training.weight_decay, training.betas)
 
 
 def schedule(share: float, warmup: float) -> float:
