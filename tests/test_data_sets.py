@@ -16,6 +16,7 @@ from torchvision import datasets
 from torchvision.datasets import usps
 
 import vaecore
+from vaecore import serving
 from vaecore.__main__ import main
 from vaecore.data import DATASETS, DataSet, Images, Texts, dataset, downloads, fetch, strangers, terms
 from vaecore.data.downloads import Loader
@@ -232,8 +233,8 @@ def test_one_more_is_a_loader_and_a_row(
     assert len(strangers("letters")) == 179
     with pytest.raises(ValueError, match=r"Expected digits, .*, letters or a path"):
         dataset("numbers")
-    assert "letters" in vaecore.serving.unseen_kinds(vae)
-    assert (vaecore.serving.unseen(vae, "letters").pixels == 255).all()
+    assert "letters" in serving.strangers.unseen_kinds(vae)
+    assert (serving.strangers.unseen(vae, "letters").pixels == 255).all()
     assert main(["fetch", "letters", "--data-dir", str(tmp_path)]) == 0
     words = ["--set", "dataset=letters", "epochs=1", "--device", "cpu", "--out", str(tmp_path / "run")]
     assert main(["train", "vae-digits-2", *words]) == 0
