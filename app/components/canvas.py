@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.components.files import register_shared
+from app.components.files import register
 from app.components.heard import heard
 from app.markup import strips
 from app.session.blobs import BLOBS
@@ -14,7 +14,7 @@ from vaecore import serving
 
 DRAWING = "drawing"  # of the session and the address: the pages that show one drawing show the same one
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
-_canvas = register_shared("drawing_canvas", "canvas")
+_canvas = register("drawing_canvas", "canvas")
 
 
 @dataclass(frozen=True)

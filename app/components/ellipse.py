@@ -14,21 +14,7 @@ from app.session.blobs import BLOBS
 from vaecore import serving
 
 KEY, TURN = "ellipse", "ellipse turn"  # of the session
-HTML = """
-<div class="ellipse">
-  <div class="plane">
-    <canvas class="base"></canvas>
-    <canvas class="over" tabindex="0" role="application"
-      aria-label="q on the plane of codes: drag it, or use the arrow keys; with Shift they change its scales"></canvas>
-    <figure hidden>
-      <canvas role="img" aria-label="Decoded at the mean of q"></canvas><figcaption>at its mean</figcaption>
-    </figure>
-  </div>
-  <p class="numbers" role="status"></p>
-  <ul class="legend"></ul>
-</div>
-"""
-_ellipse = register("posterior_ellipse", HTML, "ellipse", ("network.js", "picture.js", "plane.js"))
+_ellipse = register("posterior_ellipse", "ellipse")
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from app.components.files import register_shared
+from app.components.files import register
 from app.figures.sprites import packed
 from app.session.blobs import BLOBS
 from vaecore import serving
 
-_maps = register_shared("latent_maps", "maps")
+_maps = register("latent_maps", "maps")
 Keep = Callable[[Literal["points", "rows", "codes"], bytes], str]
 
 
@@ -88,8 +88,8 @@ def maps(
         "facts": [list(each.facts) for each in shown],
         "axes": [each.axes for each in shown],
         "names": list(names),
-        "colors": list(serving.components.CLASS_COLORS),
-        "inks": [serving.components.ink_on(color) for color in serving.components.CLASS_COLORS],
+        "colors": list(serving.browser.CLASS_COLORS),
+        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
         "focus": list(focus),
         "shape": list(shape),
         "atlas": None if atlas is None else {"address": atlas.address, "columns": atlas.columns},

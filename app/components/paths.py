@@ -18,32 +18,7 @@ from vaecore import serving
 
 DIGITS = 5  # that a number keeps on its way to the page
 STEP, TURN = "stop", "turn of the paths"  # keys of the session; the step's is the address's too, from 1
-HTML = """
-<div class="paths">
-  <div class="stage">
-    <figure class="map">
-      <div class="plane">
-        <canvas role="img" aria-label="The codes of test images, and the paths between A and B"></canvas>
-        <canvas class="over" aria-hidden="true"></canvas>
-        <button type="button" class="handle">A</button><button type="button" class="handle">B</button>
-      </div>
-      <figcaption></figcaption>
-    </figure>
-    <div class="player">
-      <div class="pictures">
-        <figure><canvas role="img" aria-label="Decoded"></canvas><figcaption></figcaption></figure>
-        <figure><canvas role="img" aria-label="The test image"></canvas><figcaption></figcaption></figure>
-      </div>
-      <div class="controls">
-        <button type="button" class="play">Play</button>
-        <input type="range" min="0" step="1" aria-label="Step">
-      </div>
-    </div>
-  </div>
-  <div class="films"><div class="grid"></div></div>
-</div>
-"""
-_paths = register("latent_paths", HTML, "paths", ("network.js", "picture.js", "plane.js", "ground.js", "films.js"))
+_paths = register("latent_paths", "paths")
 Take = Callable[[Mapping[str, str]], None]
 
 
@@ -180,8 +155,8 @@ def _ground(board: Board) -> dict[str, Any]:
         "index": ground.laid.index.tolist(),
         "labels": None if labels is None else labels.tolist(),
         "names": list(board.names),
-        "colors": list(serving.components.CLASS_COLORS),
-        "inks": [serving.components.ink_on(color) for color in serving.components.CLASS_COLORS],
+        "colors": list(serving.browser.CLASS_COLORS),
+        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
         "atlas": board.atlas,
         "columns": board.columns,
         "made": board.made,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from app.components.files import register_shared
+from app.components.files import register
 from app.components.heard import heard
 from app.results.latents import MIDDLE
 from app.session.blobs import BLOBS
@@ -18,7 +18,7 @@ DECIMALS = 6  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 MOVING = "moving"  # the same, while a gesture lasts: the address says where it ends
 BLIND = "blind"  # whether the page could not fetch a decoder that it was offered
-_sliders = register_shared("latent_sliders", "sliders")
+_sliders = register("latent_sliders", "sliders")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from app.components import sliders as common
-from app.components.files import register_shared
+from app.components.files import register
 from app.results.verse import DRAWS
 
 HERE = Path(__file__).parent
@@ -15,7 +15,7 @@ PERCENTS, TURN, MOVING = "verse percents", "verse turn", "verse moves"  # keys o
 ENDED = "verse ended"  # the same, from a gesture's end until the page has followed
 DRAW = "poem"  # likewise, and the address's: the number of the draw that the sliders start from
 STYLE = HERE.parent / "static" / "verse.css"  # of the texts, here and on the page
-_verses = register_shared("verse_sliders", "sliders", STYLE.read_text("utf-8"))
+_verses = register("verse_sliders", "sliders", STYLE.read_text("utf-8"))
 
 
 def moved(latent: int) -> dict[int, float]:

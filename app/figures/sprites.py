@@ -23,7 +23,7 @@ MOST = 0.995  # share of the values that a signed scale must hold
 
 def class_color(label: int) -> str:
     """Return the colour that a class has on every page; more than ten classes share them."""
-    return serving.components.CLASS_COLORS[label % len(serving.components.CLASS_COLORS)]
+    return serving.browser.CLASS_COLORS[label % len(serving.browser.CLASS_COLORS)]
 
 
 def pixels(images: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from vaecore import serving
-from vaecore.export import components
+from vaecore.browser import script
 
 pytestmark = pytest.mark.browser
 PREPARE = "([strokes, shape]) => [...prepareDrawing(strokes, shape)]"
@@ -18,7 +18,7 @@ BAR = 1e-6
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page()
-    tab.add_script_tag(content=components.page_files("drawing.js"))
+    tab.add_script_tag(content=script("drawing.js"))
     yield tab
     tab.close()
 

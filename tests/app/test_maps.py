@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Locator, Page, Route
 
 import vaecore
 from vaecore import serving
-from vaecore.export import components
+from vaecore.browser import component
 
 pytestmark = pytest.mark.browser
 FIVE = [7, 8, 9, 10, 11]
-COMPONENT = components.component("maps")
+COMPONENT = component("maps")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 INK = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
@@ -196,7 +196,7 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_content(f"<style>{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>")
-    page.add_script_tag(content=COMPONENT.js.replace("export default function", "window.component = function"))
+    page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
 
     def update(data: dict[str, Any]) -> Page:
         page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)

@@ -16,13 +16,14 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app.components import fonts
 from app.results import verse
 from app.session.state import find
 from app.views.verse import characters, collapse
 from vaecore import serving
+from vaecore.browser import component
 from vaecore.serving.texts import Neighbour, TextExplorer
 
+FONTS = component("fonts")
 TANG, COLLAPSED = "couplets-tang", "couplets-collapsed"
 WORDS = ("the cat", "a dog", "my bird", "one fish", "her horse", "that mouse")
 ENGLISH = [
@@ -273,8 +274,7 @@ def test_lines_of_a_form_are_lines() -> None:
 def fonts_script(browser: Browser) -> Iterator[Page]:
     """The script that looks for a font, its functions within reach."""
     page = browser.new_page()
-    script = Path(fonts.__file__).with_name("fonts.js").read_text("utf-8")
-    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.add_script_tag(content=FONTS.js.replace("export default", "window.component ="))
     yield page
     page.close()
 
@@ -313,11 +313,8 @@ def test_a_canvas_knows_a_letter_from_what_no_font_has(fonts_script: Page) -> No
 @pytest.mark.browser
 @pytest.mark.parametrize(("character", "shown"), [("W", False), ("\U000ffffd", True)])
 def test_the_sentence_is_there_where_no_font_is(fonts_script: Page, character: str, shown: bool) -> None:
-    fonts_script.set_content(f"<div id=here>{fonts.HTML}</div>")
-    script = Path(fonts.__file__).with_name("fonts.js").read_text("utf-8")
-    fonts_script.add_script_tag(
-        content="{" + script.replace("export default function", "window.component = function") + "}"
-    )
+    fonts_script.set_content(f"<div id=here>{FONTS.html}</div>")
+    fonts_script.add_script_tag(content="{" + FONTS.js.replace("export default", "window.component =") + "}")
     fonts_script.evaluate(
         "character => component({ data: { character }, parentElement: document.getElementById('here') })", character
     )

@@ -1,8 +1,9 @@
 """The door for pages and programs: explorers, and a namespace for each study of what they do."""
 
+from vaecore import browser
 from vaecore.data import DATASETS
 from vaecore.data.text import Texts
-from vaecore.export import Exported, components
+from vaecore.export import Exported
 from vaecore.serving import loading, objectives, relatives, takeaway, texts
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.studies import (
@@ -28,9 +29,9 @@ __all__ = [
     "Explorer",
     "Exported",
     "Texts",
+    "browser",
     "codes",
     "comparison",
-    "components",
     "directions",
     "drawings",
     "levels",

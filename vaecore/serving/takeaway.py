@@ -13,9 +13,10 @@ import torch
 from jaxtyping import Float32, UInt16
 from numpy import ndarray
 
+from vaecore import browser
+from vaecore.browser import CLASS_COLORS, component, ink_on
 from vaecore.evaluation.shown import RANKED
 from vaecore.export import Exported, NotExportable, export
-from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.kept import WIDEST_KEPT
@@ -24,6 +25,7 @@ from vaecore.serving.studies.maps import LatentMap, latent_map
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
+PARTS = ("canvas", "maps", "sliders")  # that the page is made of
 FIRST = 12  # sliders of a code that is too wide for one each
 FEW = 4  # sliders that have room beside the map
 MIDDLE = 50  # percent
@@ -70,7 +72,7 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
     packed, columns, (x, *y) = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
     low, high, codes = _in_16_bits(laid.codes[:, columns])
     model = {
-        "parts": {name: component(name)._asdict() | {"js": ""} for name in OWN},
+        "parts": {name: component(name)._asdict() | {"js": ""} for name in PARTS},
         "names": [_name(index) for index in range(explorer.latent)],
         "columns": columns,
         "first": [columns.index(x), columns.index(*y or (x,))],
@@ -82,11 +84,11 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         "canvas": _canvas(explorer, exported),
     }
     facts, measured = _card(explorer)
-    return Template(page_files("page.html")).substitute(
+    return Template(browser.read("page/page.html")).substitute(
         title=escape(explorer.name),
         lead=_lead("codes" not in laid.missing, "encoder" in exported.networks),
         unmapped=escape(laid.missing.get("codes", "")),
-        css=page_files("page.css"),
+        css=browser.read("page/page.css"),
         kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
         summary=escape(explorer.summary),
@@ -98,7 +100,7 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         model=json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         codes=base64.b64encode(codes.tobytes()).decode(),
         weights=base64.b64encode(packed.data).decode(),
-        script=_script(),
+        script=browser.script("page/page.js"),
     )
 
 
@@ -122,13 +124,6 @@ def _networks(explorer: Explorer) -> Exported:
         return export(explorer.model, ("decoder",))
     except NotExportable as error:
         raise ValueError(f"{explorer.name} cannot be exported: {error}") from None
-
-
-def _script() -> str:
-    """The components' modules, each a function of its own scope, and the page's own script."""
-    modules = (f"{name}: (() => {{\n{page_files(*own)}\n}})()" for name, own in OWN.items())
-    functions = ",\n".join(modules).replace("export default function", "return function")
-    return f"{page_files(*COMMON, 'unpack.js')}\nconst COMPONENTS = {{\n{functions}\n}};\n{page_files('page.js')}"
 
 
 def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:

@@ -1,13 +1,20 @@
 // A slider for each number of a code. What moves it decodes here, at every move; Python hears of it once it has ended.
-const MIDDLE = 50, LOW = 1, HIGH = 99;
+import { fetchNetwork } from "../fetching.js";
+import { ARROWS } from "../keys.js";
+import { clamp } from "../numbers.js";
+import { paint } from "../picture.js";
+
+const MIDDLE = 50;
+const LOW = 1;
+const HIGH = 99;
 const SHOWN_NUMBERS = 12; // of a code, under its picture
 const PAUSE = 30; // ms of moves that the server is told of together, where it decodes
 const PATIENCE = 2000; // ms until the server is asked again, where no answer comes
 const DRAWS = 10000; // draws that the server knows by their number
-const STEP = 1600; // ms from one place of the animation to the next
+const LEG = 1600; // ms from one place of the animation to the next
 const EDGES = [2, 98]; // percents that the whole plane shows
 const CLOSEST = 3; // percents from one side of the plane to the other
-const ZOOM = 1.6;
+const NEARER = 1.6; // at a button or a key
 const FRAME = 12; // ms of decoding before the browser may draw
 const wheels = new WeakMap();
 
@@ -29,8 +36,8 @@ class Wheel {
     this.pad.onblur = () => this.keyed && this.finish();
     this.pad.onwheel = (event) => this.wheel(event);
     this.view = [EDGES, EDGES];
-    this.find(".in").onclick = () => this.zoom(ZOOM);
-    this.find(".out").onclick = () => this.zoom(1 / ZOOM);
+    this.find(".in").onclick = () => this.zoom(NEARER);
+    this.find(".out").onclick = () => this.zoom(1 / NEARER);
     this.find(".whole").onclick = () => this.zoom(0);
     this.networks = new Map(); // of the models beside, by the address of their weights
   }
@@ -83,14 +90,16 @@ class Wheel {
       if (!this.networks.has(weights)) this.networks.set(weights, await fetchNetwork(network, weights));
     }
     if ((this.data.beside ?? []) !== asked && this.data.beside) return; // others have been asked for meanwhile
-    this.beside = asked.filter(({ weights }) => this.networks.get(weights)).map((each) => {
-      const figure = document.createElement("figure");
-      figure.innerHTML = `<canvas role="img"></canvas><figcaption></figcaption>`;
-      const [canvas, caption] = figure.children;
-      canvas.setAttribute("aria-label", `Decoded by ${each.name}`);
-      caption.textContent = each.name;
-      return { ...each, figure, canvas, network: this.networks.get(each.weights) };
-    });
+    this.beside = asked
+      .filter(({ weights }) => this.networks.get(weights))
+      .map((each) => {
+        const figure = document.createElement("figure");
+        figure.innerHTML = `<canvas role="img"></canvas><figcaption></figcaption>`;
+        const [canvas, caption] = figure.children;
+        canvas.setAttribute("aria-label", `Decoded by ${each.name}`);
+        caption.textContent = each.name;
+        return { ...each, figure, canvas, network: this.networks.get(each.weights) };
+      });
     this.find(".beside").replaceChildren(...this.beside.map(({ figure }) => figure));
   }
 
@@ -147,7 +156,8 @@ class Wheel {
   code({ middle, quantiles } = this.data, at = (index) => this.at(index)) {
     const code = Float32Array.from(middle);
     for (const [index, column] of Object.entries(quantiles)) {
-      const below = Math.floor(at(index)), share = at(index) - below;
+      const below = Math.floor(at(index));
+      const share = at(index) - below;
       code[index] = (1 - share) * column[below] + share * column[below + 1];
     }
     return code;
@@ -159,7 +169,9 @@ class Wheel {
 
   move(percents) {
     this.moving = true;
-    this.percents = Object.fromEntries(Object.entries(percents).filter(([index, percent]) => percent !== this.home(index)));
+    this.percents = Object.fromEntries(
+      Object.entries(percents).filter(([index, percent]) => percent !== this.home(index)),
+    );
     this.show();
     if (this.network === null) this.ask(); // the server decodes, at its pace
   }
@@ -203,7 +215,14 @@ class Wheel {
     this.asked = clearTimeout(this.asked);
     const label = this.label === null ? null : this.data.classes[this.label];
     this.patience = performance.now() + PATIENCE;
-    this.tell({ percents: this.percents, label, turn: ++this.turn, moving: Boolean(this.moving), draw: this.drawn ?? null, blind: this.blind() });
+    this.tell({
+      percents: this.percents,
+      label,
+      turn: ++this.turn,
+      moving: Boolean(this.moving),
+      draw: this.drawn ?? null,
+      blind: this.blind(),
+    });
     this.drawn = undefined;
   }
 
@@ -225,17 +244,18 @@ class Wheel {
     event.preventDefault();
     this.halt();
     this.keyed = true; // until the key is up, or the focus goes elsewhere
-    this.move({ ...this.percents, [index]: clamp(Math.round(this.at(index)) + step) });
+    this.move({ ...this.percents, [index]: inRange(Math.round(this.at(index)) + step) });
   }
 
   walk(event) {
-    if (this.network && (event.key === "+" || event.key === "-")) return this.zoom(event.key === "+" ? ZOOM : 1 / ZOOM);
+    if (this.network && (event.key === "+" || event.key === "-"))
+      return this.zoom(event.key === "+" ? NEARER : 1 / NEARER);
     const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
     this.halt();
     this.keyed = true;
-    this.move({ 0: clamp(this.at(0) + step[0]), 1: clamp(this.at(1) + step[1]) });
+    this.move({ 0: inRange(this.at(0) + step[0]), 1: inRange(this.at(1) + step[1]) });
   }
 
   grasp(event) {
@@ -248,12 +268,13 @@ class Wheel {
 
   follow(event) {
     const [first, second] = this.under(event);
-    this.move({ 0: clamp(Math.round(10 * first) / 10), 1: clamp(Math.round(10 * second) / 10) });
+    this.move({ 0: inRange(Math.round(10 * first) / 10), 1: inRange(Math.round(10 * second) / 10) });
   }
 
   // The percents at a place of the plane: its outermost images stand in the middle of their cells.
   under(event) {
-    const box = this.pad.getBoundingClientRect(), { side } = this.data.plane;
+    const box = this.pad.getBoundingClientRect();
+    const { side } = this.data.plane;
     const shares = [(event.clientX - box.left) / box.width, (box.bottom - event.clientY) / box.height];
     return shares.map((share, axis) => {
       const [low, high] = this.view[axis];
@@ -272,7 +293,8 @@ class Wheel {
     const [least, most] = EDGES;
     this.view = this.view.map(([low, high], axis) => {
       const span = factor ? Math.min(most - least, Math.max(CLOSEST, (high - low) / factor)) : most - least;
-      const place = Math.min(high, Math.max(low, around[axis])), share = (place - low) / (high - low);
+      const place = Math.min(high, Math.max(low, around[axis]));
+      const share = (place - low) / (high - low);
       const start = Math.min(most - span, Math.max(least, place - share * span));
       return [start, start + span];
     });
@@ -283,17 +305,29 @@ class Wheel {
   // Decode the part of the plane that is shown, a row at a time; of the whole there is a picture.
   spread() {
     cancelAnimationFrame(this.spreading);
-    const sheet = this.find(".pad canvas"), { side } = this.data.plane, [, height, width] = this.data.shape;
+    const sheet = this.find(".pad canvas");
+    const { side } = this.data.plane;
+    const [, height, width] = this.data.shape;
     sheet.hidden = this.view.every(([low, high]) => high - low >= EDGES[1] - EDGES[0]);
     if (sheet.hidden || !this.network) return;
     Object.assign(sheet, { width: side * width, height: side * height });
-    const pen = sheet.getContext("2d"), cell = document.createElement("canvas");
+    const pen = sheet.getContext("2d");
+    const cell = document.createElement("canvas");
     const at = (axis, i) => this.view[axis][0] + ((this.view[axis][1] - this.view[axis][0]) * i) / (side - 1);
     let done = 0;
     const some = () => {
       for (const begun = performance.now(); done < side * side && performance.now() - begun < FRAME; done++) {
-        const column = done % side, row = Math.floor(done / side), place = [at(0, column), at(1, side - 1 - row)];
-        paint(cell, this.network.run(this.code(this.data, (index) => place[index]), ...this.told()).mean, this.data.shape);
+        const column = done % side;
+        const row = Math.floor(done / side);
+        const place = [at(0, column), at(1, side - 1 - row)];
+        paint(
+          cell,
+          this.network.run(
+            this.code(this.data, (index) => place[index]),
+            ...this.told(),
+          ).mean,
+          this.data.shape,
+        );
         pen.drawImage(cell, column * width, row * height);
       }
       if (done < side * side) this.spreading = requestAnimationFrame(some);
@@ -309,10 +343,12 @@ class Wheel {
 
   // From draw to draw, slow at both ends.
   animate() {
-    let from = this.percents, to = this.draw(), begun = performance.now();
+    let from = this.percents;
+    let to = this.draw();
+    let begun = performance.now();
     const frame = (now) => {
-      if (now - begun > STEP) [from, to, begun] = [to, this.draw(), now];
-      const share = (1 - Math.cos((Math.PI * Math.max(0, now - begun)) / STEP)) / 2;
+      if (now - begun > LEG) [from, to, begun] = [to, this.draw(), now];
+      const share = (1 - Math.cos((Math.PI * Math.max(0, now - begun)) / LEG)) / 2;
       const between = Object.keys(to).map((index) => {
         const [start, end] = [from[index] ?? this.home(index), to[index]];
         return [index, Math.round(10 * (start + share * (end - start))) / 10];
@@ -326,7 +362,8 @@ class Wheel {
   show() {
     const code = this.code();
     for (const row of this.find(".rows").children) {
-      const [, value, input] = row.children, percent = this.at(input.dataset.index);
+      const [, value, input] = row.children;
+      const percent = this.at(input.dataset.index);
       input.value = percent;
       input.setAttribute("aria-valuetext", `${Math.round(percent)} %`);
       input.style.setProperty("--at", `${((percent - LOW) / (HIGH - LOW)) * 100}%`);
@@ -360,15 +397,16 @@ class Wheel {
     const characters = () => [...place.querySelectorAll(".vc-own [data-character]")];
     const before = characters().map((each) => each.dataset.character);
     place.innerHTML = this.said = said;
-    characters().forEach((each, i) => each.classList.toggle("vc-new", before.length > 0 && each.dataset.character !== before[i]));
+    characters().forEach((each, i) =>
+      each.classList.toggle("vc-new", before.length > 0 && each.dataset.character !== before[i]),
+    );
   }
 }
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const NUDGES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
-const clamp = (percent) => Math.min(HIGH, Math.max(LOW, percent));
+const inRange = (percent) => clamp(percent, LOW, HIGH);
 
-export default function ({ data, parentElement, setStateValue }) {
+export function mountSliders({ data, parentElement, setStateValue }) {
   let wheel = wheels.get(parentElement);
   if (!wheel) {
     wheel = new Wheel(parentElement.querySelector(".sliders"));

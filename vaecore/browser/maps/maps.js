@@ -1,36 +1,20 @@
 // Maps of the same images side by side: what is under the pointer on one is found on all, and a place of the first map
 // is decoded as the pointer passes it. Nothing of this asks the server.
+import { fetchFloats, fetchNetwork, fetchPicture } from "../fetching.js";
+import { ARROWS } from "../keys.js";
+import { clamp } from "../numbers.js";
+import { paint } from "../picture.js";
+import { Chart, ring } from "./chart.js";
+import { Cursor } from "./cursor.js";
+import { Dots, bytes } from "./dots.js";
+import { encloses, outline } from "./lasso.js";
+
 const NEAR = 14; // pixels from the pointer to a point that it means
 const FADED = 0.15;
 const MOST = 60; // pictures in the gallery
 const ZOOM = 1.5;
 const RINGS = [0.5, 0.95]; // of the prior's draws lie within
 const maps = new WeakMap();
-
-// One map: its points, in a figure of their own.
-class Chart extends Plane {
-  constructor(points, title) {
-    super(points);
-    this.title = title;
-    this.figure = document.createElement("figure");
-    this.figure.innerHTML = `<figcaption></figcaption><div class="plane"><canvas></canvas><canvas class="over"></canvas></div><dl></dl>`;
-    this.figure.querySelector("figcaption").textContent = title;
-    [this.base, this.over] = this.figure.querySelectorAll("canvas");
-    this.over.tabIndex = 0;
-    this.over.setAttribute("role", "application");
-    this.over.setAttribute("aria-label", `${title}: arrow keys walk over it, Enter selects the nearest image`);
-  }
-
-  tell(facts) {
-    const parts = facts.flatMap((pair) => pair.map((text, i) => Object.assign(document.createElement(i ? "dd" : "dt"), { textContent: text })));
-    this.figure.querySelector("dl").replaceChildren(...parts);
-  }
-
-  zoom(factor, left = this.side / 2, top = this.side / 2) {
-    const [x, y] = this.toPlane(left, top);
-    this.show([x + (this.center[0] - x) / factor, y + (this.center[1] - y) / factor], this.span / factor);
-  }
-}
 
 class Maps {
   constructor(root) {
@@ -45,7 +29,9 @@ class Maps {
     this.find(".clear").onclick = () => this.choose(null);
     this.cursor = new Cursor(this);
     this.dots = new Dots();
-    this.observer = new ResizeObserver(() => this.draw(this.planes?.filter((plane) => plane.over.clientWidth !== plane.side)));
+    this.observer = new ResizeObserver(() =>
+      this.draw(this.planes?.filter((plane) => plane.over.clientWidth !== plane.side)),
+    );
     this.observer.observe(root);
   }
 
@@ -53,7 +39,8 @@ class Maps {
   async update(data) {
     this.asked = data;
     const { data: before, floats, images, network, atlas } = this;
-    const known = network && before.weights === data.weights, seen = atlas && before.atlas?.address === data.atlas?.address;
+    const known = network && before.weights === data.weights;
+    const seen = atlas && before.atlas?.address === data.atlas?.address;
     delete this.root.dataset.ready;
     const points = await Promise.all([
       floats && before.points === data.points ? floats : fetchFloats(data.points),
@@ -85,7 +72,8 @@ class Maps {
     this.labels = labelled ? this.images.subarray(count) : null;
     this.scales = scaled ? this.floats.subarray(2 * titles.length * count) : null;
     this.planes = titles.map((title, i) => {
-      const points = this.floats.subarray(2 * i * count, 2 * (i + 1) * count), old = this.planes?.[i];
+      const points = this.floats.subarray(2 * i * count, 2 * (i + 1) * count);
+      const old = this.planes?.[i];
       const same = old?.title === title && old.count === count && old.points.every((value, j) => value === points[j]);
       const plane = same ? old : this.attend(new Chart(points, title));
       plane.axes = axes[i];
@@ -153,7 +141,7 @@ class Maps {
     this.trace = null;
     if (this.mode === "lasso" || this.mode === "box") {
       const inside = outline(this.mode, points);
-      this.choose(inside.length < 3 ? null : every(plane, (x, y) => within(inside, x, y)));
+      this.choose(inside.length < 3 ? null : every(plane, (x, y) => encloses(inside, x, y)));
     }
   }
 
@@ -180,17 +168,18 @@ class Maps {
   walk(event, plane) {
     if (event.key === "Escape") return this.leave();
     if (event.key === "Enter" && this.met?.plane === plane) {
-      const chosen = new Set(this.chosen), point = plane.nearest(...this.met.place);
+      const chosen = new Set(this.chosen);
+      const point = plane.nearest(...this.met.place);
       if (!chosen.delete(point)) chosen.add(point);
       return this.choose([...chosen]);
     }
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!step) return;
+    if (!(event.key in ARROWS)) return;
     event.preventDefault();
-    const middle = [plane.side / 2, plane.side / 2];
-    const clamp = (value) => Math.min(plane.side, Math.max(0, value));
-    const at = this.met?.plane === plane ? plane.toScreen(...this.met.place).map((v, i) => clamp(v + 8 * step[i])) : middle;
-    this.look(plane, plane.toPlane(...at), true);
+    const [right, up] = ARROWS[event.key];
+    const [left, top] =
+      this.met?.plane === plane ? plane.toScreen(...this.met.place) : [plane.side / 2, plane.side / 2];
+    const moved = this.met?.plane === plane ? [left + 8 * right, top - 8 * up] : [left, top];
+    this.look(plane, plane.toPlane(...moved.map((at) => clamp(at, 0, plane.side))), true);
   }
 
   // What is at a place: the nearest image on every map, and on the first one what the place itself decodes to.
@@ -208,16 +197,20 @@ class Maps {
     const card = this.find(".card");
     card.hidden = !this.met || (this.met.point < 0 && !this.decodes());
     if (card.hidden) return;
-    const { plane, place, point } = this.met, at = plane.toScreen(...place);
+    const { plane, place, point } = this.met;
+    const at = plane.toScreen(...place);
     const [real, made] = card.querySelectorAll("figure");
     real.hidden = point < 0;
     real.querySelector("canvas").hidden = !this.pictured();
     if (!real.hidden && this.pictured()) this.copy(real.querySelector("canvas"), point);
     real.querySelector("figcaption").textContent = point < 0 ? "" : this.caption(point);
     made.hidden = !this.decodes();
-    if (!made.hidden) made.querySelector("figcaption").textContent = this.decode(made.querySelector("canvas"), plane, place);
-    const box = this.root.getBoundingClientRect(), over = plane.over.getBoundingClientRect();
-    const x = over.left - box.left + at[0], y = over.top - box.top + at[1];
+    if (!made.hidden)
+      made.querySelector("figcaption").textContent = this.decode(made.querySelector("canvas"), plane, place);
+    const box = this.root.getBoundingClientRect();
+    const over = plane.over.getBoundingClientRect();
+    const x = over.left - box.left + at[0];
+    const y = over.top - box.top + at[1];
     const beside = x + 24 + card.offsetWidth > box.width ? x - 24 - card.offsetWidth : x + 24;
     card.style.transform = `translate(${Math.max(0, beside)}px, ${Math.max(0, y - card.offsetHeight / 2)}px)`;
   }
@@ -230,7 +223,8 @@ class Maps {
 
   // Draws what a place decodes to, and says of which numbers, and of which class, that of the nearest image.
   decode(canvas, plane, [x, y]) {
-    const code = Float32Array.from(this.data.middle), [first, second] = this.data.plane;
+    const code = Float32Array.from(this.data.middle);
+    const [first, second] = this.data.plane;
     code[second] = y;
     code[first] = x;
     const label = this.data.conditional ? [this.labels[plane.nearest(x, y)]] : [];
@@ -246,11 +240,13 @@ class Maps {
 
   copy(canvas, point) {
     if (!this.atlas) {
-      const n = this.data.middle.length, label = this.data.conditional ? [this.labels[point]] : [];
+      const n = this.data.middle.length;
+      const label = this.data.conditional ? [this.labels[point]] : [];
       const code = this.cursor.codes.subarray(n * point, n * (point + 1));
       return paint(canvas, this.network.run(code, ...label).mean, this.data.shape);
     }
-    const { columns } = this.data.atlas, [, height, width] = this.data.shape;
+    const { columns } = this.data.atlas;
+    const [, height, width] = this.data.shape;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const [column, row] = [point % columns, Math.floor(point / columns)];
     canvas.getContext("2d").drawImage(this.atlas, column * width, row * height, width, height, 0, 0, width, height);
@@ -263,21 +259,31 @@ class Maps {
   }
 
   gallery() {
-    const chosen = [...(this.chosen ?? [])], pictures = this.find(".pictures");
+    const chosen = [...(this.chosen ?? [])];
+    const pictures = this.find(".pictures");
     this.find(".gallery").hidden = !chosen.length;
     if (!chosen.length) return;
-    const counts = this.data.names.map((name, label) => [name, chosen.filter((i) => this.labels?.[i] === label).length]);
-    const most = counts.filter(([, count]) => count).sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} × ${name}`);
+    const counts = this.data.names.map((name, label) => [
+      name,
+      chosen.filter((i) => this.labels?.[i] === label).length,
+    ]);
+    const most = counts
+      .filter(([, count]) => count)
+      .sort((a, b) => b[1] - a[1])
+      .map(([name, count]) => `${count} × ${name}`);
     const shown = chosen.length > MOST ? `, the first ${MOST} of them` : "";
-    this.find(".said").textContent = `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
+    this.find(".said").textContent =
+      `${chosen.length} image${chosen.length === 1 ? "" : "s"}${shown}${most.length ? `: ${most.join(", ")}` : ""}`;
     if (!this.pictured()) return pictures.replaceChildren();
-    pictures.replaceChildren(...chosen.slice(0, MOST).map((point) => {
-      const canvas = Object.assign(document.createElement("canvas"), { title: this.caption(point) });
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", canvas.title);
-      this.copy(canvas, point);
-      return canvas;
-    }));
+    pictures.replaceChildren(
+      ...chosen.slice(0, MOST).map((point) => {
+        const canvas = Object.assign(document.createElement("canvas"), { title: this.caption(point) });
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", canvas.title);
+        this.copy(canvas, point);
+        return canvas;
+      }),
+    );
   }
 
   // Whether a point is brought out: by a selection, or else by its class.
@@ -288,19 +294,27 @@ class Maps {
 
   draw(planes = this.planes) {
     if (!planes) return;
-    const style = getComputedStyle(this.root), { focus } = this.data;
+    const style = getComputedStyle(this.root);
+    const { focus } = this.data;
     for (const plane of planes) {
       const pen = plane.pen(plane.base);
       if (!plane.side) continue;
       const [radius, opacity] = plane.count > 5000 ? [1.6, 0.6] : [plane.count > 1000 ? 2 : 3, 0.8];
       if (plane.axes) this.grid(pen, plane, style.color);
-      const colors = this.data.colors.map(bytes), { dots } = this;
+      const colors = this.data.colors.map(bytes);
+      const { dots } = this;
       dots.wipe(plane.base.width, radius * devicePixelRatio);
       const scale = plane.base.width / plane.span;
-      const left = plane.base.width / 2 - plane.center[0] * scale, top = plane.base.width / 2 + plane.center[1] * scale;
+      const left = plane.base.width / 2 - plane.center[0] * scale;
+      const top = plane.base.width / 2 + plane.center[1] * scale;
       for (let i = 0; i < plane.count; i++) {
         const color = colors[(this.labels?.[i] ?? 0) % colors.length];
-        dots.put(left + plane.points[2 * i] * scale, top - plane.points[2 * i + 1] * scale, color, this.stands(i) ? opacity : FADED);
+        dots.put(
+          left + plane.points[2 * i] * scale,
+          top - plane.points[2 * i + 1] * scale,
+          color,
+          this.stands(i) ? opacity : FADED,
+        );
       }
       pen.drawImage(dots.picture(), 0, 0, plane.side, plane.side);
       if (this.labels) plane.names(pen, plane.middles, this.data, (label) => !focus.length || focus.includes(label));
@@ -315,7 +329,7 @@ class Maps {
     [pen.strokeStyle, pen.fillStyle, pen.font] = [color, color, "12px sans-serif"];
     pen.globalAlpha = 0.25;
     pen.beginPath();
-    pen.moveTo(x, 0), pen.lineTo(x, plane.side), pen.moveTo(0, y), pen.lineTo(plane.side, y);
+    (pen.moveTo(x, 0), pen.lineTo(x, plane.side), pen.moveTo(0, y), pen.lineTo(plane.side, y));
     pen.stroke();
     for (const share of this.data.prior ? RINGS : []) {
       pen.setLineDash([4, 4]);
@@ -334,7 +348,9 @@ class Maps {
 
   // The posterior of an image, to scale: its ellipses at one and two scales.
   posterior(pen, plane, i, color) {
-    const [x, y] = plane.place(i), unit = plane.scale, [wide, high] = this.scales.subarray(2 * i, 2 * i + 2);
+    const [x, y] = plane.place(i);
+    const unit = plane.scale;
+    const [wide, high] = this.scales.subarray(2 * i, 2 * i + 2);
     pen.strokeStyle = color;
     for (const times of [1, 2]) {
       pen.beginPath();
@@ -346,14 +362,16 @@ class Maps {
   // What follows the pointer, over the points: the same image on every map, the place that is decoded, the lasso.
   overlay() {
     if (!this.planes) return;
-    const { color } = getComputedStyle(this.root), own = getComputedStyle(this.root).getPropertyValue("--vc-z") || "#8a63d2";
+    const { color } = getComputedStyle(this.root);
+    const own = getComputedStyle(this.root).getPropertyValue("--vc-z") || "#8a63d2";
     for (const plane of this.planes) {
       if (!plane.side) continue;
       const pen = plane.pen(plane.over);
       pen.lineWidth = 2;
       this.cursor.mark(pen, plane, own, color);
       if (this.met?.point >= 0) ring(pen, ...plane.place(this.met.point), 8, color);
-      if (this.met?.point >= 0 && this.scales && plane === this.planes[0]) this.posterior(pen, plane, this.met.point, color);
+      if (this.met?.point >= 0 && this.scales && plane === this.planes[0])
+        this.posterior(pen, plane, this.met.point, color);
       const marked = this.met?.plane === plane && (this.met.byKeys || this.decodes());
       if (marked) ring(pen, ...plane.toScreen(...this.met.place), 5, own);
       if (this.trace?.plane === plane && this.mode !== "move" && this.mode !== "look") {
@@ -369,91 +387,11 @@ class Maps {
   }
 }
 
-// Discs laid over each other on a square of pixels: a canvas takes ten times as long for ten thousand of them.
-class Dots {
-  // An empty square: of every pixel red, green and blue, each times what covers it, and that.
-  wipe(side, radius) {
-    if (this.side !== side) [this.light, this.sheet] = [new Float32Array(4 * side * side), new OffscreenCanvas(side, side)];
-    else this.light.fill(0);
-    [this.side, this.radius] = [side, radius];
-  }
-
-  // A disc around a place; a pixel on its edge is covered by a share.
-  put(x, y, color, opacity) {
-    const { side, radius, light } = this, reach = radius + 0.5;
-    const left = Math.max(0, Math.ceil(x - reach - 0.5)), right = Math.min(side - 1, Math.floor(x + reach - 0.5));
-    const top = Math.max(0, Math.ceil(y - reach - 0.5)), bottom = Math.min(side - 1, Math.floor(y + reach - 0.5));
-    const [red, green, blue] = color;
-    for (let row = top; row <= bottom; row++) {
-      for (let column = left; column <= right; column++) {
-        const share = reach - Math.sqrt((column + 0.5 - x) ** 2 + (row + 0.5 - y) ** 2);
-        if (share <= 0) continue;
-        const over = opacity * Math.min(1, share), under = 1 - over, at = 4 * (row * side + column);
-        light[at] = over * red + under * light[at];
-        light[at + 1] = over * green + under * light[at + 1];
-        light[at + 2] = over * blue + under * light[at + 2];
-        light[at + 3] = over + under * light[at + 3];
-      }
-    }
-  }
-
-  picture() {
-    const { side, light } = this, picture = new ImageData(side, side), { data } = picture;
-    for (let at = 0; at < light.length; at += 4) {
-      const cover = light[at + 3];
-      if (!cover) continue;
-      data[at] = light[at] / cover;
-      data[at + 1] = light[at + 1] / cover;
-      data[at + 2] = light[at + 2] / cover;
-      data[at + 3] = 255 * cover;
-    }
-    this.sheet.getContext("2d").putImageData(picture, 0, 0);
-    return this.sheet;
-  }
-}
-
-// The red, green and blue of a colour that is written as #rrggbb.
-function bytes(color) {
-  const number = parseInt(color.slice(1), 16);
-  return [number >> 16, (number >> 8) & 255, number & 255];
-}
-
-// A picture by its address; null where there is none, or where it does not come.
-async function fetchPicture(address) {
-  if (!address) return null;
-  const picture = Object.assign(new Image(), { src: address });
-  return picture.decode().then(() => picture, () => null);
-}
-
-function ring(pen, x, y, radius, color) {
-  pen.strokeStyle = color;
-  pen.beginPath();
-  pen.arc(x, y, radius, 0, 7);
-  pen.stroke();
-}
-
 function every(plane, holds) {
   return Array.from({ length: plane.count }, (_, i) => i).filter((i) => holds(...plane.place(i), i));
 }
 
-// The corners of what has been drawn: the trace itself, or the box between its ends.
-function outline(mode, points) {
-  if (mode === "lasso") return points;
-  const [[left, top], [right, bottom]] = [points[0], points.at(-1)];
-  return left === right || top === bottom ? [] : [[left, top], [right, top], [right, bottom], [left, bottom]];
-}
-
-// Whether a place is inside a closed outline: a ray from it crosses an odd number of sides.
-function within(corners, x, y) {
-  let inside = false;
-  for (let i = 0, j = corners.length - 1; i < corners.length; j = i++) {
-    const [[xi, yi], [xj, yj]] = [corners[i], corners[j]];
-    if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
-  }
-  return inside;
-}
-
-export default function ({ data, parentElement }) {
+export function mountMaps({ data, parentElement }) {
   let shown = maps.get(parentElement);
   if (!shown) {
     shown = new Maps(parentElement.querySelector(".maps"));

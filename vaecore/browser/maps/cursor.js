@@ -1,22 +1,28 @@
 // Where a drawing is on the maps, as the canvas of the same page says it, and the images whose codes are nearest to it.
+import { fetchFloats } from "../fetching.js";
+import { ring } from "./chart.js";
+
 const NEIGHBOURS = 8;
 
-class Cursor {
+export class Cursor {
   constructor(maps) {
     this.maps = maps;
     this.root = maps.find(".nearest");
     this.hear = ({ detail }) => this.move(detail);
     addEventListener("vaecore:code", this.hear);
-    this.root.querySelector("div").replaceChildren(...Array.from({ length: NEIGHBOURS }, () => {
-      const canvas = document.createElement("canvas");
-      canvas.setAttribute("role", "img");
-      return canvas;
-    }));
+    this.root.querySelector("div").replaceChildren(
+      ...Array.from({ length: NEIGHBOURS }, () => {
+        const canvas = document.createElement("canvas");
+        canvas.setAttribute("role", "img");
+        return canvas;
+      }),
+    );
   }
 
   // Other points, or another model: the canvas is asked to say again what is drawn.
   async update() {
-    const { cursor } = this.maps.data, address = cursor?.codes;
+    const { cursor } = this.maps.data;
+    const address = cursor?.codes;
     if (address !== this.address) [this.address, this.codes] = [address, null];
     if (!cursor) return this.move(null);
     const codes = this.codes ?? (await fetchFloats(address));
@@ -35,8 +41,12 @@ class Cursor {
 
   // The nearest by all numbers of the code; of a wide code, by the two on the map.
   nearest() {
-    const { count } = this.maps.data, { codes } = this, code = codes ? this.told.code : this.place(0);
-    const all = codes ?? this.maps.planes[0].points, n = code.length, distances = new Float64Array(count);
+    const { count } = this.maps.data;
+    const { codes } = this;
+    const code = codes ? this.told.code : this.place(0);
+    const all = codes ?? this.maps.planes[0].points;
+    const n = code.length;
+    const distances = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < n; j++) distances[i] += (all[i * n + j] - code[j]) ** 2;
     }

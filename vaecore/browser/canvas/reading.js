@@ -1,9 +1,14 @@
 // What a model makes of a drawing: the image that it sees, its code, its reconstruction; anew in every frame, and told to
 // whoever listens in the same page. Components cannot reach into each other, so the window carries it.
-const SAID_NUMBERS = 4; // of a code
-const [CHART, WIDEST] = [480, 48]; // pixels of the side of the bars' picture, and of a bar, at most
+import { prepareDrawing } from "../drawing.js";
+import { fetchNetwork } from "../fetching.js";
+import { paint } from "../picture.js";
 
-class Reading {
+const SAID_NUMBERS = 4; // of a code
+const CHART = 480; // pixels of the side of the bars' picture
+const WIDEST = 48; // pixels of a bar, at most
+
+export class Reading {
   constructor(root) {
     this.find = (selector) => root.querySelector(selector);
     this.root = root;
@@ -18,9 +23,13 @@ class Reading {
     this.asked = data;
     const { data: before, networks } = this;
     const names = Object.keys(data.networks);
-    const found = await Promise.all(names.map((name) =>
-      networks[name] && before.weights[name] === data.weights[name] ? networks[name] : fetchNetwork(data.networks[name], data.weights[name]),
-    ));
+    const found = await Promise.all(
+      names.map((name) =>
+        networks[name] && before.weights[name] === data.weights[name]
+          ? networks[name]
+          : fetchNetwork(data.networks[name], data.weights[name]),
+      ),
+    );
     if (this.asked !== data) return;
     this.data = data;
     this.networks = Object.fromEntries(names.map((name, i) => [name, found[i]]));
@@ -39,7 +48,8 @@ class Reading {
     this.frame = cancelAnimationFrame(this.frame);
     this.strokes = strokes;
     if (!this.data) return;
-    const { shape, model } = this.data, image = strokes.length ? prepareDrawing(strokes, shape) : null;
+    const { shape, model } = this.data;
+    const image = strokes.length ? prepareDrawing(strokes, shape) : null;
     this.label = image && this.classify(image, known);
     const code = image && this.encode(image);
     const pca = code && this.networks.projection ? this.networks.projection.run(image).mean.slice() : null;
@@ -73,7 +83,8 @@ class Reading {
   }
 
   show(image, code) {
-    const { shape } = this.data, blank = new Float32Array(shape[0] * shape[1] * shape[2]);
+    const { shape } = this.data;
+    const blank = new Float32Array(shape[0] * shape[1] * shape[2]);
     this.root.classList.toggle("empty", !image);
     paint(this.find(".seen canvas"), image ?? blank, shape);
     paint(this.find(".made canvas"), (code && this.decode(code)) ?? blank, shape);
@@ -87,10 +98,13 @@ class Reading {
 
   // The numbers of the code, up and down from zero; the scale is what the codes of the training images reach.
   bars(code) {
-    const canvas = this.find(".code canvas"), { latent, reach } = this.data;
+    const canvas = this.find(".code canvas");
+    const { latent, reach } = this.data;
     canvas.width = canvas.height = CHART;
-    const pen = canvas.getContext("2d"), style = getComputedStyle(this.root);
-    const [place, middle] = [CHART / latent, CHART / 2], wide = Math.min(0.75 * place, WIDEST);
+    const pen = canvas.getContext("2d");
+    const style = getComputedStyle(this.root);
+    const [place, middle] = [CHART / latent, CHART / 2];
+    const wide = Math.min(0.75 * place, WIDEST);
     pen.fillStyle = style.color;
     pen.globalAlpha = 0.4;
     pen.fillRect(0, middle - 2, CHART, 4);

@@ -1,12 +1,17 @@
 // Paths between two codes: on the plane of the real codes, step by step, and as films. An end is dragged on the plane;
 // where the plane is the whole code the straight and the spherical path follow here, at every move. Python hears of a
 // gesture once it has ended.
+import { fetchFloats, fetchNetwork, fetchPicture } from "../fetching.js";
+import { ARROWS } from "../keys.js";
+import { BENT, company } from "./bends.js";
+import { Films } from "./films.js";
+import { Ground } from "./ground.js";
+
 const FRAME = 170; // ms that a step is played
 const FINE_STEP = 1 / 80; // of the plane's side, for an arrow key; with Shift ten times that
 const BUDGET = 8; // ms after which the films that are not looked at wait for the next frame
 const DIGITS = 4; // of a place, as the address has it
 const DASHES = { linear: [], spherical: [9, 6], data: [1, 6] };
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const studios = new WeakMap();
 
 class Studio {
@@ -49,7 +54,8 @@ class Studio {
   async update(data) {
     this.asked = data;
     this.turn ??= data.turn;
-    const before = this.loaded, same = (name) => before?.data.ground?.[name] === data.ground?.[name];
+    const before = this.loaded;
+    const same = (name) => before?.data.ground?.[name] === data.ground?.[name];
     const another = before && (!same("points") || before.data.weights !== data.weights);
     const waits = () => !another && (this.dragging || this.held || data.turn < this.turn);
     if (waits()) return;
@@ -58,7 +64,9 @@ class Studio {
     const [floats, atlas, network, ...films] = await Promise.all([
       before?.floats && same("points") ? before.floats : fetchFloats(data.ground?.points),
       before?.atlas && same("atlas") ? before.atlas : fetchPicture(data.ground?.atlas),
-      before?.network && before.data.weights === data.weights ? before.network : fetchNetwork(data.network, data.weights),
+      before?.network && before.data.weights === data.weights
+        ? before.network
+        : fetchNetwork(data.network, data.weights),
       ...data.ways.map((way) => fetchPicture(way.film)),
     ]);
     if (this.asked !== data || waits()) return; // something else has happened meanwhile
@@ -105,7 +113,8 @@ class Studio {
 
   // A click beside the handles brings the nearer one.
   bring(event) {
-    const [x, y] = this.where(event), [a, b] = this.ends.map(({ place }) => Math.hypot(place[0] - x, place[1] - y));
+    const [x, y] = this.where(event);
+    const [a, b] = this.ends.map(({ place }) => Math.hypot(place[0] - x, place[1] - y));
     this.dragging = { end: a <= b ? 0 : 1, pointer: null };
     this.drag([x, y]);
     this.finish();
@@ -117,15 +126,18 @@ class Studio {
     if (!step || (this.dragging && this.dragging.pointer !== null)) return; // a pointer has it
     event.preventDefault();
     this.dragging ??= { end, pointer: null };
-    const { place, point } = this.ends[end], far = (event.shiftKey ? 10 : 1) * FINE_STEP * this.plane.span;
-    if (this.data.ground.free) return this.drag(this.within(this.plane.toScreen(...place.map((value, i) => value + far * step[i]))));
+    const { place, point } = this.ends[end];
+    const far = (event.shiftKey ? 10 : 1) * FINE_STEP * this.plane.span;
+    if (this.data.ground.free)
+      return this.drag(this.within(this.plane.toScreen(...place.map((value, i) => value + far * step[i]))));
     const next = this.plane.beside(point, step);
     if (next >= 0) this.drag(this.plane.point(next));
   }
 
   // An end goes to a place: where the plane is not the whole code, it means the image that is nearest there.
   drag(place) {
-    const { ground } = this.data, end = this.ends[this.dragging.end];
+    const { ground } = this.data;
+    const end = this.ends[this.dragging.end];
     this.halt();
     this.dragging.moved = true;
     end.point = this.plane.nearest(...place);
@@ -139,10 +151,13 @@ class Studio {
 
   // The straight and the spherical path of codes that are seen whole, and what is around the one that is looked at.
   bend() {
-    const { ground, fine, steps, follows } = this.data, [a, b] = this.ends.map((end) => end.place);
+    const { ground, fine, steps, follows } = this.data;
+    const [a, b] = this.ends.map((end) => end.place);
     if (follows && this.left.a) this.label = ground.labels[this.ends[0].point];
     for (const way of this.ways.filter((each) => !each.stale)) {
-      way.line = Array.from({ length: fine * (steps - 1) + 1 }, (_, i) => BENT[way.kind](a, b, i / (fine * (steps - 1))));
+      way.line = Array.from({ length: fine * (steps - 1) + 1 }, (_, i) =>
+        BENT[way.kind](a, b, i / (fine * (steps - 1))),
+      );
       way.codes = way.line.filter((_, i) => i % fine === 0);
       if (way === this.ways[0]) Object.assign(way, company(way.line, fine, this.plane, ground));
     }
@@ -150,7 +165,8 @@ class Studio {
 
   // Paths and films follow an end; where decoding takes long, the films that are not looked at come a frame later.
   follow() {
-    const begun = performance.now(), [first, ...others] = this.ways;
+    const begun = performance.now();
+    const [first, ...others] = this.ways;
     const draw = (ways) => this.films.draw(this.loaded.network, this.label, ways);
     this.frame = null;
     this.bend();
@@ -175,7 +191,8 @@ class Studio {
 
   // The end of a gesture, of which Python is told. Its answer to an earlier one, which comes later, is known by its turn.
   finish() {
-    const { dragging, frame } = this, end = dragging && this.ends[dragging.end];
+    const { dragging, frame } = this;
+    const end = dragging && this.ends[dragging.end];
     this.rest();
     if (dragging && !dragging.moved) return this.asked !== this.data && this.update(this.asked);
     if (end && !this.data.ground.free) end.place = this.plane.point(end.point);
@@ -219,8 +236,11 @@ class Studio {
 
   // The step that is looked at: its picture, the nearest image, and what is said of them.
   show() {
-    const { steps, shares, ground } = this.data, [way] = this.ways, { step } = this;
-    const [made, real] = this.root.querySelectorAll(".pictures figure"), known = this.plane && !way.trouble;
+    const { steps, shares, ground } = this.data;
+    const [way] = this.ways;
+    const { step } = this;
+    const [made, real] = this.root.querySelectorAll(".pictures figure");
+    const known = this.plane && !way.trouble;
     this.films.mark(step);
     this.films.showStep(made.querySelector("canvas"), step);
     made.querySelector("figcaption").textContent = `${way.title}: step ${step + 1} of ${steps}, ${shares[step]}`;
@@ -230,7 +250,10 @@ class Studio {
     real.querySelector("figcaption").textContent = known ? this.about(way, step, meant) : "";
     Object.assign(this.range, { value: step });
     this.range.style.setProperty("--at", `${(100 * step) / (steps - 1)}%`);
-    this.range.setAttribute("aria-valuetext", `step ${step + 1} of ${steps}${known ? `, ${this.about(way, step, null)}` : ""}`);
+    this.range.setAttribute(
+      "aria-valuetext",
+      `step ${step + 1} of ${steps}${known ? `, ${this.about(way, step, null)}` : ""}`,
+    );
   }
 
   about(way, step, meant) {
@@ -240,7 +263,8 @@ class Studio {
   }
 
   paint() {
-    const { labels, names, colors, axes } = this.data.ground, pen = this.plane.pen(this.base);
+    const { labels, names, colors, axes } = this.data.ground;
+    const pen = this.plane.pen(this.base);
     if (!this.plane.side) return;
     this.plane.dots(pen, labels, colors);
     this.plane.axes(pen, axes, getComputedStyle(this.root).color);
@@ -251,7 +275,8 @@ class Studio {
   // The handles at their ends.
   stand() {
     this.handles.forEach((handle, i) => {
-      const { place, title } = this.ends[i], [left, top] = this.plane.toScreen(...place);
+      const { place, title } = this.ends[i];
+      const [left, top] = this.plane.toScreen(...place);
       Object.assign(handle.style, { left: `${left}px`, top: `${top}px` });
       handle.setAttribute("aria-label", `${"AB"[i]}, ${title}: drag it, or use the arrow keys`);
     });
@@ -260,13 +285,20 @@ class Studio {
 
   // Over the points: the paths, the one that is looked at last; its step, with the radius in which neighbours count.
   overlay() {
-    const pen = this.plane.pen(this.over), style = getComputedStyle(this.root), own = style.getPropertyValue("--vc-z"), { plane } = this;
+    const pen = this.plane.pen(this.over);
+    const style = getComputedStyle(this.root);
+    const own = style.getPropertyValue("--vc-z");
+    const { plane } = this;
     if (!plane.side) return;
     pen.lineCap = pen.lineJoin = "round";
     for (const way of [...this.ways].reverse().filter((each) => each.line)) {
-      const line = way.line.map((place) => plane.toScreen(...place)), looked = way === this.ways[0];
+      const line = way.line.map((place) => plane.toScreen(...place));
+      const looked = way === this.ways[0];
       pen.globalAlpha = way.stale ? 0.2 : 1;
-      for (const [color, extra] of [[style.getPropertyValue("--st-background-color"), 4], [style.color, 0]]) {
+      for (const [color, extra] of [
+        [style.getPropertyValue("--st-background-color"), 4],
+        [style.color, 0],
+      ]) {
         [pen.strokeStyle, pen.lineWidth] = [color, (looked ? 3.5 : 2) + extra];
         trace(pen, line, extra ? [] : DASHES[way.kind]);
       }
@@ -284,46 +316,7 @@ class Studio {
   }
 }
 
-// As Explorer.interpolate has them, at a share of the way.
-const BENT = {
-  linear: (a, b, t) => a.map((value, i) => (1 - t) * value + t * b[i]),
-  spherical(a, b, t) {
-    const [la, lb] = [Math.hypot(...a), Math.hypot(...b)], inner = a.reduce((sum, value, i) => sum + value * b[i], 0);
-    const angle = Math.acos(Math.min(1, Math.max(-1, inner / (la * lb))));
-    if (!(Math.sin(angle) >= 1e-6)) return BENT.linear(a, b, t); // no plane to turn in
-    const [own, other] = [Math.sin((1 - t) * angle) / la, Math.sin(t * angle) / lb], length = (1 - t) * la + t * lb;
-    return a.map((value, i) => (length * (own * value + other * b[i])) / Math.sin(angle));
-  },
-};
-
-// The real codes around a path, as vaecore.serving.company has it; every so many of its places is a step.
-function company(line, every, { points, count }, { radius, usual }) {
-  const found = { density: [], nearest: [], distances: [], neighbours: [] }, near = radius * radius;
-  line.forEach(([x, y], place) => {
-    let [sum, nearest, least, neighbours] = [0, -1, Infinity, 0];
-    for (let i = 0; i < count; i++) {
-      const apart = (points[2 * i] - x) ** 2 + (points[2 * i + 1] - y) ** 2;
-      sum += Math.exp((-2 * apart) / near); // the radius is two deviations
-      neighbours += apart <= near;
-      if (apart < least) [nearest, least] = [i, apart];
-    }
-    found.density.push(sum / usual);
-    if (place % every) return;
-    found.nearest.push(nearest);
-    found.distances.push(Math.sqrt(least));
-    found.neighbours.push(neighbours);
-  });
-  return found;
-}
-
-// A picture by its address; null where there is none, or where it does not come.
-async function fetchPicture(address) {
-  if (!address) return null;
-  const picture = Object.assign(new Image(), { src: address });
-  return picture.decode().then(() => picture, () => null);
-}
-
-export default function ({ data, parentElement, setStateValue }) {
+export function mountPaths({ data, parentElement, setStateValue }) {
   let studio = studios.get(parentElement);
   if (!studio) {
     studio = new Studio(parentElement.querySelector(".paths"));

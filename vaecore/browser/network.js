@@ -1,14 +1,19 @@
 // Runs what vaecore.export wrote: the steps of a network, one after the other, on flat arrays, for one example.
 // Every array and every index is made once, before the first run.
 
-class Network {
+export class Network {
   constructor({ sizes, inputs, steps, outputs }, weights) {
     const values = sizes.map((size) => new Float32Array(size));
     const part = ([offset, length]) => weights.subarray(offset, offset + length);
     this.inputs = values.slice(0, inputs.length);
     this.outputs = Object.entries(outputs).map(([name, index]) => [name, values[index]]);
     this.steps = steps.map((step) =>
-      OPERATIONS[step.op](step, step.from.map((index) => values[index]), values[step.to], part),
+      OPERATIONS[step.op](
+        step,
+        step.from.map((index) => values[index]),
+        values[step.to],
+        part,
+      ),
     );
   }
 
@@ -20,35 +25,19 @@ class Network {
   }
 }
 
-const HELD = new Map(); // the floats that a page brings along, which is to ask for nothing
-
-// The floats at an address; null where there is none, or where they do not come.
-async function fetchFloats(address) {
-  if (!address) return null;
-  if (HELD.has(address)) return HELD.get(address);
-  try {
-    const answer = await fetch(address);
-    return answer.ok ? new Float32Array(await answer.arrayBuffer()) : null;
-  } catch {
-    return null;
-  }
-}
-
-async function fetchNetwork(described, address) {
-  const weights = await fetchFloats(address);
-  return weights && new Network(described, weights);
-}
-
 const OPERATIONS = {
   linear({ weight, bias }, [x], y, part) {
-    const w = part(weight), b = part(bias), n = x.length;
+    const w = part(weight);
+    const b = part(bias);
+    const n = x.length;
     return () => {
       for (let o = 0; o < y.length; o++) y[o] = b[o] + dot(w, o * n, x, 0, n);
     };
   },
 
   convolution(step, [x], y, part) {
-    const w = part(step.weight), b = part(step.bias);
+    const w = part(step.weight);
+    const b = part(step.bias);
     const [channels, height, width] = step.after;
     const [places, n] = [height * width, w.length / channels];
     const seen = taps(step, step.before, step.after);
@@ -62,7 +51,8 @@ const OPERATIONS = {
   },
 
   transposed(step, [x], y, part) {
-    const w = part(step.weight), b = part(step.bias);
+    const w = part(step.weight);
+    const b = part(step.bias);
     const [channels, height, width] = step.before;
     const [places, rows, area] = [height * width, w.length / channels, y.length / step.after[0]];
     const reached = taps(step, step.after, step.before);
@@ -167,7 +157,10 @@ function erf(v) {
 
 // Four sums that do not wait for each other: a third faster than one.
 function dot(a, i, b, j, n) {
-  let s = 0, t = 0, u = 0, v = 0;
+  let s = 0;
+  let t = 0;
+  let u = 0;
+  let v = 0;
   const end = i + n - 3;
   for (; i < end; i += 4, j += 4) {
     s += a[i] * b[j];

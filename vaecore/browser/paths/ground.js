@@ -1,5 +1,7 @@
 // The real codes under the paths.
-class Ground extends Plane {
+import { Plane } from "../plane.js";
+
+export class Ground extends Plane {
   // The nearest point in a direction, within 45 degrees of it; -1 where there is none.
   beside(from, [dx, dy]) {
     const [x, y] = this.point(from);

@@ -17,7 +17,7 @@ function hasGlyph(character, pen, size = SIZE) {
   return Math.abs(own.width - size) < 1 && own.ink !== absent.ink;
 }
 
-export default function ({ data, parentElement }) {
+export function mountFonts({ data, parentElement }) {
   const pen = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   pen.font = `${SIZE}px ${STACK}`;
   const note = parentElement.querySelector(".note");

@@ -1,41 +1,20 @@
 // A Gaussian over the plane of a 2-D code, beside the density that it stands in for. It is dragged by its middle, or by
 // its ends for the scales; its elbo is reckoned here at every move, from log p(x, z) on lattices of codes.
-const REACH = 4, STEP = 0.25; // of the integral, in scales
+import { fetchFloats, fetchNetwork } from "../fetching.js";
+import { ARROWS } from "../keys.js";
+import { paint } from "../picture.js";
+import { Square } from "../plane.js";
+import { Lattice } from "./lattice.js";
+
+const REACH = 4;
+const STEP = 0.25; // of the integral, in scales
 const GRASP = 18; // pixels from the pointer to what it takes hold of
 const APART = 26; // pixels at least from the middle to an end
 const PAUSE = 250; // ms after the last key: then its gesture has ended
 const DIAMETERS = { least: 4, usual: 9, most: 30 }; // of a sample; the usual has its fair share of the weight
 const TURN = 2 * Math.PI;
 const fields = new WeakMap();
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const UNITS = Array.from({ length: Math.round((2 * REACH) / STEP) + 1 }, (_, i) => -REACH + i * STEP);
-
-// A function on a square lattice, by Catmull and Rom's cubics between its points; NaN outside.
-class Lattice {
-  constructor({ origin, step, side }, values) {
-    Object.assign(this, { origin, step, side, values });
-  }
-
-  at(x, y) {
-    const u = (x - this.origin[0]) / this.step, v = (y - this.origin[1]) / this.step;
-    const column = Math.floor(u), row = Math.floor(v), last = this.side - 3;
-    if (!(column >= 1 && row >= 1 && column <= last && row <= last)) return NaN;
-    const across = cubic(u - column), up = cubic(v - row);
-    let sum = 0;
-    for (let j = 0; j < 4; j++) {
-      const begin = (row + j - 1) * this.side + column - 1;
-      for (let i = 0; i < 4; i++) sum += up[j] * across[i] * this.values[begin + i];
-    }
-    return sum;
-  }
-}
-
-const cubic = (t) => [
-  t * (-0.5 + t * (1 - 0.5 * t)),
-  1 + t * t * (-2.5 + 1.5 * t),
-  t * (0.5 + t * (2 - 1.5 * t)),
-  t * t * (-0.5 + 0.5 * t),
-];
 
 class Field {
   constructor(root) {
@@ -81,28 +60,44 @@ class Field {
 
   // Where the ellipse is taken hold of: its middle, and an end of each axis.
   handles() {
-    const [left, top] = this.square.toScreen(...this.q), { scale } = this.square;
+    const [left, top] = this.square.toScreen(...this.q);
+    const { scale } = this.square;
     const [wide, high] = [2, 3].map((i) => Math.max(APART, Math.exp(this.q[i]) * scale));
-    return [[left, top], [left + wide, top], [left, top - high]];
+    return [
+      [left, top],
+      [left + wide, top],
+      [left, top - high],
+    ];
   }
 
   grasp(event) {
     if (event.button !== 0 || this.held || !this.q) return;
-    const at = this.where(event), far = ([x, y]) => Math.hypot(x - at[0], y - at[1]);
-    const handles = this.handles(), nearest = handles.map(far).indexOf(Math.min(...handles.map(far)));
+    const at = this.where(event);
+    const far = ([x, y]) => Math.hypot(x - at[0], y - at[1]);
+    const handles = this.handles();
+    const nearest = handles.map(far).indexOf(Math.min(...handles.map(far)));
     const what = far(handles[nearest]) <= GRASP ? nearest : 0; // elsewhere the middle comes to the pointer
     const held = what === 0 && far(handles[0]) <= GRASP;
-    this.held = { pointer: event.pointerId, what, from: [...this.q], at: handles[what], offset: held ? handles[0].map((v, i) => v - at[i]) : [0, 0] };
+    this.held = {
+      pointer: event.pointerId,
+      what,
+      from: [...this.q],
+      at: handles[what],
+      offset: held ? handles[0].map((v, i) => v - at[i]) : [0, 0],
+    };
     this.over.setPointerCapture(event.pointerId);
     this.follow(event);
   }
 
   follow(event) {
     if (this.held?.pointer !== event.pointerId) return;
-    const { what, from, at, offset } = this.held, here = this.where(event), q = [...this.q];
+    const { what, from, at, offset } = this.held;
+    const here = this.where(event);
+    const q = [...this.q];
     if (what === 0) [q[0], q[1]] = this.square.toPlane(here[0] + offset[0], here[1] + offset[1]);
     else {
-      const [left, top] = this.square.toScreen(...from), axis = what - 1;
+      const [left, top] = this.square.toScreen(...from);
+      const axis = what - 1;
       const [now, then] = [here, at].map((place) => (axis ? top - place[1] : place[0] - left));
       q[1 + what] = from[1 + what] + Math.log(Math.max(now, 1) / then);
     }
@@ -119,7 +114,9 @@ class Field {
     const step = ARROWS[event.key];
     if (!step || !this.q) return;
     event.preventDefault();
-    const by = event.shiftKey ? 0.05 : this.data.window[2] / 60, first = event.shiftKey ? 2 : 0, q = [...this.q];
+    const by = event.shiftKey ? 0.05 : this.data.window[2] / 60;
+    const first = event.shiftKey ? 2 : 0;
+    const q = [...this.q];
     q[first] += by * step[0];
     q[first + 1] += by * step[1];
     this.move(q);
@@ -147,8 +144,10 @@ class Field {
 
   // E_q[log p(x, z)] + H(q), in nats: a sum in units of q's scale.
   elbo() {
-    const [x, y, ...logs] = this.q, [wide, high] = logs.map(Math.exp);
-    let sum = 0, total = 0;
+    const [x, y, ...logs] = this.q;
+    const [wide, high] = logs.map(Math.exp);
+    let sum = 0;
+    let total = 0;
     for (const v of UNITS) {
       for (const u of UNITS) {
         const weight = Math.exp(-(u * u + v * v) / 2);
@@ -161,28 +160,33 @@ class Field {
 
   // The samples of q with their shares of the weight p(x, z) / q(z).
   drawn() {
-    const [x, y, ...logs] = this.q, [wide, high] = logs.map(Math.exp);
+    const [x, y, ...logs] = this.q;
+    const [wide, high] = logs.map(Math.exp);
     const codes = this.data.units.map(([u, v]) => [x + wide * u, y + high * v]);
     const ratios = this.data.units.map(([u, v], i) => this.joint(...codes[i]) + (u * u + v * v) / 2);
-    const top = Math.max(...ratios), raw = ratios.map((each) => Math.exp(each - top));
+    const top = Math.max(...ratios);
+    const raw = ratios.map((each) => Math.exp(each - top));
     const total = raw.reduce((sum, each) => sum + each, 0);
     return { codes, weights: raw.map((each) => each / total) };
   }
 
   draw() {
     if (!this.q) return;
-    const pen = this.square.pen(this.base), style = getComputedStyle(this.root);
+    const pen = this.square.pen(this.base);
+    const style = getComputedStyle(this.root);
     if (!this.square.side) return;
     this.axes(pen, style.color);
     if (this.density) this.cloud(pen);
     for (const each of this.data.samples) this.dots(pen, each.codes, each.weights, each.color);
-    for (const { mean, scale, color, dashed } of this.data.outlines) this.rings(pen, mean, scale, color, dashed ? [6, 4] : []);
+    for (const { mean, scale, color, dashed } of this.data.outlines)
+      this.rings(pen, mean, scale, color, dashed ? [6, 4] : []);
     this.explain();
     this.overlay();
   }
 
   axes(pen, color) {
-    const [across, up, half] = this.data.window, step = round(half / 2.5);
+    const [across, up, half] = this.data.window;
+    const step = round(half / 2.5);
     pen.fillStyle = pen.strokeStyle = color;
     pen.font = "12px sans-serif";
     pen.lineWidth = 1;
@@ -211,11 +215,14 @@ class Field {
   }
 
   cloud(pen) {
-    const [x, y, columns, rows, height, width] = this.data.grid, top = this.density.reduce((a, b) => Math.max(a, b), 0);
-    const image = new ImageData(width, height), [red, green, blue] = channels(this.data.z);
+    const [x, y, columns, rows, height, width] = this.data.grid;
+    const top = this.density.reduce((a, b) => Math.max(a, b), 0);
+    const image = new ImageData(width, height);
+    const [red, green, blue] = channels(this.data.z);
     for (let row = 0; row < height; row++) {
       for (let column = 0; column < width; column++) {
-        const share = this.density[row * width + column] / top, at = 4 * ((height - 1 - row) * width + column);
+        const share = this.density[row * width + column] / top;
+        const at = 4 * ((height - 1 - row) * width + column);
         image.data.set([red, green, blue, 255 * shade(share)], at);
       }
     }
@@ -236,21 +243,34 @@ class Field {
     pen.beginPath();
     for (let j = 0; j < height - 1; j++) {
       for (let i = 0; i < width - 1; i++) {
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], met = [];
+        const corners = [
+          [i, j],
+          [i + 1, j],
+          [i + 1, j + 1],
+          [i, j + 1],
+        ];
+        const met = [];
         corners.forEach((a, k) => {
-          const b = corners[(k + 1) % 4], [from, to] = [value(...a), value(...b)];
+          const b = corners[(k + 1) % 4];
+          const [from, to] = [value(...a), value(...b)];
           if (from < 0 === to < 0) return;
           const share = from / (from - to);
-          met.push(this.square.toScreen(x + columns * (a[0] + share * (b[0] - a[0])), y + rows * (a[1] + share * (b[1] - a[1]))));
+          met.push(
+            this.square.toScreen(
+              x + columns * (a[0] + share * (b[0] - a[0])),
+              y + rows * (a[1] + share * (b[1] - a[1])),
+            ),
+          );
         });
-        for (let k = 0; k + 1 < met.length; k += 2) pen.moveTo(...met[k]), pen.lineTo(...met[k + 1]);
+        for (let k = 0; k + 1 < met.length; k += 2) (pen.moveTo(...met[k]), pen.lineTo(...met[k + 1]));
       }
     }
     pen.stroke();
   }
 
   rings(pen, mean, scale, color, dash = []) {
-    const [left, top] = this.square.toScreen(...mean), unit = this.square.scale;
+    const [left, top] = this.square.toScreen(...mean);
+    const unit = this.square.scale;
     pen.strokeStyle = color;
     pen.lineWidth = 2.5;
     pen.setLineDash(dash);
@@ -282,7 +302,8 @@ class Field {
   // What moves: the ellipse, its samples, the picture at its mean, and the numbers.
   overlay() {
     if (!this.square.side) return;
-    const pen = this.square.pen(this.over), { color } = this.data.hand;
+    const pen = this.square.pen(this.over);
+    const { color } = this.data.hand;
     if (this.moved) {
       const { codes, weights } = this.drawn();
       this.dots(pen, codes, weights, color);
@@ -292,7 +313,7 @@ class Field {
     const [middle, ...ends] = this.handles();
     pen.strokeStyle = pen.fillStyle = color;
     pen.lineWidth = 1.5;
-    for (const end of ends) pen.beginPath(), pen.moveTo(...middle), pen.lineTo(...end), pen.stroke();
+    for (const end of ends) (pen.beginPath(), pen.moveTo(...middle), pen.lineTo(...end), pen.stroke());
     for (const [place, radius] of [[middle, 9], ...ends.map((end) => [end, 6])]) {
       pen.beginPath();
       pen.arc(...place, radius, 0, TURN);
@@ -304,11 +325,13 @@ class Field {
     const figure = this.find("figure");
     figure.hidden = !this.network;
     const label = this.data.label === null ? [] : [this.data.label];
-    if (this.network) paint(this.picture, this.network.run(Float32Array.of(this.q[0], this.q[1]), ...label).mean, this.data.shape);
+    if (this.network)
+      paint(this.picture, this.network.run(Float32Array.of(this.q[0], this.q[1]), ...label).mean, this.data.shape);
   }
 
   count(weights) {
-    const elbo = this.elbo(), { name, value } = this.data.evidence;
+    const elbo = this.elbo();
+    const { name, value } = this.data.evidence;
     const effective = 1 / weights.reduce((sum, each) => sum + each * each, 0);
     const far = "too far out to be reckoned here: let go";
     const parts = [
@@ -317,23 +340,31 @@ class Field {
       ["gap", Number.isNaN(elbo) ? "" : said(value - elbo)],
       [`of ${weights.length} samples count`, Number.isNaN(effective) ? "" : effective.toFixed(1)],
     ];
-    const words = parts.filter(([, number]) => number).map(([what, number]) => {
-      const part = document.createElement("span");
-      part.append(Object.assign(document.createElement("b"), { textContent: number }), ` ${what}`);
-      return part;
-    });
+    const words = parts
+      .filter(([, number]) => number)
+      .map(([what, number]) => {
+        const part = document.createElement("span");
+        part.append(Object.assign(document.createElement("b"), { textContent: number }), ` ${what}`);
+        return part;
+      });
     this.find(".numbers").replaceChildren(...words);
   }
 
   explain() {
     const { outlines, hand, z } = this.data;
-    const entries = [["p(z|x)", z], ...outlines.map((each) => [each.name, each.color]), ...(hand.moved ? [[hand.name, hand.color]] : [])];
-    this.find(".legend").replaceChildren(...entries.map(([name, color]) => {
-      const entry = document.createElement("li");
-      entry.textContent = name;
-      entry.style.setProperty("--color", color);
-      return entry;
-    }));
+    const entries = [
+      ["p(z|x)", z],
+      ...outlines.map((each) => [each.name, each.color]),
+      ...(hand.moved ? [[hand.name, hand.color]] : []),
+    ];
+    this.find(".legend").replaceChildren(
+      ...entries.map(([name, color]) => {
+        const entry = document.createElement("li");
+        entry.textContent = name;
+        entry.style.setProperty("--color", color);
+        return entry;
+      }),
+    );
   }
 }
 
@@ -342,8 +373,17 @@ const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 
 
 // The tails are seen, and the page's own colour where there is nothing.
 function shade(share) {
-  const stops = [[0, 0], [0.02, 0.1], [0.2, 0.38], [1, 0.95]];
-  const next = Math.max(1, stops.findIndex(([at]) => at >= share)), [[a, from], [b, to]] = [stops[next - 1], stops[next]];
+  const stops = [
+    [0, 0],
+    [0.02, 0.1],
+    [0.2, 0.38],
+    [1, 0.95],
+  ];
+  const next = Math.max(
+    1,
+    stops.findIndex(([at]) => at >= share),
+  );
+  const [[a, from], [b, to]] = [stops[next - 1], stops[next]];
   return from + ((share - a) / (b - a)) * (to - from);
 }
 
@@ -353,7 +393,7 @@ function round(step) {
   return power * [1, 2, 5, 10].find((each) => each * power >= step * 0.999);
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export function mountEllipse({ data, parentElement, setStateValue }) {
   let field = fields.get(parentElement);
   if (!field) {
     field = new Field(parentElement.querySelector(".ellipse"));

@@ -4,8 +4,9 @@ const PEN = 1.2; // radius, in these pixels
 const DOT = 0.02; // of the canvas: a drawing no larger is not blown up
 
 // Strokes of points [x, y] in shares of the canvas, as an image [channels, height, width] in 0 to 1.
-function prepareDrawing(strokes, [channels, height, width]) {
-  const side = Math.min(height, width), asMnist = height === MNIST.side && width === MNIST.side;
+export function prepareDrawing(strokes, [channels, height, width]) {
+  const side = Math.min(height, width);
+  const asMnist = height === MNIST.side && width === MNIST.side;
   const picture = asMnist ? centred(strokes) : byArea(filled(strokes), side);
   const [top, left] = [(height - side) >> 1, (width - side) >> 1];
   const image = new Float32Array(channels * height * width);
@@ -21,7 +22,8 @@ function prepareDrawing(strokes, [channels, height, width]) {
 
 // The ink with its centre of mass in the middle, or as near to it as keeps all of it inside.
 function centred(strokes) {
-  const boxed = moved(scaled(strokes), [(MNIST.side - 1) / 2, (MNIST.side - 1) / 2]), ink = inked(boxed, MNIST.side);
+  const boxed = moved(scaled(strokes), [(MNIST.side - 1) / 2, (MNIST.side - 1) / 2]);
+  const ink = inked(boxed, MNIST.side);
   let [whole, across, down] = [0, 0, 0];
   for (let i = 0; i < ink.length; i++) {
     whole += ink[i];
@@ -40,7 +42,8 @@ function filled(strokes) {
 
 // Strokes around zero, whose ink has the larger side of the box.
 function scaled(strokes) {
-  const low = [Infinity, Infinity], high = [-Infinity, -Infinity];
+  const low = [Infinity, Infinity];
+  const high = [-Infinity, -Infinity];
   for (const point of strokes.flat()) {
     for (const axis of [0, 1]) {
       low[axis] = Math.min(low[axis], point[axis]);
@@ -49,7 +52,9 @@ function scaled(strokes) {
   }
   const extent = Math.max(high[0] - low[0], high[1] - low[1]);
   const scale = extent > DOT ? (MNIST.box - 2 * PEN) / extent : 0;
-  return strokes.map((stroke) => stroke.map((point) => point.map((at, axis) => (at - (low[axis] + high[axis]) / 2) * scale)));
+  return strokes.map((stroke) =>
+    stroke.map((point) => point.map((at, axis) => (at - (low[axis] + high[axis]) / 2) * scale)),
+  );
 }
 
 function moved(strokes, [x, y]) {
@@ -60,17 +65,21 @@ function moved(strokes, [x, y]) {
 function inked(strokes, side) {
   const nearest = new Float64Array(side * side).fill(Infinity); // squared distance
   for (const stroke of strokes) {
-    for (let i = 0; i < Math.max(1, stroke.length - 1); i++) approach(nearest, side, stroke[i], stroke[Math.min(i + 1, stroke.length - 1)]);
+    for (let i = 0; i < Math.max(1, stroke.length - 1); i++)
+      approach(nearest, side, stroke[i], stroke[Math.min(i + 1, stroke.length - 1)]);
   }
   return nearest.map((distance) => Math.min(1, Math.max(0, PEN + 0.5 - Math.sqrt(distance))));
 }
 
 // Only the pixels that the pen reaches from the line between two points.
 function approach(nearest, side, start, end) {
-  const reach = PEN + 0.5, [x, y] = [end[0] - start[0], end[1] - start[1]];
+  const reach = PEN + 0.5;
+  const [x, y] = [end[0] - start[0], end[1] - start[1]];
   const length = Math.max(x * x + y * y, 1e-18); // a dot's line is a point
   const [left, top] = [0, 1].map((axis) => Math.max(0, Math.ceil(Math.min(start[axis], end[axis]) - reach)));
-  const [right, bottom] = [0, 1].map((axis) => Math.min(side - 1, Math.floor(Math.max(start[axis], end[axis]) + reach)));
+  const [right, bottom] = [0, 1].map((axis) =>
+    Math.min(side - 1, Math.floor(Math.max(start[axis], end[axis]) + reach)),
+  );
   for (let row = top; row <= bottom; row++) {
     for (let column = left; column <= right; column++) {
       const [across, down] = [column - start[0], row - start[1]];
@@ -83,7 +92,8 @@ function approach(nearest, side, start, end) {
 
 // A square picture with another number of pixels, each the mean of the area that it covers.
 function byArea(picture, side) {
-  const size = Math.sqrt(picture.length), wide = size / side;
+  const size = Math.sqrt(picture.length);
+  const wide = size / side;
   const shared = (to, from) => Math.max(0, Math.min((to + 1) * wide, from + 1) - Math.max(to * wide, from)) / wide;
   const smaller = new Float64Array(side * side);
   for (let row = 0; row < side; row++) {

@@ -1,9 +1,11 @@
 // Paths as films, one below the other, their steps in columns: the one that is looked at first, with the nearest real
 // image of each step, how many are near, and how dense they are along it.
+import { paint } from "../picture.js";
+
 const CELL = 28; // pixels of a film per picture, at least
 const GAP = 2; // between them
 
-class Films {
+export class Films {
   constructor(grid) {
     this.grid = grid;
     this.scratch = document.createElement("canvas");
@@ -17,7 +19,9 @@ class Films {
     const times = Math.max(1, Math.round(CELL / shape[2]));
     [this.high, this.wide] = [times * shape[1], times * shape[2]];
     this.grid.style.setProperty("--count", steps);
-    const longest = Math.max(...(ground?.names ?? [""]).flatMap((name) => name.split(/[ /-]/)).map((word) => word.length));
+    const longest = Math.max(
+      ...(ground?.names ?? [""]).flatMap((name) => name.split(/[ /-]/)).map((word) => word.length),
+    );
     this.grid.style.setProperty("--least", `${Math.max(2, 0.42 * longest)}rem`); // a word under a picture is not broken
     this.grid.style.setProperty("--gap", `${(100 * GAP) / (steps * (this.wide + GAP) - GAP)}%`);
     const rows = ways.map((way) => this.strip(way, way === this.way ? shares : []));
@@ -34,7 +38,8 @@ class Films {
   }
 
   around() {
-    const { index, radius, made, atlas } = this.ground, captions = Array(this.steps).fill("");
+    const { index, radius, made, atlas } = this.ground;
+    const captions = Array(this.steps).fill("");
     this.near = this.film("The nearest test image of each step");
     this.images = strip(atlas && this.near, captions);
     this.counts = strip(null, captions);
@@ -101,7 +106,8 @@ class Films {
   }
 
   put(canvas, step, source, left, top) {
-    const pen = canvas.getContext("2d"), [, height, width] = this.shape;
+    const pen = canvas.getContext("2d");
+    const [, height, width] = this.shape;
     pen.imageSmoothingEnabled = false;
     pen.drawImage(source, left, top, width, height, step * (this.wide + GAP), 0, this.wide, this.high);
   }
@@ -123,11 +129,14 @@ class Films {
   }
 
   mark(step) {
-    for (const item of this.grid.querySelectorAll("li")) item.classList.toggle("now", [...item.parentElement.children].indexOf(item) === step);
-    const scroller = this.grid.parentElement, first = this.grid.querySelector("li.now");
+    for (const item of this.grid.querySelectorAll("li"))
+      item.classList.toggle("now", [...item.parentElement.children].indexOf(item) === step);
+    const scroller = this.grid.parentElement;
+    const first = this.grid.querySelector("li.now");
     if (first && step !== this.step && scroller.scrollWidth > scroller.clientWidth) {
       const [seen, own] = [scroller, first].map((part) => part.getBoundingClientRect());
-      if (own.left < seen.left || own.right > seen.right) scroller.scrollLeft += (own.left + own.right - seen.left - seen.right) / 2;
+      if (own.left < seen.left || own.right > seen.right)
+        scroller.scrollLeft += (own.left + own.right - seen.left - seen.right) / 2;
     }
     this.step = step;
     if (this.ground && !this.way.trouble) this.curve();
@@ -135,17 +144,33 @@ class Films {
 
   // The density from the middle of the first column to that of the last, and where it is usual.
   curve() {
-    const canvas = this.density, { density } = this.way;
+    const canvas = this.density;
+    const { density } = this.way;
     if (!canvas?.clientWidth || !density) return;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight], top = Math.max(1.25, ...density);
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const top = Math.max(1.25, ...density);
     Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
-    const pen = canvas.getContext("2d"), style = getComputedStyle(canvas), column = width / this.steps;
-    const x = (share) => column / 2 + share * (width - column), y = (value) => height - 2 - (value / top) * (height - 6);
+    const pen = canvas.getContext("2d");
+    const style = getComputedStyle(canvas);
+    const column = width / this.steps;
+    const x = (share) => column / 2 + share * (width - column);
+    const y = (value) => height - 2 - (value / top) * (height - 6);
     pen.scale(devicePixelRatio, devicePixelRatio);
     pen.strokeStyle = pen.fillStyle = style.color;
     pen.globalAlpha = 0.4;
-    trace(pen, [[0, y(1)], [width, y(1)]], [3, 4]);
-    [pen.strokeStyle, pen.fillStyle, pen.lineWidth] = [style.getPropertyValue("--vc-z"), style.getPropertyValue("--vc-z"), 2];
+    trace(
+      pen,
+      [
+        [0, y(1)],
+        [width, y(1)],
+      ],
+      [3, 4],
+    );
+    [pen.strokeStyle, pen.fillStyle, pen.lineWidth] = [
+      style.getPropertyValue("--vc-z"),
+      style.getPropertyValue("--vc-z"),
+      2,
+    ];
     const points = density.map((value, i) => [x(i / (density.length - 1)), y(value)]);
     pen.globalAlpha = 0.2;
     pen.beginPath();
@@ -162,12 +187,16 @@ class Films {
 
 function header(title, note) {
   const head = document.createElement("header");
-  head.append(Object.assign(document.createElement("b"), { textContent: title }), Object.assign(document.createElement("span"), { textContent: note }));
+  head.append(
+    Object.assign(document.createElement("b"), { textContent: title }),
+    Object.assign(document.createElement("span"), { textContent: note }),
+  );
   return head;
 }
 
 function strip(canvas, words) {
-  const part = document.createElement("div"), list = document.createElement("ol");
+  const part = document.createElement("div");
+  const list = document.createElement("ol");
   list.append(...words.map((word) => Object.assign(document.createElement("li"), { textContent: word })));
   part.append(...(canvas ? [canvas] : []), ...(words.length ? [list] : []));
   return part;

@@ -1,8 +1,12 @@
 // Strokes, and nothing but strokes: points in shares of the side, x to the right and y down. drawing.js makes of them
 // what a model sees, as Python does (vaecore/serving/drawings.py); the ink here is for the eye alone.
+import { ARROWS } from "../keys.js";
+import { clamp } from "../numbers.js";
+import { Reading } from "./reading.js";
+
 const SIDE = 560; // of the bitmap: twice its largest size on the screen, where the lines stay sharp
 const INK = 0.08; // of the side
-const STEP = 0.02; // of the side, at a key; with Shift three times as far
+const STRIDE = 0.02; // of the side, at a key; with Shift three times as far
 const pads = new WeakMap();
 
 class Pad {
@@ -69,9 +73,10 @@ class Pad {
 
   move(event) {
     this.held.add(event.key);
-    const far = STEP * (event.shiftKey ? 3 : 1), ways = [...this.held].map((key) => ARROWS[key]);
-    const total = ways.reduce(([x, y], way) => [x + way[0], y + way[1]], [0, 0]);
-    this.nib = this.nib.map((at, axis) => clamp(at + far * total[axis]));
+    const far = STRIDE * (event.shiftKey ? 3 : 1);
+    const ways = [...this.held].map((key) => ARROWS[key]);
+    const total = ways.reduce(([x, y], way) => [x + way[0], y - way[1]], [0, 0]);
+    this.nib = this.nib.map((at, axis) => clamp(at + far * total[axis], 0, 1));
     if (this.stroke) this.stroke.push(this.nib);
     this.follow();
   }
@@ -112,7 +117,8 @@ class Pad {
 
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return [clamp((event.clientX - box.left) / box.width), clamp((event.clientY - box.top) / box.height)];
+    const shares = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return shares.map((share) => clamp(share, 0, 1));
   }
 
   show() {
@@ -123,20 +129,21 @@ class Pad {
       for (const [x, y] of [stroke[0], ...stroke]) this.ink.lineTo(x * SIDE, y * SIDE); // twice: one point is a dot
       this.ink.stroke();
     }
-    const nib = this.root.querySelector(".nib"), [x, y] = this.nib;
+    const nib = this.root.querySelector(".nib");
+    const [x, y] = this.nib;
     Object.assign(nib.style, { left: `${100 * x}%`, top: `${100 * y}%` });
     nib.classList.toggle("down", Boolean(this.stroke) && this.pointer === null);
     this.root.querySelector(".hint").hidden = strokes.length > 0;
-    const count = this.strokes.length, total = count === 1 ? "1 stroke" : `${count} strokes`;
-    this.root.querySelector(".said").textContent = this.stroke && this.pointer === null ? `${total}, the pen is down` : total;
+    const count = this.strokes.length;
+    const total = count === 1 ? "1 stroke" : `${count} strokes`;
+    this.root.querySelector(".said").textContent =
+      this.stroke && this.pointer === null ? `${total}, the pen is down` : total;
   }
 }
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const KEYS = "arrow keys move the pen, the space bar sets it down and lifts it, Backspace takes a stroke back";
-const clamp = (share) => Math.min(1, Math.max(0, share));
 
-export default function ({ data, parentElement, setStateValue }) {
+export function mountCanvas({ data, parentElement, setStateValue }) {
   let pad = pads.get(parentElement);
   if (!pad) {
     // Once: what Python knows is later than nothing that was drawn since.

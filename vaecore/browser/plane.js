@@ -2,7 +2,7 @@
 // one of the screen left and top, in the page's pixels from the canvas's corner.
 const MARGIN = 0.06; // of the side, around 99 % of the points
 
-class Square {
+export class Square {
   // The part of the plane around a center, so much of it over the canvas's side.
   show(center, span) {
     [this.center, this.span] = [center, span];
@@ -33,7 +33,7 @@ class Square {
   }
 }
 
-class Plane extends Square {
+export class Plane extends Square {
   constructor(points) {
     super();
     this.points = points; // x and y by turns
@@ -50,7 +50,10 @@ class Plane extends Square {
       return [Math.min(...all), Math.max(...all)];
     });
     const span = Math.max(...ends.map(([low, high]) => high - low), 1e-6);
-    this.show(ends.map(([low, high]) => (low + high) / 2), span * (1 + 2 * MARGIN));
+    this.show(
+      ends.map(([low, high]) => (low + high) / 2),
+      span * (1 + 2 * MARGIN),
+    );
   }
 
   point(i) {
@@ -75,7 +78,8 @@ class Plane extends Square {
   // The median of each class's points on both axes; none for a class without.
   medians(labels, classes) {
     return Array.from({ length: classes }, (_, label) => {
-      const own = this.points.filter((_, at) => labels[at >> 1] === label), count = own.length / 2;
+      const own = this.points.filter((_, at) => labels[at >> 1] === label);
+      const count = own.length / 2;
       if (!count) return null;
       return [0, 1].map((axis) => own.filter((_, at) => at % 2 === axis).sort()[count >> 1]);
     });
@@ -87,8 +91,10 @@ class Plane extends Square {
     [pen.font, pen.textAlign, pen.textBaseline] = ["bold 12px sans-serif", "center", "middle"];
     names.forEach((name, label) => {
       if (!middles[label] || !shown(label)) return;
-      const wide = pen.measureText(name).width + 10, [left, y] = this.toScreen(...middles[label]);
-      const away = left < 0 || left > this.side, x = away ? left : Math.min(this.side - wide / 2, Math.max(wide / 2, left));
+      const wide = pen.measureText(name).width + 10;
+      const [left, y] = this.toScreen(...middles[label]);
+      const away = left < 0 || left > this.side;
+      const x = away ? left : Math.min(this.side - wide / 2, Math.max(wide / 2, left));
       [pen.fillStyle, pen.globalAlpha] = [colors[label % colors.length], 0.92];
       pen.fillRect(x - wide / 2, y - 9, wide, 18);
       [pen.fillStyle, pen.globalAlpha] = [inks[label % inks.length], 1];

@@ -1,0 +1,30 @@
+// A function on a square lattice, by Catmull and Rom's cubics between its points; NaN outside.
+export class Lattice {
+  constructor({ origin, step, side }, values) {
+    Object.assign(this, { origin, step, side, values });
+  }
+
+  at(x, y) {
+    const u = (x - this.origin[0]) / this.step;
+    const v = (y - this.origin[1]) / this.step;
+    const column = Math.floor(u);
+    const row = Math.floor(v);
+    const last = this.side - 3;
+    if (!(column >= 1 && row >= 1 && column <= last && row <= last)) return NaN;
+    const across = cubic(u - column);
+    const up = cubic(v - row);
+    let sum = 0;
+    for (let j = 0; j < 4; j++) {
+      const begin = (row + j - 1) * this.side + column - 1;
+      for (let i = 0; i < 4; i++) sum += up[j] * across[i] * this.values[begin + i];
+    }
+    return sum;
+  }
+}
+
+const cubic = (t) => [
+  t * (-0.5 + t * (1 - 0.5 * t)),
+  1 + t * t * (-2.5 + 1.5 * t),
+  t * (0.5 + t * (2 - 1.5 * t)),
+  t * t * (-0.5 + 0.5 * t),
+];
