@@ -4,17 +4,15 @@ import { fetchFloats, fetchNetwork } from "../fetching.js";
 import { ARROWS } from "../keys.js";
 import { paint } from "../picture.js";
 import { Square } from "../plane.js";
-import { Lattice } from "./lattice.js";
+import { elbo, weigh } from "./elbo.js";
+import { Lattice, finest } from "./lattice.js";
 
-const REACH = 4;
-const STEP = 0.25; // of the integral, in scales
 const GRASP = 18; // pixels from the pointer to what it takes hold of
 const APART = 26; // pixels at least from the middle to an end
 const PAUSE = 250; // ms after the last key: then its gesture has ended
 const DIAMETERS = { least: 4, usual: 9, most: 30 }; // of a sample; the usual has its fair share of the weight
 const TURN = 2 * Math.PI;
 const fields = new WeakMap();
-const UNITS = Array.from({ length: Math.round((2 * REACH) / STEP) + 1 }, (_, i) => -REACH + i * STEP);
 
 class Field {
   constructor(root) {
@@ -44,7 +42,7 @@ class Field {
     const [across, up, half] = data.window;
     this.square.show([across, up], 2 * half);
     Object.assign(this, { data, density, network });
-    this.joints = data.joints.map((each, i) => new Lattice(each, joints[i]));
+    this.joint = finest(data.joints.map((each, i) => new Lattice(each, joints[i])));
     this.turn ??= data.turn;
     if (this.held || this.keyed || data.turn < this.turn) return; // it has been moved on since
     this.q = [...data.hand.at];
@@ -132,42 +130,6 @@ class Field {
   finish() {
     this.keyed = clearTimeout(this.keyed);
     this.tell({ at: this.q, turn: ++this.turn });
-  }
-
-  joint(x, y) {
-    for (const lattice of this.joints) {
-      const value = lattice.at(x, y);
-      if (!Number.isNaN(value)) return value;
-    }
-    return NaN;
-  }
-
-  // E_q[log p(x, z)] + H(q), in nats: a sum in units of q's scale.
-  elbo() {
-    const [x, y, ...logs] = this.q;
-    const [wide, high] = logs.map(Math.exp);
-    let sum = 0;
-    let total = 0;
-    for (const v of UNITS) {
-      for (const u of UNITS) {
-        const weight = Math.exp(-(u * u + v * v) / 2);
-        sum += weight * this.joint(x + wide * u, y + high * v);
-        total += weight;
-      }
-    }
-    return sum / total + logs[0] + logs[1] + Math.log(TURN) + 1;
-  }
-
-  // The samples of q with their shares of the weight p(x, z) / q(z).
-  drawn() {
-    const [x, y, ...logs] = this.q;
-    const [wide, high] = logs.map(Math.exp);
-    const codes = this.data.units.map(([u, v]) => [x + wide * u, y + high * v]);
-    const ratios = this.data.units.map(([u, v], i) => this.joint(...codes[i]) + (u * u + v * v) / 2);
-    const top = Math.max(...ratios);
-    const raw = ratios.map((each) => Math.exp(each - top));
-    const total = raw.reduce((sum, each) => sum + each, 0);
-    return { codes, weights: raw.map((each) => each / total) };
   }
 
   draw() {
@@ -305,7 +267,7 @@ class Field {
     const pen = this.square.pen(this.over);
     const { color } = this.data.hand;
     if (this.moved) {
-      const { codes, weights } = this.drawn();
+      const { codes, weights } = weigh(this.q, this.data.units, this.joint);
       this.dots(pen, codes, weights, color);
       this.rings(pen, this.q, this.q.slice(2).map(Math.exp), color);
       this.count(weights);
@@ -330,14 +292,14 @@ class Field {
   }
 
   count(weights) {
-    const elbo = this.elbo();
+    const bound = elbo(this.q, this.joint);
     const { name, value } = this.data.evidence;
     const effective = 1 / weights.reduce((sum, each) => sum + each * each, 0);
     const far = "too far out to be reckoned here: let go";
     const parts = [
       [name, said(value)],
-      ["elbo", Number.isNaN(elbo) ? far : said(elbo)],
-      ["gap", Number.isNaN(elbo) ? "" : said(value - elbo)],
+      ["elbo", Number.isNaN(bound) ? far : said(bound)],
+      ["gap", Number.isNaN(bound) ? "" : said(value - bound)],
       [`of ${weights.length} samples count`, Number.isNaN(effective) ? "" : effective.toFixed(1)],
     ];
     const words = parts

@@ -28,3 +28,14 @@ const cubic = (t) => [
   t * (0.5 + t * (2 - 1.5 * t)),
   t * t * (-0.5 + 0.5 * t),
 ];
+
+// The function on several lattices: at a place, by the first that reaches it.
+export function finest(lattices) {
+  return (x, y) => {
+    for (const lattice of lattices) {
+      const value = lattice.at(x, y);
+      if (!Number.isNaN(value)) return value;
+    }
+    return NaN;
+  };
+}

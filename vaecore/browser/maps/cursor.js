@@ -1,6 +1,7 @@
 // Where a drawing is on the maps, as the canvas of the same page says it, and the images whose codes are nearest to it.
 import { fetchFloats } from "../fetching.js";
 import { ring } from "./chart.js";
+import { nearestRows } from "./neighbours.js";
 
 const NEIGHBOURS = 8;
 
@@ -41,23 +42,9 @@ export class Cursor {
 
   // The nearest by all numbers of the code; of a wide code, by the two on the map.
   nearest() {
-    const { count } = this.maps.data;
     const { codes } = this;
-    const code = codes ? this.told.code : this.place(0);
     const all = codes ?? this.maps.planes[0].points;
-    const n = code.length;
-    const distances = new Float64Array(count);
-    for (let i = 0; i < count; i++) {
-      for (let j = 0; j < n; j++) distances[i] += (all[i * n + j] - code[j]) ** 2;
-    }
-    const near = []; // sorted, the nearest first
-    for (let i = 0; i < count; i++) {
-      if (near.length === NEIGHBOURS && distances[i] >= distances[near.at(-1)]) continue;
-      const at = near.findIndex((other) => distances[i] < distances[other]);
-      near.splice(at < 0 ? near.length : at, 0, i);
-      near.length = Math.min(near.length, NEIGHBOURS);
-    }
-    return near;
+    return nearestRows(all, codes ? this.told.code : this.place(0), NEIGHBOURS);
   }
 
   // On the map of the codes, and on that of PCA; no other map says where a new image belongs.

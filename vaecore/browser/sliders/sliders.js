@@ -3,6 +3,7 @@ import { fetchNetwork } from "../fetching.js";
 import { ARROWS } from "../keys.js";
 import { clamp } from "../numbers.js";
 import { paint } from "../picture.js";
+import { codeAt } from "./quantiles.js";
 
 const MIDDLE = 50;
 const LOW = 1;
@@ -152,15 +153,9 @@ class Wheel {
     return this.data.home?.[index] ?? MIDDLE;
   }
 
-  // The code of a model where the sliders stand, or at other percents: between two whole ones on the line of theirs.
+  // The code of a model where the sliders stand, or at other percents.
   code({ middle, quantiles } = this.data, at = (index) => this.at(index)) {
-    const code = Float32Array.from(middle);
-    for (const [index, column] of Object.entries(quantiles)) {
-      const below = Math.floor(at(index));
-      const share = at(index) - below;
-      code[index] = (1 - share) * column[below] + share * column[below + 1];
-    }
-    return code;
+    return codeAt(middle, quantiles, at);
   }
 
   told() {
