@@ -13,7 +13,7 @@ import vaecore
 from vaecore import checkpoint, serving
 from vaecore.data import Images
 from vaecore.models.variational import Variational
-from vaecore.recipes import Recipe
+from vaecore.recipe import Recipe
 from vaecore.serving import Explorer
 from vaecore.serving.loading import load
 

@@ -21,7 +21,8 @@ from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import StackedAutoencoder
-from vaecore.recipes import Recipe, find
+from vaecore.recipe import Recipe
+from vaecore.recipes import find
 from vaecore.runs import HISTORY
 from vaecore.training import fit, train
 

@@ -24,8 +24,8 @@ from vaecore.device import Process, best_device, onednn_products
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import VAE
+from vaecore.recipe import Training as TrainingSettings
 from vaecore.recipes import RECIPES, find
-from vaecore.recipes import Training as TrainingSettings
 from vaecore.runs import HISTORY
 from vaecore.training import fit, schedule, train
 

@@ -7,23 +7,20 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, stdev
-from typing import Any, cast
+from typing import Any
 
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
-    from vaecore import checkpoint
+    from vaecore import checkpoint, writing
     from vaecore.checkpoint import names
-    from vaecore.data import DATASETS, Images, fetch, terms
+    from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
     from vaecore.evaluation.figures import Figure
-    from vaecore.evaluation.likelihood import measure_likelihood
     from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
-    from vaecore.measuring import examined
-    from vaecore.models.variational import Variational
+    from vaecore.measuring import examined, over_seeds, replicates
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
     from vaecore.serving import Explorer
@@ -83,8 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     placed = argparse.ArgumentParser(add_help=False)
     placed.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default: auto)")
     placed.add_argument("--seed", type=int, default=0, help="default: 0")
-
-    def command(name: str, run: Any, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:  # noqa: ANN401
+    for name, (run, help, parents, ask) in {
+        "list": (_list, "variants, pretrained models with their measured figures, and recipes", (), _ask_list),
+        "train": (_train, "train a recipe into a folder", (where, placed), _ask_train),
+        "evaluate": (_evaluate, "measure a model on its test images", (where, placed), _ask_evaluate),
+        "export": (_export, "write a model as one HTML page, or its networks for other programs", (), _ask_export),
+        "fetch": (_fetch, "download a data set", (where,), _ask_fetch),
+    }.items():
         own = [line for line in EXAMPLES.splitlines() if f"vaecore {name}" in line]
         added = commands.add_parser(
             name,
@@ -95,14 +97,17 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         added.set_defaults(run=run)
-        return added
+        ask(added)
+    return parser
 
-    list_command = command("list", _list, "variants, pretrained models with their measured figures, and recipes")
-    list_command.add_argument("--markdown", action="store_true", help="the tables of the README")
 
-    train_command = command("train", _train, "train a recipe into a folder", where, placed)
-    train_command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
-    train_command.add_argument(
+def _ask_list(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--markdown", action="store_true", help="the tables of the README")
+
+
+def _ask_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
+    command.add_argument(
         "--set",
         nargs="+",
         action="extend",
@@ -110,37 +115,35 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="change fields of the recipe; values as in JSON, or plain words",
     )
-    train_command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
-    train_command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
 
-    evaluate_command = command("evaluate", _evaluate, "measure a model on its test images", where, placed)
-    evaluate_command.add_argument("name", help="a pretrained model's name, or a run's folder")
-    evaluate_command.add_argument(
-        "--samples", type=int, default=1000, help="importance samples per image (default: 1000)"
-    )
-    evaluate_command.add_argument(
+
+def _ask_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    command.add_argument("--samples", type=int, default=1000, help="importance samples per image (default: 1000)")
+    command.add_argument(
         "--replicates",
         nargs="+",
         default=[],
         metavar="RUN",
         help="runs of the same recipe with other seeds: mean and deviation of what is published",
     )
-    evaluate_command.add_argument(
+    command.add_argument(
         "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
     )
 
-    export_command = command("export", _export, "write a model as one HTML page, or its networks for other programs")
-    export_command.add_argument("name", help="a pretrained model's name, or a run's folder")
-    export_command.add_argument(
-        "--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file"
-    )
-    export_command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
 
-    fetch_command = command("fetch", _fetch, "download a data set", where)
-    fetch_command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
+def _ask_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    command.add_argument("--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file")
+    command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
+
+
+def _ask_fetch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
     told = [f"  {name:14} {row.about} ({row.terms()})" for name, row in DATASETS.items()]
-    fetch_command.epilog = "\n".join(["data sets:", *told, "", f"{fetch_command.epilog}"])
-    return parser
+    command.epilog = "\n".join(["data sets:", *told, "", f"{command.epilog}"])
 
 
 def _list(parsed: argparse.Namespace) -> None:
@@ -216,14 +219,14 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.samples < 1:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
     explorer = load(parsed.name, parsed.device)
-    others = _replicates(explorer, parsed.replicates, parsed.device)
+    others = replicates(explorer, parsed.replicates, parsed.device)
     on = examined(explorer, parsed.samples, parsed.seed, parsed.data_dir)
     if on.test.note:
         print(f"{explorer.dataset}: {on.test.note}", file=sys.stderr)
     report = report_on(on)
     metrics = report.metrics
     if others:
-        metrics["replicates"] = _over_seeds(explorer, others, metrics, cast("Images", on.test), parsed)
+        metrics["replicates"] = over_seeds(explorer, others, metrics, on)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
     if report.left_out:
@@ -240,7 +243,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
                 card["anomaly"] = normal_scores(explorer.model, on.train)
-        checkpoint.write_json(folder / checkpoint.CARD, card)
+        writing.write_json(folder / checkpoint.CARD, card)
 
 
 def _lacking(left_out: dict[str, str]) -> str:
@@ -256,42 +259,6 @@ def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
     except ValueError as error:
         path.unlink(missing_ok=True)
         print(f"no map is kept: {error}")
-
-
-def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:
-    """Runs of the same recipe, each with a seed of its own; only what they started from may differ."""
-    found = [explorer]
-    for name in names:
-        other = load(name, device)
-        same = other.recipe.changed(start=explorer.recipe.training.start) == explorer.recipe
-        if not same or other.card["seed"] in [one.card["seed"] for one in found]:
-            expected = f"a run of {explorer.name!r} with another seed"
-            raise ValueError(f"{name}: expected {expected}, got {other.card['command']!r}")
-        found.append(other)
-    return found[1:]
-
-
-def _over_seeds(
-    explorer: Explorer,
-    others: Sequence[Explorer],
-    metrics: dict[str, Any],
-    test_images: Images,
-    parsed: argparse.Namespace,
-) -> dict[str, Any]:
-    """The log likelihood of runs with other seeds, by the same protocol: each, and their mean and deviation."""
-    if "log_likelihood" not in metrics:
-        raise ValueError(f"{explorer.name} has no likelihood of its test images that could be compared")
-    values = [metrics["log_likelihood"]]
-    for other in others:
-        assert isinstance(other.model, Variational)
-        binarise = other.recipe.training.binarise
-        values.append(measure_likelihood(other.model, test_images, binarise, parsed.samples, parsed.seed))
-    return {
-        "seeds": [one.card["seed"] for one in (explorer, *others)],
-        "log_likelihood": [round(value, 4) for value in values],
-        "mean": mean(values),
-        "deviation": stdev(values),
-    }
 
 
 def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
@@ -320,7 +287,7 @@ def _export(parsed: argparse.Namespace) -> None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    checkpoint.write_bytes(file, data)
+    writing.write_bytes(file, data)
     print(f"{file}: {len(data) / 1e6:.2f} MB" if len(data) > 1e6 else f"{file}: {len(data) / 1e3:.0f} kB")
 
 

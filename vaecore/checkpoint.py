@@ -4,16 +4,11 @@ Whoever wrote a folder, its files are looked at before they are believed: see `r
 """
 
 import json
-import os
-import re
-import threading
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import save as to_bytes
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -22,8 +17,9 @@ from vaecore.models import MODELS, Autoencoder
 from vaecore.models.variational import Variational
 from vaecore.optimizers import moments_of
 from vaecore.reading import CheckpointError, exists, flat, read_json, read_tensors, read_text, shorten, written
-from vaecore.recipes import Recipe, from_json
+from vaecore.recipe import Recipe, from_json
 from vaecore.weights import STEP, Unfilled, check_finite, read_weights, restored, stored
+from vaecore.writing import write_json, write_tensors
 
 __all__ = ["STEP", "CheckpointError", "read_tensors"]  # and what is defined here
 
@@ -32,8 +28,6 @@ STAGES = "stages"  # the folder of what each stage of a run has made
 
 PACKAGE = Path(__file__).parent
 SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
-
-NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
 def names() -> list[str]:
@@ -295,47 +289,3 @@ def load_moments(optimizers: list[Optimizer], state: State) -> None:
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write tensors whole or not at all."""
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    _atomic(path, lambda partial: partial.write_bytes(to_bytes(contiguous)))
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write JSON whole or not at all."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    tidy = NUMBERS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
-    write_text(path, tidy + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes whole or not at all."""
-    _atomic(path, lambda partial: partial.write_bytes(data))
-
-
-def _atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside, fsync, rename: after a crash there is the old file or the new one, never a part of one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    try:
-        write(partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        error.filename = str(path)  # a write that fails does not say to what
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

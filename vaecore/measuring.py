@@ -1,11 +1,15 @@
 """Measure a model on the test images of its data set."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from statistics import mean, stdev
+from typing import Any, cast
 
 from vaecore.data import Images, data_folder, dataset, other_classes, strangers
 from vaecore.evaluation import Examined, report_on
+from vaecore.evaluation.likelihood import measure_likelihood
+from vaecore.models.variational import Variational
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_count
 from vaecore.serving.loading import load
@@ -61,3 +65,41 @@ def _strangers(explorer: Explorer, data_dir: str | Path | None) -> Images | None
     with suppress(ValueError):  # nothing can be downloaded: the rest is measured all the same
         return strangers(explorer.dataset, data_dir)
     return None
+
+
+def replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:
+    """Runs of the same recipe, each with a seed of its own; only what they started from may differ.
+
+    Raises:
+        ValueError: a run that is none of these.
+    """
+    found = [explorer]
+    for name in names:
+        other = load(name, device)
+        same = other.recipe.changed(start=explorer.recipe.training.start) == explorer.recipe
+        if not same or other.card["seed"] in [one.card["seed"] for one in found]:
+            expected = f"a run of {explorer.name!r} with another seed"
+            raise ValueError(f"{name}: expected {expected}, got {other.card['command']!r}")
+        found.append(other)
+    return found[1:]
+
+
+def over_seeds(explorer: Explorer, others: Sequence[Explorer], metrics: dict[str, Any], on: Examined) -> dict[str, Any]:
+    """The log likelihood of runs with other seeds, by the same protocol: each, and their mean and deviation.
+
+    Raises:
+        ValueError: the model has no likelihood of its test images.
+    """
+    if "log_likelihood" not in metrics:
+        raise ValueError(f"{explorer.name} has no likelihood of its test images that could be compared")
+    values = [metrics["log_likelihood"]]
+    for other in others:
+        assert isinstance(other.model, Variational)
+        images, binarise = cast("Images", on.test), other.recipe.training.binarise
+        values.append(measure_likelihood(other.model, images, binarise, on.samples, on.seed))
+    return {
+        "seeds": [one.card["seed"] for one in (explorer, *others)],
+        "log_likelihood": [round(value, 4) for value in values],
+        "mean": mean(values),
+        "deviation": stdev(values),
+    }

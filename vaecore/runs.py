@@ -14,7 +14,7 @@ import torch
 from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
-from vaecore import checkpoint
+from vaecore import checkpoint, writing
 from vaecore.data import Examples, Texts
 from vaecore.data.batches import present
 from vaecore.device import device_name, model_device
@@ -23,7 +23,8 @@ from vaecore.evaluation.reconstruction import classification_error, code_quantil
 from vaecore.evaluation.texts import restored
 from vaecore.models import MODELS, Autoencoder
 from vaecore.reading import exists, parse_json, read_text
-from vaecore.recipes import Recipe, find
+from vaecore.recipe import Recipe
+from vaecore.recipes import find
 
 HISTORY = "history.jsonl"
 PARTIAL = ".*.[0-9]*.[0-9]*.partial"  # what a process that was killed has not written to its end
@@ -155,7 +156,7 @@ def _rows(path: Path) -> list[str]:
 def rewind(folder: Path, epochs: int) -> None:
     """Forget the epochs after the kept state: they are trained again."""
     path = folder / HISTORY
-    checkpoint.write_text(path, "".join(_rows(path)[:epochs]))
+    writing.write_text(path, "".join(_rows(path)[:epochs]))
 
 
 def keep(

@@ -25,7 +25,8 @@ from vaecore.limits import expanded
 from vaecore.models import Autoencoder
 from vaecore.networks import RowNorm
 from vaecore.optimizers import OPTIMIZERS
-from vaecore.recipes import Recipe, Training, find
+from vaecore.recipe import Recipe, Training
+from vaecore.recipes import find
 
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1

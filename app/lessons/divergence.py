@@ -159,6 +159,21 @@ def posterior() -> None:
         st.button("Draw again", icon=":material/casino:", on_click=sidebar.redraw, args=("draw", 0, 999))
     row = rows[places.index(digit)]
     of, fits = divergences.fits(row)
+    real_fits(of, fits)
+    titles = (("From p(z|x)", "z"), ("From the wide q", COLOURS["forward"]), ("From the narrow q", COLOURS["reverse"]))
+    drawn = divergences.samples(row, of, fits, seed)
+    st.html(
+        "".join(
+            strips.row(title, sprites.pixels(images), (), variable, "samples, decoded")
+            for (title, variable), images in zip(titles, drawn, strict=True)
+        )
+    )
+    frame.saw(real(fits))
+    show_real_program(row, seed)
+
+
+def real_fits(of: serving.posterior.TruePosterior, fits: divergences.Fits) -> None:
+    """Draw both ellipses on the true posterior, and what each pays by either divergence."""
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         outlines = [
@@ -179,16 +194,6 @@ def posterior() -> None:
             "Violet: p(z|x) on a grid; its lines hold 39% and 86% of it, as an ellipse does at 1 and 2 scales. "
             "Axes are equal. KL(p ‖ q) is least at the posterior's own moments, KL(q ‖ p) where the elbo is highest."
         )
-    titles = (("From p(z|x)", "z"), ("From the wide q", COLOURS["forward"]), ("From the narrow q", COLOURS["reverse"]))
-    drawn = divergences.samples(row, of, fits, seed)
-    st.html(
-        "".join(
-            strips.row(title, sprites.pixels(images), (), variable, "samples, decoded")
-            for (title, variable), images in zip(titles, drawn, strict=True)
-        )
-    )
-    frame.saw(real(fits))
-    show_real_program(row, seed)
 
 
 def real(fits: divergences.Fits) -> str:

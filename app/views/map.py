@@ -154,6 +154,11 @@ def page() -> None:
             layouts.spread(laid, x, y) if coded else None, drawn,
         )  # fmt: skip
     explain(laid)
+    take_home(model, own, laid)
+
+
+def take_home(model: Model, own: Explorer, laid: Layout) -> None:
+    """Offer the codes and the page to take away, and show the program behind the page."""
     with st.container(horizontal=True):
         st.download_button(
             "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",

@@ -12,7 +12,6 @@ Traceback (most recent call last):
 ValueError: vae-digits-2: expected images [n, 1, 8, 8], got [1, 8, 8]
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +21,6 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Int64
 from numpy import ndarray
-from platformdirs import user_cache_path
 from torch import Tensor
 
 from vaecore.data import dataset
@@ -32,9 +30,9 @@ from vaecore.evaluation import likelihood
 from vaecore.evaluation.latent import chosen_rows, shortest_path, spherical
 from vaecore.export import Exported, NotExportable, export
 from vaecore.models import PCA, Autoencoder
-from vaecore.recipes import Recipe
+from vaecore.recipe import Recipe
 from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
-from vaecore.serving.kept import MAP, kept_codes
+from vaecore.serving.kept import kept_codes, map_files
 
 BATCH = 1000
 OF_ALL_COMPONENTS = ("recipe", "parameters", "metrics", "evaluation")  # what a card says of a PCA that is not cut
@@ -223,18 +221,9 @@ class Explorer:
         return np.stack([np.interp(levels, kept["levels"], column) for column in columns], axis=1).astype(np.float32)
 
     @cached_property
-    def digest(self) -> str:
-        """The SHA-256 of the data set's name and of all weights: not of their file, which a truncated PCA shares."""
-        digest = hashlib.sha256(self.dataset.encode())
-        for tensor in self.model.state_dict().values():
-            digest.update(tensor.cpu().numpy().tobytes())
-        return digest.hexdigest()
-
-    @property
     def map_files(self) -> list[Path]:
-        """Where the map of the codes may be kept: beside the weights where it ships, and in the user's cache folder."""
-        beside = [] if self.folder is None else [self.folder / MAP]
-        return [*beside, user_cache_path("vaecore") / "maps" / f"{self.digest}.safetensors"]
+        """Where the map of the codes may be kept, see `kept.map_files`."""
+        return map_files(self.folder, self.dataset, self.model)
 
     @cached_property
     def real_codes(self) -> Float32[ndarray, "n latent"]:

@@ -1,14 +1,17 @@
 """The file of a map: the planes of a model's images, what they are of, and how well they keep neighbours."""
 
+import hashlib
 from math import isfinite
 from pathlib import Path
 
 import torch
 from jaxtyping import Float32
 from numpy import ndarray
+from platformdirs import user_cache_path
 from torch import Tensor
+from torch.nn import Module
 
-from vaecore import checkpoint
+from vaecore import writing
 from vaecore.evaluation.latent import LatentMap
 from vaecore.reading import CheckpointError, Header, exists, read_tensors, shorten
 
@@ -17,6 +20,19 @@ WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
 PLANES, SCORES = ("codes", "pca", "tsne"), ("trustworthiness", "neighbours")
 LARGEST_ROW = 2**31  # of a test split
 LARGEST_HALF = 65504  # number in half precision
+
+
+def map_files(folder: Path | None, dataset: str, model: Module) -> list[Path]:
+    """Where a map may be kept: beside the weights where it ships, and in the user's cache folder.
+
+    There it is called by the SHA-256 of the data set's name and of all weights: not of their file, which a truncated
+    PCA shares.
+    """
+    digest = hashlib.sha256(dataset.encode())
+    for tensor in model.state_dict().values():
+        digest.update(tensor.cpu().numpy().tobytes())
+    beside = [] if folder is None else [folder / MAP]
+    return [*beside, user_cache_path("vaecore") / "maps" / f"{digest.hexdigest()}.safetensors"]
 
 
 def keepable(found: LatentMap) -> bool:
@@ -39,7 +55,7 @@ def keep_map(found: LatentMap, path: Path) -> None:
         tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
     for plane, scores in found.scores.items():
         tensors |= {f"scores.{plane}.{score}": torch.tensor(value) for score, value in scores.items()}
-    checkpoint.write_tensors(path, tensors)
+    writing.write_tensors(path, tensors)
 
 
 def _small(points: Tensor) -> Tensor:

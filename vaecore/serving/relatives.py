@@ -9,7 +9,7 @@ from typing import Any
 from vaecore import checkpoint
 from vaecore.checkpoint import names
 from vaecore.models.variational import VariationalSettings
-from vaecore.recipes import Recipe
+from vaecore.recipe import Recipe
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.texts import TextExplorer, text_names
 

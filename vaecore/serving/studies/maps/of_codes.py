@@ -51,7 +51,7 @@ def latent_map(explorer: Explorer, report: Report = silent) -> LatentMap:
     """
     if explorer in _made:
         return _made[explorer]
-    digest = explorer.digest
+    digest = explorer.map_files[-1].stem
     with _alone(digest, report):  # the second visitor waits for the first one's map, and for no other
         if explorer not in _made:
             _made[explorer] = _kept(explorer) or _computed(explorer, report)

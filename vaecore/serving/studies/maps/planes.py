@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float32
 from numpy import ndarray
 
-from vaecore import checkpoint
+from vaecore import checkpoint, writing
 from vaecore.data import dataset
 from vaecore.evaluation.latent import chosen_rows, scores_in
 from vaecore.evaluation.planes import distances, plane_scores, planes_of
@@ -46,7 +46,7 @@ def compute_planes(data: str, folder: Path, data_dir: str | Path | None = None) 
         tensors[name] = torch.from_numpy(points).half()
         for score, value in plane_scores(apart, points[rows], labels).items():
             tensors[f"scores.{name}.{score}"] = torch.tensor(value)
-    checkpoint.write_tensors(folder / PLANES, tensors)
+    writing.write_tensors(folder / PLANES, tensors)
 
 
 def planes(data: str) -> dict[str, Plane]:
