@@ -14,6 +14,7 @@ from app.markup import formulas, strips
 from app.markup.formulas import Term, number
 from app.results import divergences, ellipses
 from app.results.divergences import DRAWN, MEANS, MIXTURES, SCALES, STEPS, Q
+from vaecore import serving
 from vaecore.lessons import Direction
 
 KEY, MAP = "steps", "divergence-landscape"
