@@ -48,7 +48,8 @@ def verses(home: np.ndarray, shown: Sequence[int], names: Sequence[str], said: s
         "said": said,
         **dict.fromkeys(("network", "weights", "plane", "label")),  # what pictures need, and texts do not
         "quantiles": {},
-        **{name: [] for name in ("middle", "classes", "shape", "picture")},
+        "shape": [0, 0, 0],
+        **{name: [] for name in ("middle", "classes", "picture")},
     }
     _verses(data=data, key="verses", on_stand_change=_take)
 

@@ -4,7 +4,8 @@
 // property hides the method of History.prototype, and tells a second run that the first has been here.
 if (!Object.hasOwn(history, "pushState")) {
   history.pushState = (state, title, address) => {
-    const here = new URL(location.href), there = new URL(address, here);
+    const here = new URL(location.href);
+    const there = new URL(address ?? here, here);
     const [before, after] = [here, there].map(({ searchParams }) => searchParams.get("model"));
     const stays = here.pathname === there.pathname && [null, after].includes(before);
     History.prototype[stays ? "replaceState" : "pushState"].call(history, state, title, address);

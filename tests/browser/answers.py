@@ -20,7 +20,9 @@ from vaecore.export import Exported, _network, export
 from vaecore.export.packing import pack
 from vaecore.export.steps import Blob
 from vaecore.models import MODELS
-from vaecore.serving import Surroundings, company, drawing, load
+from vaecore.serving.loading import load
+from vaecore.serving.studies.drawings import drawing
+from vaecore.serving.studies.paths import Surroundings, company
 from vaecore.serving.takeaway import _in_16_bits
 
 PLACE = Path(__file__).with_name("answers.json")

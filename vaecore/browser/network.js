@@ -1,11 +1,63 @@
 // Runs what vaecore.export wrote: the steps of a network, one after the other, on flat arrays, for one example.
 // Every array and every index is made once, before the first run.
 
+/** @typedef {[offset: number, length: number]} Part - Of the weights. */
+/** @typedef {[channels: number, height: number, width: number]} Shape */
+/**
+ * A step, as vaecore/export/__init__.py has them in a table: what it reads, what it writes, and more by its kind.
+ *
+ * @typedef {Linear | Convolution | MapStep | Combine | Constant | Concat | Slice | Pad | OneHot} Step
+ */
+/** @typedef {{ op: "linear", from: number[], to: number, weight: Part, bias: Part }} Linear */
+/**
+ * @typedef {object} Convolution
+ * @property {"convolution" | "transposed"} op
+ * @property {number[]} from
+ * @property {number} to
+ * @property {Part} weight
+ * @property {Part} bias
+ * @property {Pair} kernel - Height and width.
+ * @property {Pair} stride
+ * @property {Pair} padding
+ * @property {Shape} before
+ * @property {Shape} after
+ */
+/** @typedef {[number, number]} Pair */
+/**
+ * @typedef {object} MapStep
+ * @property {"map"} op
+ * @property {number[]} from
+ * @property {number} to
+ * @property {string} function
+ * @property {number} [by]
+ */
+/** @typedef {{ op: "combine", from: number[], to: number, function: string }} Combine */
+/** @typedef {{ op: "constant", from: number[], to: number, value: Part }} Constant */
+/** @typedef {{ op: "concat", from: number[], to: number, outer: number }} Concat */
+/** @typedef {{ op: "slice", from: number[], to: number, outer: number, start: number, length: number }} Slice */
+/** @typedef {{ op: "pad", from: number[], to: number, before: Shape, sides: number[], fill: number }} Pad */
+/** @typedef {{ op: "one-hot", from: number[], to: number }} OneHot */
+/**
+ * A network as Python wrote it: values by number, the inputs first.
+ *
+ * @typedef {object} Described
+ * @property {number[]} inputs - How many numbers each input has.
+ * @property {number[]} sizes - How many numbers each value has.
+ * @property {Step[]} steps
+ * @property {Record<string, number>} outputs - The value of each result.
+ */
+
 export class Network {
+  /**
+   * @param {Described} described
+   * @param {Float32Array} weights
+   */
   constructor({ sizes, inputs, steps, outputs }, weights) {
     const values = sizes.map((size) => new Float32Array(size));
+    /** @param {Part} place */
     const part = ([offset, length]) => weights.subarray(offset, offset + length);
     this.inputs = values.slice(0, inputs.length);
+    /** @type {[string, Float32Array][]} */
     this.outputs = Object.entries(outputs).map(([name, index]) => [name, values[index]]);
     this.steps = steps.map((step) =>
       OPERATIONS[step.op](
@@ -17,7 +69,12 @@ export class Network {
     );
   }
 
-  // Arrays or numbers, in the order of the inputs; the results are overwritten by the next run.
+  /**
+   * The results by name, which the next run overwrites.
+   *
+   * @param {...(ArrayLike<number> | number)} inputs - In their order; a number fills its input.
+   * @returns {Record<string, Float32Array>}
+   */
   run(...inputs) {
     inputs.forEach((input, i) => (typeof input === "number" ? this.inputs[i].fill(input) : this.inputs[i].set(input)));
     for (const step of this.steps) step();
@@ -25,7 +82,14 @@ export class Network {
   }
 }
 
+/**
+ * What an operation is made of, beside its step: the values that it reads, the one that it writes, and where weights are.
+ *
+ * @typedef {[from: Float32Array[], to: Float32Array, part: (place: Part) => Float32Array]} Rest
+ */
+/** @type {Record<string, (step: any, ...rest: Rest) => () => void>} */
 const OPERATIONS = {
+  /** @type {(step: Linear, ...rest: Rest) => () => void} */
   linear({ weight, bias }, [x], y, part) {
     const w = part(weight);
     const b = part(bias);
@@ -35,6 +99,7 @@ const OPERATIONS = {
     };
   },
 
+  /** @type {(step: Convolution, ...rest: Rest) => () => void} */
   convolution(step, [x], y, part) {
     const w = part(step.weight);
     const b = part(step.bias);
@@ -50,6 +115,7 @@ const OPERATIONS = {
     };
   },
 
+  /** @type {(step: Convolution, ...rest: Rest) => () => void} */
   transposed(step, [x], y, part) {
     const w = part(step.weight);
     const b = part(step.bias);
@@ -69,13 +135,15 @@ const OPERATIONS = {
     };
   },
 
-  map({ function: name, by }, [x], y) {
+  /** @type {(step: MapStep, ...rest: Rest) => () => void} */
+  map({ function: name, by = 0 }, [x], y) {
     const f = FUNCTIONS[name];
     return () => {
       for (let i = 0; i < y.length; i++) y[i] = f(x[i], by);
     };
   },
 
+  /** @type {(step: Combine, ...rest: Rest) => () => void} */
   combine({ function: name }, [one, other], y) {
     const f = PAIRS[name];
     return () => {
@@ -83,11 +151,13 @@ const OPERATIONS = {
     };
   },
 
+  /** @type {(step: Constant, ...rest: Rest) => () => void} */
   constant({ value }, _, y, part) {
     y.set(part(value));
     return () => {};
   },
 
+  /** @type {(step: Concat, ...rest: Rest) => () => void} */
   concat({ outer }, parts, y) {
     return () => {
       for (let row = 0, at = 0; row < outer; row++) {
@@ -99,6 +169,7 @@ const OPERATIONS = {
     };
   },
 
+  /** @type {(step: Slice, ...rest: Rest) => () => void} */
   slice({ outer, start, length }, [x], y) {
     const n = x.length / outer;
     return () => {
@@ -108,7 +179,8 @@ const OPERATIONS = {
     };
   },
 
-  pad({ before: [channels, height, width], sides: [left, right, top, bottom], fill }, [x], y) {
+  /** @type {(step: Pad, ...rest: Rest) => () => void} */
+  pad({ before: [, height, width], sides: [left, right, top, bottom], fill }, [x], y) {
     const [wide, high] = [left + width + right, top + height + bottom];
     y.fill(fill);
     return () => {
@@ -124,6 +196,7 @@ const OPERATIONS = {
   },
 };
 
+/** @type {Record<string, (value: number, by: number) => number>} */
 const FUNCTIONS = {
   exp: Math.exp,
   gelu: (v) => 0.5 * v * (1 + erf(v * Math.SQRT1_2)),
@@ -140,6 +213,7 @@ const FUNCTIONS = {
   tanh: Math.tanh,
 };
 
+/** @type {Record<string, (one: number, other: number) => number>} */
 const PAIRS = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -147,7 +221,11 @@ const PAIRS = {
   div: (a, b) => a / b,
 };
 
-// Within 1.5e-7: Abramowitz & Stegun 1964, equation 7.1.26.
+/**
+ * Within 1.5e-7: Abramowitz & Stegun 1964, equation 7.1.26.
+ *
+ * @param {number} v
+ */
 function erf(v) {
   const t = 1 / (1 + 0.3275911 * Math.abs(v));
   const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
@@ -155,7 +233,16 @@ function erf(v) {
   return v < 0 ? -size : size;
 }
 
-// Four sums that do not wait for each other: a third faster than one.
+/**
+ * The sum of the products of n numbers from a[i] and b[j]: four sums that do not wait for each other are a third faster
+ * than one.
+ *
+ * @param {Float32Array} a
+ * @param {number} i
+ * @param {Float32Array} b
+ * @param {number} j
+ * @param {number} n
+ */
 function dot(a, i, b, j, n) {
   let s = 0;
   let t = 0;
@@ -172,7 +259,13 @@ function dot(a, i, b, j, n) {
   return s + t + (u + v);
 }
 
-// For every place of the smaller image, in rows over (channel, kh, kw), the pixel of the larger one; -1 off its edge.
+/**
+ * For every place of the smaller image, in rows over (channel, kh, kw), the pixel of the larger one; -1 off its edge.
+ *
+ * @param {Convolution} step
+ * @param {Shape} larger
+ * @param {Shape} smaller
+ */
 function taps({ kernel: [kh, kw], stride: [sh, sw], padding: [ph, pw] }, [channels, height, width], [, rows, columns]) {
   const found = new Int32Array(rows * columns * channels * kh * kw);
   let at = 0;

@@ -14,7 +14,7 @@ from jaxtyping import Float32, UInt16
 from numpy import ndarray
 
 from vaecore import browser
-from vaecore.browser import CLASS_COLORS, component, ink_on
+from vaecore.browser import CLASS_COLORS, ink_on
 from vaecore.evaluation.shown import RANKED
 from vaecore.export import Exported, NotExportable, export
 from vaecore.export.packing import pack
@@ -69,17 +69,18 @@ def export_networks(explorer: Explorer) -> dict[str, bytes]:
 
 def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
     exported, laid = _networks(kept), latent_map(explorer)
-    packed, columns, (x, *y) = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
+    packed, columns, shown = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
+    plane = [shown[0], shown[-1]]
     low, high, codes = _in_16_bits(laid.codes[:, columns])
     model = {
-        "parts": {name: component(name)._asdict() | {"js": ""} for name in PARTS},
+        "parts": {name: {kind: browser.read(f"{name}/{name}.{kind}") for kind in ("html", "css")} for name in PARTS},
         "names": [_name(index) for index in range(explorer.latent)],
         "columns": columns,
-        "first": [columns.index(x), columns.index(*y or (x,))],
+        "first": [columns.index(dimension) for dimension in plane],
         "codes": {"low": low, "high": high, "count": len(codes)},
         "images": np.concatenate([laid.index, [] if laid.labels is None else laid.labels]).astype(int).tolist(),
         "weights": {"floats": packed.floats, "layout": packed.layout},
-        "maps": None if "codes" in laid.missing else _maps(explorer, laid, exported),
+        "maps": None if "codes" in laid.missing else _maps(explorer, laid, exported, plane),
         "sliders": _sliders(explorer, exported),
         "canvas": _canvas(explorer, exported),
     }
@@ -131,13 +132,15 @@ def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:
     return list(range(explorer.latent)) if laid.codes.shape[1] <= WIDEST_KEPT else used_first(explorer)[:2]
 
 
-def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, Any]:
+def _maps(explorer: Explorer, laid: LatentMap, exported: Exported, plane: list[int]) -> dict[str, Any]:
     scores, scope = laid.scores.get("codes", {}), f", all {explorer.latent:,}" if explorer.latent > 2 else ""
     titles = {"trustworthiness": f"trustworthiness{scope}", "neighbours": f"5-neighbour accuracy{scope}"}
     facts = [(title, f"{scores[key]:.3f}") for key, title in titles.items() if key in scores]
     whole = laid.codes.shape[1] <= WIDEST_KEPT
     return {
+        "points": "points",
         "count": len(laid.index),
+        "axes": [[_name(dimension) for dimension in plane]],
         "titles": [f"Codes of {len(laid.index):,} test images"],
         "facts": [facts],
         "images": "images",
@@ -150,12 +153,13 @@ def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, 
         "shape": explorer.shape,
         "atlas": None,
         "made": True,
-        "prior": explorer.standard_prior,
+        "prior": explorer.standard_prior and plane[0] != plane[1],
         "network": exported.networks["decoder"],
         "weights": "weights",
         "middle": _short(percentiles(explorer)[MIDDLE]),
         "conditional": "condition" in explorer.abilities,
-        "cursor": {"model": explorer.name, "codes": "codes" if whole else None},
+        "plane": plane,
+        "cursor": {"model": explorer.name, "plane": plane, "codes": "codes" if whole else None},
     }
 
 

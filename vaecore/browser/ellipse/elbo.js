@@ -1,11 +1,21 @@
-// What is reckoned of an ellipse q, [x, y, log of its scales], under a function log p(x, z) of the place.
+// What is reckoned of an ellipse under a function log p(x, z) of the place.
+
+/** @import { Point } from "../numbers.js" */
+/** @typedef {[x: number, y: number, logWide: number, logHigh: number]} Ellipse - A Gaussian: its mean, its log scales. */
+/** @typedef {(x: number, y: number) => number} Joint - log p(x, z) in nats; NaN where it is not known. */
+
 const REACH = 4;
 const STEP = 0.25; // of the integral, in scales
 const UNITS = Array.from({ length: (2 * REACH) / STEP + 1 }, (_, i) => -REACH + i * STEP);
 
-// E_q[log p(x, z)] + H(q), in nats: a sum in units of q's scale.
-export function elbo([x, y, ...logs], joint) {
-  const [wide, high] = logs.map(Math.exp);
+/**
+ * E_q[log p(x, z)] + H(q), in nats: a sum in units of q's scale.
+ *
+ * @param {Ellipse} q
+ * @param {Joint} joint
+ */
+export function elbo([x, y, logWide, logHigh], joint) {
+  const [wide, high] = [Math.exp(logWide), Math.exp(logHigh)];
   let sum = 0;
   let total = 0;
   for (const v of UNITS) {
@@ -15,12 +25,19 @@ export function elbo([x, y, ...logs], joint) {
       total += weight;
     }
   }
-  return sum / total + logs[0] + logs[1] + Math.log(2 * Math.PI) + 1;
+  return sum / total + logWide + logHigh + Math.log(2 * Math.PI) + 1;
 }
 
-// The samples of q at draws of N(0, I), with their shares of the weight p(x, z) / q(z).
-export function weigh([x, y, ...logs], units, joint) {
-  const [wide, high] = logs.map(Math.exp);
+/**
+ * The samples of q at draws of N(0, I), with their shares of the weight p(x, z) / q(z).
+ *
+ * @param {Ellipse} q
+ * @param {Point[]} units - The draws.
+ * @param {Joint} joint
+ */
+export function weigh([x, y, logWide, logHigh], units, joint) {
+  const [wide, high] = [Math.exp(logWide), Math.exp(logHigh)];
+  /** @type {Point[]} */
   const codes = units.map(([u, v]) => [x + wide * u, y + high * v]);
   const ratios = units.map(([u, v], i) => joint(...codes[i]) + (u * u + v * v) / 2);
   const top = Math.max(...ratios);

@@ -1,14 +1,34 @@
+/** @import { Color } from "../colors.js" */
+
 // Discs laid over each other on a square of pixels: a canvas takes ten times as long for ten thousand of them.
 export class Dots {
-  // An empty square: of every pixel red, green and blue, each times what covers it, and that.
+  constructor() {
+    this.side = 0;
+    this.radius = 0;
+    this.light = new Float32Array(0); // of every pixel red, green and blue, each times what covers it, and that
+    this.sheet = new OffscreenCanvas(1, 1);
+  }
+
+  /**
+   * Begin with an empty square.
+   *
+   * @param {number} side - In pixels.
+   * @param {number} radius - Of the discs.
+   */
   wipe(side, radius) {
-    if (this.side !== side)
-      [this.light, this.sheet] = [new Float32Array(4 * side * side), new OffscreenCanvas(side, side)];
-    else this.light.fill(0);
+    if (this.side === side) this.light.fill(0);
+    else [this.light, this.sheet] = [new Float32Array(4 * side * side), new OffscreenCanvas(side, side)];
     [this.side, this.radius] = [side, radius];
   }
 
-  // A disc around a place; a pixel on its edge is covered by a share.
+  /**
+   * Lay a disc around a place; a pixel on its edge is covered by a share.
+   *
+   * @param {number} x
+   * @param {number} y
+   * @param {Color} color
+   * @param {number} opacity
+   */
   put(x, y, color, opacity) {
     const { side, radius, light } = this;
     const reach = radius + 0.5;
@@ -44,13 +64,7 @@ export class Dots {
       data[at + 2] = light[at + 2] / cover;
       data[at + 3] = 255 * cover;
     }
-    this.sheet.getContext("2d").putImageData(picture, 0, 0);
+    this.sheet.getContext("2d")?.putImageData(picture, 0, 0);
     return this.sheet;
   }
-}
-
-// The red, green and blue of a colour that is written as #rrggbb.
-export function bytes(color) {
-  const number = parseInt(color.slice(1), 16);
-  return [number >> 16, (number >> 8) & 255, number & 255];
 }

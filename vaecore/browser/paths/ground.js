@@ -1,8 +1,25 @@
-// The real codes under the paths.
 import { Plane } from "../plane.js";
 
+/** @import { Point } from "../numbers.js" */
+/** @import { GroundData } from "./paths.js" */
+
+// The real codes under the paths.
 export class Ground extends Plane {
-  // The nearest point in a direction, within 45 degrees of it; -1 where there is none.
+  /**
+   * @param {Float32Array} points
+   * @param {GroundData} data - What Python says of them.
+   */
+  constructor(points, data) {
+    super(points);
+    this.data = data;
+  }
+
+  /**
+   * The nearest point in a direction, within 45 degrees of it; -1 where there is none.
+   *
+   * @param {number} from - A point.
+   * @param {Point} direction
+   */
   beside(from, [dx, dy]) {
     const [x, y] = this.point(from);
     let [found, least] = [-1, Infinity];
@@ -14,7 +31,9 @@ export class Ground extends Plane {
     return found;
   }
 
-  dots(pen, labels, colors) {
+  /** @param {CanvasRenderingContext2D} pen */
+  dots(pen) {
+    const { labels, colors } = this.data;
     pen.globalAlpha = 0.55;
     for (let i = 0; i < this.count; i++) {
       pen.fillStyle = colors[(labels?.[i] ?? 0) % colors.length];
@@ -25,7 +44,12 @@ export class Ground extends Plane {
     pen.globalAlpha = 1;
   }
 
-  axes(pen, [across, up], color) {
+  /**
+   * @param {CanvasRenderingContext2D} pen
+   * @param {string} color
+   */
+  axes(pen, color) {
+    const [across, up] = this.data.axes;
     [pen.font, pen.fillStyle, pen.textBaseline, pen.globalAlpha] = ["12px sans-serif", color, "alphabetic", 0.7];
     pen.textAlign = "right";
     pen.fillText(`${across} \u2192`, this.side - 8, this.side - 8);

@@ -1,141 +1,194 @@
 // A slider for each number of a code. What moves it decodes here, at every move; Python hears of it once it has ended.
+import { Component, mounting } from "../component.js";
+import { all, make } from "../dom.js";
 import { fetchNetwork } from "../fetching.js";
-import { ARROWS } from "../keys.js";
-import { clamp } from "../numbers.js";
 import { paint } from "../picture.js";
-import { codeAt } from "./quantiles.js";
+import { Manifold } from "./manifold.js";
+import { codeAt, HIGH, inRange, LOW } from "./quantiles.js";
+
+/** @import { Described, Network, Shape } from "../network.js" */
+/** @import { ManifoldData } from "./manifold.js" */
+/** @import { Percents } from "./quantiles.js" */
+
+/**
+ * What Python sends; texts, which the server decodes, have `home` and `said` and none of what pictures need.
+ *
+ * @typedef {object} SlidersData
+ * @property {number[]} middle - The code in the middle of all sliders.
+ * @property {Record<string, number[]>} quantiles - By number of the code: what it is at 0 to 100 percent.
+ * @property {number[]} shown - The numbers of the code that have a slider.
+ * @property {string[]} names - Of these.
+ * @property {string[]} classes - Of which a decoder is told one.
+ * @property {number | null} label - Which of them.
+ * @property {Percents} percents - Where sliders stand that were moved.
+ * @property {number} turn
+ * @property {Shape} shape
+ * @property {Described | null} network - The decoder.
+ * @property {string | null} weights
+ * @property {number[] | null} picture - What the server decodes, where the page does not.
+ * @property {ManifoldData | null} plane
+ * @property {BesideData[]} [beside]
+ * @property {Percents} [home] - Where sliders stand that were not moved.
+ * @property {string} [said] - The text, as HTML.
+ */
+/**
+ * Another model, which decodes at the same percents of its own codes.
+ *
+ * @typedef {object} BesideData
+ * @property {string} name
+ * @property {boolean} told - Whether it is told the class.
+ * @property {number[]} middle
+ * @property {Record<string, number[]>} quantiles
+ * @property {Described} network
+ * @property {string} weights
+ */
 
 const MIDDLE = 50;
-const LOW = 1;
-const HIGH = 99;
 const SHOWN_NUMBERS = 12; // of a code, under its picture
 const PAUSE = 30; // ms of moves that the server is told of together, where it decodes
 const PATIENCE = 2000; // ms until the server is asked again, where no answer comes
 const DRAWS = 10000; // draws that the server knows by their number
 const LEG = 1600; // ms from one place of the animation to the next
-const EDGES = [2, 98]; // percents that the whole plane shows
-const CLOSEST = 3; // percents from one side of the plane to the other
-const NEARER = 1.6; // at a button or a key
-const FRAME = 12; // ms of decoding before the browser may draw
-const wheels = new WeakMap();
+/** @type {Record<string, number>} */
+const NUDGES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
+/** @type {Record<string, number>} */
+const NEXT = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-class Wheel {
+/** @extends {Component<SlidersData>} */
+export class Sliders extends Component {
+  /** @param {HTMLElement} root */
   constructor(root) {
-    this.root = root;
-    this.find = (selector) => root.querySelector(selector);
+    super(root);
+    /** @type {Percents} */
     this.percents = {};
-    this.canvas = this.find("canvas");
-    this.pad = this.find(".pad");
+    /** @type {number | null} */
+    this.label = null;
+    /** @type {Network | null | undefined} The decoder; null where it did not come, undefined while it is on its way. */
+    this.network = undefined;
+    /** @type {Map<string, Network | null>} Of the models beside, by the address of their weights. */
+    this.networks = new Map();
+    /** @type {{ model: BesideData, canvas: HTMLCanvasElement, network: Network }[]} */
+    this.beside = [];
+    this.picture = this.canvas("canvas");
+    this.manifold = new Manifold(this.find(".plane"), this);
+    this.moving = false;
+    this.keyed = false; // a key is down, and the focus where it was
+    this.patience = 0; // when the server has had its time
+    this.more = false; // something moved meanwhile
+    this.motion = 0; // the next frame of the animation
+    /** @type {number | undefined} The timer of the next question to the server. */
+    this.question = undefined;
+    /** @type {number | undefined} The draw that was asked for. */
+    this.drawn = undefined;
+    /** @type {string | undefined} */
+    this.said = undefined;
     this.find(".random").onclick = () => this.another();
     this.find(".reset").onclick = () => this.finish({});
     this.find(".animate").onclick = () => (this.motion ? this.finish() : this.animate());
-    this.pad.onpointerdown = (event) => this.grasp(event);
-    this.pad.onpointermove = (event) => this.dragging === event.pointerId && this.follow(event);
-    this.pad.onpointerup = this.pad.onpointercancel = (event) => this.letGo(event);
-    this.pad.onkeydown = (event) => this.walk(event);
-    this.pad.onkeyup = (event) => event.key in ARROWS && this.finish();
-    this.pad.onblur = () => this.keyed && this.finish();
-    this.pad.onwheel = (event) => this.wheel(event);
-    this.view = [EDGES, EDGES];
-    this.find(".in").onclick = () => this.zoom(NEARER);
-    this.find(".out").onclick = () => this.zoom(1 / NEARER);
-    this.find(".whole").onclick = () => this.zoom(0);
-    this.networks = new Map(); // of the models beside, by the address of their weights
   }
 
-  // What Python knows: another model, other sliders, and where they stand, unless they are being moved.
+  /**
+   * What Python knows: another model, other sliders, and where they stand, unless they are being moved.
+   *
+   * @override
+   * @param {SlidersData} data
+   */
   async update(data) {
-    const before = this.data;
-    this.data = data;
+    const { shown: before } = this;
+    this.shown = data;
+    /** @param {keyof SlidersData} name */
     const differs = (name) => JSON.stringify(before?.[name]) !== JSON.stringify(data[name]);
-    const another = ["classes", "quantiles", "weights", "home"].some(differs);
+    const another = differs("classes") || differs("quantiles") || differs("weights") || differs("home");
     if (another) this.rest();
     if (differs("shown") || differs("names")) this.build();
     if (differs("classes")) this.offer();
-    this.turn ??= data.turn;
-    this.hear(data.turn);
-    if (another || (!this.moving && data.turn >= this.turn)) {
+    if (!this.isOutdated(data)) this.hear();
+    if (another || (!this.moving && !this.isOutdated(data))) {
       [this.percents, this.label] = [{ ...data.percents }, data.label];
     }
-    this.find(".plane").hidden = !data.plane;
     this.root.classList.toggle("told", data.said !== undefined);
     this.root.classList.toggle("flat", Boolean(data.plane));
-    if (data.plane) {
-      this.find(".pad img").src = data.plane.address;
-      this.find(".plane figcaption").textContent = data.plane.caption;
-    }
+    this.manifold.take(data.plane);
     if (differs("weights") || (data.weights && !this.network)) {
-      this.network = undefined; // on its way
+      this.network = undefined;
       const network = await fetchNetwork(data.network, data.weights);
       if (this.data.weights !== data.weights) return; // another model has been chosen meanwhile
       this.network = network;
     }
-    await this.gather();
-    if (this.data !== data) return;
-    this.find(".zoom").hidden = !(data.plane && this.network);
-    if (another && data.plane) this.zoom(0);
+    await this.gather(data);
+    if (this.isReplaced(data)) return;
+    this.manifold.offer(another);
     this.show();
-    if (this.blind() && !data.picture) this.report();
+    if (this.isBlind() && !data.picture) this.report();
     this.root.dataset.ready = "true";
   }
 
   // Whether the weights did not come: the server, which sends no pictures to those who decode, has to be told.
-  blind() {
+  isBlind() {
     return this.network === null && Boolean(this.data.weights);
   }
 
-  // The models beside: a figure for each, once its decoder is there.
-  async gather() {
-    const asked = this.data.beside ?? [];
-    for (const { network, weights } of asked) {
-      if (!this.networks.has(weights)) this.networks.set(weights, await fetchNetwork(network, weights));
-    }
-    if ((this.data.beside ?? []) !== asked && this.data.beside) return; // others have been asked for meanwhile
-    this.beside = asked
-      .filter(({ weights }) => this.networks.get(weights))
-      .map((each) => {
-        const figure = document.createElement("figure");
-        figure.innerHTML = `<canvas role="img"></canvas><figcaption></figcaption>`;
-        const [canvas, caption] = figure.children;
-        canvas.setAttribute("aria-label", `Decoded by ${each.name}`);
-        caption.textContent = each.name;
-        return { ...each, figure, canvas, network: this.networks.get(each.weights) };
-      });
-    this.find(".beside").replaceChildren(...this.beside.map(({ figure }) => figure));
+  /**
+   * The models beside: a figure for each, once its decoder is there.
+   *
+   * @param {SlidersData} data
+   */
+  async gather({ beside = [] }) {
+    const unknown = beside.filter(({ weights }) => !this.networks.has(weights));
+    const found = await Promise.all(unknown.map(({ network, weights }) => fetchNetwork(network, weights)));
+    unknown.forEach(({ weights }, i) => this.networks.set(weights, found[i]));
+    if (this.data.beside && this.data.beside !== beside) return; // others have been asked for meanwhile
+    this.beside = beside.flatMap((model) => {
+      const network = this.networks.get(model.weights);
+      const canvas = make("canvas", {}, { role: "img", "aria-label": `Decoded by ${model.name}` });
+      return network ? [{ model, canvas, network }] : [];
+    });
+    const figures = this.beside.map(({ model, canvas }) => {
+      const figure = make("figure");
+      figure.append(canvas, make("figcaption", { textContent: model.name }));
+      return figure;
+    });
+    this.find(".beside").replaceChildren(...figures);
   }
 
   build() {
-    const rows = this.data.shown.map((index, i) => {
-      const row = document.createElement("label");
-      const step = this.data.said === undefined ? 0.1 : 1;
-      row.innerHTML = `<span></span><span aria-hidden="true"></span><input type="range" min="${LOW}" max="${HIGH}" step="${step}">`;
-      const [name, , input] = row.children;
-      name.textContent = this.data.names[i];
-      input.setAttribute("aria-label", this.data.names[i]);
-      Object.assign(input, {
-        oninput: () => (this.halt(), this.move({ ...this.percents, [index]: Number(input.value) })),
-        onchange: () => this.finish(),
-        onkeydown: (event) => this.nudge(event, index),
-        onkeyup: (event) => event.key in NUDGES && this.finish(),
-        onblur: () => this.keyed && this.finish(),
-      });
-      input.dataset.index = index;
-      return row;
-    });
+    const step = this.data.said === undefined ? 0.1 : 1;
+    const rows = this.data.shown.map((index, i) => this.row(index, this.data.names[i], step));
     this.find(".rows").replaceChildren(...rows);
+  }
+
+  /**
+   * @param {number} index - Of the number that it moves.
+   * @param {string} name
+   * @param {number} step
+   */
+  row(index, name, step) {
+    const row = make("label");
+    const input = make(
+      "input",
+      { type: "range", min: `${LOW}`, max: `${HIGH}`, step: `${step}` },
+      { "aria-label": name },
+    );
+    Object.assign(input, {
+      oninput: () => (this.halt(), this.move({ ...this.percents, [index]: Number(input.value) })),
+      onchange: () => this.finish(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => this.nudge(event, index),
+      onkeyup: (/** @type {KeyboardEvent} */ event) => event.key in NUDGES && this.finish(),
+      onblur: () => this.keyed && this.finish(),
+    });
+    input.dataset.index = `${index}`;
+    row.append(make("span", { textContent: name }), make("span", {}, { "aria-hidden": "true" }), input);
+    return row;
   }
 
   offer() {
     const buttons = this.data.classes.map((name, label) => {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", textContent: name });
-      button.setAttribute("role", "radio");
-      button.onclick = () => ((this.label = label), this.data.plane && this.spread(), this.finish());
+      const button = make("button", { type: "button", textContent: name }, { role: "radio" });
+      button.onclick = () => this.choose(label);
       button.onkeydown = (event) => {
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-        if (!step) return;
+        if (!(event.key in NEXT)) return;
         event.preventDefault();
-        const next = buttons[(label + step + buttons.length) % buttons.length];
+        const next = buttons[(label + NEXT[event.key] + buttons.length) % buttons.length];
         next.focus();
         next.click();
       };
@@ -144,24 +197,45 @@ class Wheel {
     this.find(".classes").replaceChildren(...buttons);
   }
 
+  /** @param {number} label */
+  choose(label) {
+    this.label = label;
+    if (this.data.plane) this.manifold.spread();
+    this.finish();
+  }
+
+  /** @param {number | string} index */
   at(index) {
     return this.percents[index] ?? this.home(index);
   }
 
-  // Where a slider stands that nobody has moved.
+  /**
+   * Where a slider stands that nobody has moved.
+   *
+   * @param {number | string} index
+   */
   home(index) {
     return this.data.home?.[index] ?? MIDDLE;
   }
 
-  // The code of a model where the sliders stand, or at other percents.
-  code({ middle, quantiles } = this.data, at = (index) => this.at(index)) {
-    return codeAt(middle, quantiles, at);
+  /**
+   * The code of a model where the sliders stand.
+   *
+   * @param {{ middle: number[], quantiles: Record<string, number[]> }} model
+   */
+  code({ middle, quantiles }) {
+    return codeAt(middle, quantiles, (index) => this.at(index));
   }
 
-  told() {
-    return this.label === null ? [] : [this.label];
+  /**
+   * @param {Network} network
+   * @param {Float32Array} code
+   */
+  decode(network, code, told = true) {
+    return network.run(code, ...(told && this.label !== null ? [this.label] : [])).mean;
   }
 
+  /** @param {Percents} percents */
   move(percents) {
     this.moving = true;
     this.percents = Object.fromEntries(
@@ -174,26 +248,32 @@ class Wheel {
   // One question at a time: what moves meanwhile is asked for once the answer is here.
   ask() {
     if (performance.now() < this.patience) this.more = true;
-    else this.asked ??= setTimeout(() => this.report(), PAUSE);
+    else this.question ??= setTimeout(() => this.report(), PAUSE);
   }
 
-  hear(turn) {
-    if (turn < this.turn) return; // the answer to an earlier question
+  // The server has answered the last question.
+  hear() {
     this.patience = 0;
     if (this.more && this.moving) this.ask();
     this.more = false;
   }
 
   halt() {
-    this.motion = cancelAnimationFrame(this.motion);
+    cancelAnimationFrame(this.motion);
+    this.motion = 0;
   }
 
   // Nothing moves any more, and nothing is on its way to Python.
   rest() {
     this.halt();
-    this.asked = clearTimeout(this.asked);
+    this.retract();
     this.moving = this.keyed = false;
-    this.dragging = undefined;
+    this.manifold.drop();
+  }
+
+  retract() {
+    clearTimeout(this.question);
+    this.question = undefined;
   }
 
   // The end of a gesture, of which Python is told.
@@ -205,18 +285,16 @@ class Wheel {
     this.report();
   }
 
-  // An answer to an earlier report, which comes after a later one, is known by its turn.
   report() {
-    this.asked = clearTimeout(this.asked);
+    this.retract();
     const label = this.label === null ? null : this.data.classes[this.label];
     this.patience = performance.now() + PATIENCE;
-    this.tell({
+    this.tell("stand", {
       percents: this.percents,
       label,
-      turn: ++this.turn,
-      moving: Boolean(this.moving),
+      moving: this.moving,
       draw: this.drawn ?? null,
-      blind: this.blind(),
+      blind: this.isBlind(),
     });
     this.drawn = undefined;
   }
@@ -228,112 +306,33 @@ class Wheel {
     this.finish({});
   }
 
+  /** @returns {Percents} */
   draw() {
     const even = () => Math.round(LOW + Math.random() * (HIGH - LOW));
     return Object.fromEntries(Object.keys(this.data.home ?? this.data.quantiles).map((index) => [index, even()]));
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {number} index
+   */
   nudge(event, index) {
     const step = NUDGES[event.key];
     if (!step) return;
-    event.preventDefault();
-    this.halt();
-    this.keyed = true; // until the key is up, or the focus goes elsewhere
-    this.move({ ...this.percents, [index]: inRange(Math.round(this.at(index)) + step) });
+    this.press(event, { ...this.percents, [index]: inRange(Math.round(this.at(index)) + step) });
   }
 
-  walk(event) {
-    if (this.network && (event.key === "+" || event.key === "-"))
-      return this.zoom(event.key === "+" ? NEARER : 1 / NEARER);
-    const step = ARROWS[event.key];
-    if (!step) return;
+  /**
+   * The move of a key: it ends when the key is up, or the focus goes elsewhere.
+   *
+   * @param {KeyboardEvent} event
+   * @param {Percents} percents
+   */
+  press(event, percents) {
     event.preventDefault();
     this.halt();
     this.keyed = true;
-    this.move({ 0: inRange(this.at(0) + step[0]), 1: inRange(this.at(1) + step[1]) });
-  }
-
-  grasp(event) {
-    if (this.dragging !== undefined || event.button !== 0) return;
-    this.halt();
-    this.dragging = event.pointerId;
-    this.pad.setPointerCapture(event.pointerId);
-    this.follow(event);
-  }
-
-  follow(event) {
-    const [first, second] = this.under(event);
-    this.move({ 0: inRange(Math.round(10 * first) / 10), 1: inRange(Math.round(10 * second) / 10) });
-  }
-
-  // The percents at a place of the plane: its outermost images stand in the middle of their cells.
-  under(event) {
-    const box = this.pad.getBoundingClientRect();
-    const { side } = this.data.plane;
-    const shares = [(event.clientX - box.left) / box.width, (box.bottom - event.clientY) / box.height];
-    return shares.map((share, axis) => {
-      const [low, high] = this.view[axis];
-      return low + ((high - low) * (share * side - 0.5)) / (side - 1);
-    });
-  }
-
-  wheel(event) {
-    if (!this.network) return;
-    event.preventDefault();
-    this.zoom(event.deltaY < 0 ? 1.25 : 0.8, this.under(event));
-  }
-
-  // Show less of the plane, or more of it, around a place that stays where it is; a factor of 0 shows the whole.
-  zoom(factor, around = [this.at(0), this.at(1)]) {
-    const [least, most] = EDGES;
-    this.view = this.view.map(([low, high], axis) => {
-      const span = factor ? Math.min(most - least, Math.max(CLOSEST, (high - low) / factor)) : most - least;
-      const place = Math.min(high, Math.max(low, around[axis]));
-      const share = (place - low) / (high - low);
-      const start = Math.min(most - span, Math.max(least, place - share * span));
-      return [start, start + span];
-    });
-    this.spread();
-    this.show();
-  }
-
-  // Decode the part of the plane that is shown, a row at a time; of the whole there is a picture.
-  spread() {
-    cancelAnimationFrame(this.spreading);
-    const sheet = this.find(".pad canvas");
-    const { side } = this.data.plane;
-    const [, height, width] = this.data.shape;
-    sheet.hidden = this.view.every(([low, high]) => high - low >= EDGES[1] - EDGES[0]);
-    if (sheet.hidden || !this.network) return;
-    Object.assign(sheet, { width: side * width, height: side * height });
-    const pen = sheet.getContext("2d");
-    const cell = document.createElement("canvas");
-    const at = (axis, i) => this.view[axis][0] + ((this.view[axis][1] - this.view[axis][0]) * i) / (side - 1);
-    let done = 0;
-    const some = () => {
-      for (const begun = performance.now(); done < side * side && performance.now() - begun < FRAME; done++) {
-        const column = done % side;
-        const row = Math.floor(done / side);
-        const place = [at(0, column), at(1, side - 1 - row)];
-        paint(
-          cell,
-          this.network.run(
-            this.code(this.data, (index) => place[index]),
-            ...this.told(),
-          ).mean,
-          this.data.shape,
-        );
-        pen.drawImage(cell, column * width, row * height);
-      }
-      if (done < side * side) this.spreading = requestAnimationFrame(some);
-    };
-    some();
-  }
-
-  letGo(event) {
-    if (event.pointerId !== this.dragging) return;
-    this.dragging = undefined;
-    this.finish();
+    this.move(percents);
   }
 
   // From draw to draw, slow at both ends.
@@ -341,6 +340,7 @@ class Wheel {
     let from = this.percents;
     let to = this.draw();
     let begun = performance.now();
+    /** @param {number} now */
     const frame = (now) => {
       if (now - begun > LEG) [from, to, begun] = [to, this.draw(), now];
       const share = (1 - Math.cos((Math.PI * Math.max(0, now - begun)) / LEG)) / 2;
@@ -355,62 +355,61 @@ class Wheel {
   }
 
   show() {
-    const code = this.code();
-    for (const row of this.find(".rows").children) {
-      const [, value, input] = row.children;
-      const percent = this.at(input.dataset.index);
-      input.value = percent;
-      input.setAttribute("aria-valuetext", `${Math.round(percent)} %`);
-      input.style.setProperty("--at", `${((percent - LOW) / (HIGH - LOW)) * 100}%`);
-      value.textContent = `${Math.round(percent)} %`;
-    }
-    [...this.find(".classes").children].forEach((button, label) => {
-      button.setAttribute("aria-checked", label === this.label);
+    this.showRows();
+    all(this.root, ".classes button", HTMLButtonElement).forEach((button, label) => {
+      button.setAttribute("aria-checked", `${label === this.label}`);
       button.tabIndex = label === this.label ? 0 : -1;
     });
     this.find(".animate").textContent = this.motion ? "Stop" : "Animate";
-    this.find(".animate").setAttribute("aria-pressed", Boolean(this.motion));
-    if (this.data.said !== undefined) return this.say(this.data.said);
-    const numbers = [...code.slice(0, SHOWN_NUMBERS)].map((value) => value.toFixed(2)).join(", ");
-    this.find(".decoded figcaption").textContent = `z = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
-    if (this.data.plane) {
-      const share = (index) => (this.at(index) - this.view[index][0]) / (this.view[index][1] - this.view[index][0]);
-      const place = (index) => `${(100 * (share(index) * (this.data.plane.side - 1) + 0.5)) / this.data.plane.side}%`;
-      Object.assign(this.find(".pad i").style, { left: place(0), bottom: place(1) });
-    }
-    for (const each of this.beside ?? []) {
-      paint(each.canvas, each.network.run(this.code(each), ...(each.told ? this.told() : [])).mean, this.data.shape);
-    }
-    if (this.network) paint(this.canvas, this.network.run(code, ...this.told()).mean, this.data.shape);
-    else if (this.network === null && this.data.picture) paint(this.canvas, this.data.picture, this.data.shape);
+    this.find(".animate").setAttribute("aria-pressed", `${Boolean(this.motion)}`);
+    if (this.data.said === undefined) this.showPictures(this.data);
+    else this.say(this.data.said);
   }
 
-  // A text in place of a picture, as the server wrote it; the characters that were others before are marked.
+  showRows() {
+    for (const input of all(this.root, ".rows input", HTMLInputElement)) {
+      const percent = this.at(input.dataset.index ?? "");
+      const said = `${Math.round(percent)} %`;
+      input.value = `${percent}`;
+      input.setAttribute("aria-valuetext", said);
+      input.style.setProperty("--at", `${((percent - LOW) / (HIGH - LOW)) * 100}%`);
+      if (input.previousElementSibling) input.previousElementSibling.textContent = said;
+    }
+  }
+
+  /** @param {SlidersData} data */
+  showPictures(data) {
+    const code = this.code(data);
+    const numbers = Array.from(code.slice(0, SHOWN_NUMBERS), (value) => value.toFixed(2)).join(", ");
+    this.find(".decoded figcaption").textContent = `z = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
+    this.manifold.mark();
+    for (const { model, canvas, network } of this.beside) {
+      paint(canvas, this.decode(network, this.code(model), model.told), data.shape);
+    }
+    if (this.network) paint(this.picture, this.decode(this.network, code), data.shape);
+    else if (this.network === null && data.picture) paint(this.picture, data.picture, data.shape);
+  }
+
+  /**
+   * A text in place of a picture, as the server wrote it; the characters that were others before are marked.
+   *
+   * @param {string} said
+   */
   say(said) {
     if (this.said === said) return;
     const place = this.find(".said");
-    const characters = () => [...place.querySelectorAll(".vc-own [data-character]")];
+    const characters = () => all(place, ".vc-own [data-character]", HTMLElement);
     const before = characters().map((each) => each.dataset.character);
     place.innerHTML = this.said = said;
     characters().forEach((each, i) =>
       each.classList.toggle("vc-new", before.length > 0 && each.dataset.character !== before[i]),
     );
   }
-}
 
-const NUDGES = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
-const inRange = (percent) => clamp(percent, LOW, HIGH);
-
-export function mountSliders({ data, parentElement, setStateValue }) {
-  let wheel = wheels.get(parentElement);
-  if (!wheel) {
-    wheel = new Wheel(parentElement.querySelector(".sliders"));
-    wheels.set(parentElement, wheel);
+  /** @override */
+  leave() {
+    this.rest();
   }
-  wheel.tell = (stand) => setStateValue("stand", stand);
-  wheel.update(data);
-  return () => {
-    wheel.rest();
-    wheels.delete(parentElement);
-  };
 }
+
+export const mountSliders = mounting(".sliders", Sliders);
