@@ -9,6 +9,7 @@ from app.lessons import frame
 from app.pages import LESSONS, PAGES, file_of, in_groups
 from app.server import scripts, startup
 from app.session import address, hiding
+from vaecore.serving import browser
 
 STATIC = Path(__file__).parent / "static"
 
@@ -16,6 +17,7 @@ STATIC = Path(__file__).parent / "static"
 st.set_page_config(page_title="Autoencoder explorer", page_icon=STATIC / "icon.svg", layout="wide")
 address.tidy()
 startup.preload()
+st.html(browser.TOKENS)
 st.html(STATIC / "style.css")
 scripts.run(scripts.HISTORY)
 hiding.apply()

@@ -7,19 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from app.session.plain import legend
+from vaecore.serving import browser
 
-# One colour per variable, the same as in style.css: they can be told apart on the light and the dark page.
-COLORS = {
-    "x": "#7b8190",
-    "z": "#8a63d2",
-    "reconstruction": "#1b8f84",
-    "baseline": "#cf7a1d",
-    "error": "#c2493d",
-    "twin": "#3f7fd0",
-    "denoising": "#c0559b",
-    "mean": "#6f8f1f",
-    "spread": "#9b6350",
-}
+COLORS = browser.COLORS  # one per variable: they can be told apart on the light and the dark page
 STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and does not move
 DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}
 HEIGHT = 300

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Route
 
 import vaecore
 from vaecore import serving
-from vaecore.browser import component
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
 FIVE = [7, 8, 9, 10, 11]
@@ -195,7 +195,9 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page(has_touch=True)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(f"<style>{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>")
+    page.set_content(
+        f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>"
+    )
     page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
 
     def update(data: dict[str, Any]) -> Page:

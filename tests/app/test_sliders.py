@@ -12,7 +12,7 @@ from harness import Visit, settle
 from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
-from vaecore.browser import component
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
 COMPONENT = component("sliders")
@@ -192,7 +192,7 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(f"<style>{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
+    page.set_content(f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
     page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
     page.evaluate("window.told = []")
 

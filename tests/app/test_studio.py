@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
 from vaecore import serving
-from vaecore.browser import component
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
 COMPONENT = component("paths")
@@ -285,7 +285,7 @@ def mount(browser: Browser) -> Iterator[Mount]:
     page = browser.new_page(viewport={"width": 900, "height": 1200})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(f"<style>{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
+    page.set_content(f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
     page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
     page.evaluate("window.told = []")
 

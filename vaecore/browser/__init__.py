@@ -4,7 +4,9 @@ A component has a folder; what several of them stand on lies beside the folders.
 all that this one imports (`modules`); nothing else is done to it, and nothing is built.
 """
 
-from vaecore.browser.components import Component, component, read, script
-from vaecore.browser.palette import CLASS_COLORS, ink_on
+from vaecore.browser.components import HERE, Component, component, read, script
+from vaecore.browser.palette import CLASS_COLORS, COLORS, ink_on
 
-__all__ = ["CLASS_COLORS", "Component", "component", "ink_on", "read", "script"]
+TOKENS = HERE / "tokens.css"  # the palette and the sizes
+
+__all__ = ["CLASS_COLORS", "COLORS", "TOKENS", "Component", "component", "ink_on", "read", "script"]

@@ -1,11 +1,12 @@
-"""The colours of the classes."""
+"""The colours of tokens.css, for charts and for what is drawn on canvases."""
 
-# Ten colours found by a search that keeps them apart under the three common colour-vision
-# deficiencies (Petroff, "Accessible color sequences for data visualization", 2021).
-CLASS_COLORS = (
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-)  # fmt: skip
+import re
+
+from vaecore.browser.components import read
+
+TOKENS = dict(re.findall(r"--vc-([\w-]+): ([^;]+);", read("tokens.css")))
+COLORS = {name: value for name, value in TOKENS.items() if value.startswith("#") and not name.startswith("class-")}
+CLASS_COLORS = tuple(value for name, value in TOKENS.items() if name.startswith("class-"))
 
 
 def ink_on(color: str) -> str:

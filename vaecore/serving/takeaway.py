@@ -89,7 +89,7 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         title=escape(explorer.name),
         lead=_lead("codes" not in laid.missing, "encoder" in exported.networks),
         unmapped=escape(laid.missing.get("codes", "")),
-        css=browser.read("page/page.css"),
+        css=browser.read("tokens.css") + browser.read("page/page.css"),
         kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
         summary=escape(explorer.summary),
