@@ -2,11 +2,12 @@
 // is decoded as the pointer passes it. Nothing of this asks the server.
 import { colorOf } from "../colors.js";
 import { Component, mounting } from "../component.js";
-import { all, one, placeOn } from "../dom.js";
+import { all, placeOn } from "../dom.js";
 import { fetchFloats, fetchNetwork, fetchPicture } from "../fetching.js";
 import { ARROWS } from "../keys.js";
 import { clamp, perAxis } from "../numbers.js";
 import { paint, penOf } from "../picture.js";
+import { Card } from "./card.js";
 import { Chart, ring } from "./chart.js";
 import { Cursor } from "./cursor.js";
 import { Dots } from "./dots.js";
@@ -80,6 +81,7 @@ export class Maps extends Component {
     /** @type {HTMLImageElement | null} */
     this.atlas = null;
     this.cursor = new Cursor(this.find(".nearest"), this);
+    this.card = new Card(this.find(".card"), this);
     this.gallery = new Gallery(this.find(".gallery"), this);
     this.dots = new Dots();
     for (const button of this.modes()) button.onclick = () => this.become(/** @type {Mode} */ (button.dataset.mode));
@@ -124,7 +126,7 @@ export class Maps extends Component {
     ]);
     if (this.isReplaced(data)) return;
     [this.network, this.atlas] = came;
-    this.card();
+    this.card.show();
     this.gallery.show();
     this.cursor.update();
     this.root.dataset.ready = "true";
@@ -234,7 +236,7 @@ export class Maps extends Component {
   desert() {
     this.trace = null;
     this.met = null;
-    this.card();
+    this.card.show();
     this.overlay();
   }
 
@@ -292,7 +294,7 @@ export class Maps extends Component {
   look(plane, place, byKeys = false) {
     this.met = { plane, place, byKeys, point: plane.nearest(...place, NEAR / plane.scale) };
     this.overlay();
-    this.card();
+    this.card.show();
   }
 
   // Whether what is looked at is a place that decodes.
@@ -300,61 +302,11 @@ export class Maps extends Component {
     return this.met !== null && this.met.plane === this.planes[0] && this.network !== null;
   }
 
-  card() {
-    const card = this.find(".card");
-    card.hidden = !this.met || (this.met.point < 0 && !this.decodes());
-    if (card.hidden || !this.met) return;
-    const { plane, place, point } = this.met;
-    const [real, made] = all(card, "figure", HTMLElement);
-    const [realPicture, madePicture] = all(card, "canvas", HTMLCanvasElement);
-    real.hidden = point < 0;
-    realPicture.hidden = !this.isPictured();
-    if (!real.hidden && this.isPictured()) this.copy(realPicture, point);
-    one(real, "figcaption", HTMLElement).textContent = point < 0 ? "" : this.caption(point);
-    made.hidden = !this.decodes();
-    if (!made.hidden) one(made, "figcaption", HTMLElement).textContent = this.decode(madePicture, plane, place);
-    this.put(card, plane, place);
-  }
-
-  /**
-   * The card beside a place, inside the component.
-   *
-   * @param {HTMLElement} card
-   * @param {Chart} plane
-   * @param {Point} place
-   */
-  put(card, plane, place) {
-    const [box, over] = [this.root, plane.over].map((element) => element.getBoundingClientRect());
-    const [left, top] = plane.toScreen(...place);
-    const x = over.left - box.left + left;
-    const y = over.top - box.top + top;
-    const beside = x + 24 + card.offsetWidth > box.width ? x - 24 - card.offsetWidth : x + 24;
-    card.style.transform = `translate(${Math.max(0, beside)}px, ${Math.max(0, y - card.offsetHeight / 2)}px)`;
-  }
-
   /** @param {number} point */
   caption(point) {
     const name = this.labels ? this.data.names[this.labels[point]] : "";
     const decoded = this.data.made || (!this.atlas && this.isPictured());
     return [name, `image ${this.images?.[point]}`, decoded ? "as decoded" : ""].filter(Boolean).join(" · ");
-  }
-
-  /**
-   * Draw what a place decodes to, and say of which numbers, and of which class, that of the nearest image.
-   *
-   * @param {HTMLCanvasElement} canvas
-   * @param {Chart} plane
-   * @param {Point} place
-   */
-  decode(canvas, plane, [x, y]) {
-    const { middle = [], plane: [first, second] = [0, 1] } = this.data;
-    const code = Float32Array.from(middle);
-    code[second] = y;
-    code[first] = x;
-    const label = this.told(() => plane.nearest(x, y));
-    this.run(canvas, code, label);
-    const numbers = (first === second ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
-    return `decoded at ${numbers}${label.length ? ` as ${this.data.names[label[0]]}` : ""}`;
   }
 
   /**
@@ -435,7 +387,7 @@ export class Maps extends Component {
       if (labels) plane.names(pen, plane.middles, data, (label) => !data.focus.length || data.focus.includes(label));
     }
     this.overlay();
-    this.card();
+    this.card.show();
   }
 
   // What follows the pointer, over the points: the same image on every map, the place that is decoded, the lasso.

@@ -1,9 +1,12 @@
 import { all, make } from "../dom.js";
-import { paint, penOf, trace } from "../picture.js";
+import { paint, penOf } from "../picture.js";
+import { Around } from "./around.js";
+import { header, strip } from "./rows.js";
 
 /** @import { Network, Shape } from "../network.js" */
 /** @import { Point } from "../numbers.js" */
-/** @import { GroundData, Way } from "./paths.js" */
+/** @import { Ground } from "./ground.js" */
+/** @import { Way } from "./paths.js" */
 
 /**
  * What the films are of.
@@ -13,7 +16,7 @@ import { paint, penOf, trace } from "../picture.js";
  * @property {number} steps
  * @property {Shape} shape - Of a picture.
  * @property {string[]} shares - Of the way, at each step, in words.
- * @property {GroundData | null} ground - The real images; null where they are not at hand.
+ * @property {Ground | null} ground - The real images; null where they are not at hand.
  * @property {HTMLImageElement | null} atlas - The sheet of them.
  */
 
@@ -54,7 +57,7 @@ export class Films {
     const times = Math.max(1, Math.round(CELL / shape[2]));
     [this.high, this.wide] = [times * shape[1], times * shape[2]];
     this.grid.style.setProperty("--count", `${steps}`);
-    const words = (ground?.names ?? [""]).flatMap((name) => name.split(/[ /-]/));
+    const words = (ground?.data.names ?? [""]).flatMap((name) => name.split(/[ /-]/));
     const longest = Math.max(...words.map((word) => word.length));
     this.grid.style.setProperty("--least", `${Math.max(2, 0.42 * longest)}rem`); // a word under a picture is not broken
     this.grid.style.setProperty("--gap", `${(100 * GAP) / (steps * (this.wide + GAP) - GAP)}%`);
@@ -165,7 +168,7 @@ export class Films {
    */
   showPoint(canvas, point) {
     const { atlas, shape, ground } = this.rows;
-    if (atlas && ground) this.show(canvas, atlas, [...tile(point, ground, shape), shape[2], shape[1]]);
+    if (atlas && ground) this.show(canvas, atlas, [...ground.tile(point, shape), shape[2], shape[1]]);
   }
 
   /**
@@ -192,140 +195,4 @@ export class Films {
   curve() {
     if (this.around && this.way.company) this.around.curve(this.way.company.density, this.step);
   }
-}
-
-// What is around the path that is looked at, in rows below its film.
-class Around {
-  /**
-   * @param {Films} films
-   * @param {GroundData} ground
-   * @param {number} steps
-   * @param {HTMLImageElement | null} atlas
-   */
-  constructor(films, ground, steps, atlas) {
-    this.films = films;
-    this.ground = ground;
-    this.steps = steps;
-    this.atlas = atlas;
-    const words = Array.from({ length: steps }, () => "");
-    this.near = films.film("The nearest test image of each step");
-    this.images = strip(atlas && this.near, words);
-    this.counts = strip(null, words);
-    this.density = make("canvas", { className: "curve" });
-  }
-
-  rows() {
-    const { index, radius, made } = this.ground;
-    const many = `${index.length.toLocaleString("en")} by the distance of codes${made ? ", as decoded" : ""}`;
-    return [
-      [header("Nearest test image", `of ${many}: its class, its row`), this.images],
-      [header("Neighbours", `within ${radius.toPrecision(2)}, as far as the 10th of the median code`), this.counts],
-      [header("Density", "of real codes; 1 at the median one"), this.density],
-    ];
-  }
-
-  /** @param {Way} way */
-  show({ company, stale }) {
-    for (const part of [this.images, this.counts, this.density]) part.classList.toggle("stale", Boolean(stale));
-    if (!company) return;
-    const { nearest, neighbours } = company;
-    all(this.images, "li", HTMLElement).forEach((item, step) => {
-      item.textContent = named(nearest[step], this.ground).join("\n");
-    });
-    all(this.counts, "li", HTMLElement).forEach((item, step) => {
-      item.textContent = `${neighbours[step]}`;
-      item.classList.toggle("none", neighbours[step] === 0);
-    });
-    const { atlas, near, films } = this;
-    if (!atlas) return;
-    nearest.forEach((point, step) => films.put(near, step, atlas, ...tile(point, this.ground, films.rows.shape)));
-  }
-
-  /**
-   * The density from the middle of the first column to that of the last, and where it is usual.
-   *
-   * @param {number[]} density
-   * @param {number} step - That is looked at.
-   */
-  curve(density, step) {
-    const canvas = this.density;
-    if (!canvas.clientWidth) return;
-    const [width, height, column] = [canvas.clientWidth, canvas.clientHeight, canvas.clientWidth / this.steps];
-    const top = Math.max(1.25, ...density);
-    Object.assign(canvas, { width: width * devicePixelRatio, height: height * devicePixelRatio });
-    const pen = penOf(canvas);
-    const style = getComputedStyle(canvas);
-    /** @param {number} share */
-    const x = (share) => column / 2 + share * (width - column);
-    /** @param {number} value */
-    const y = (value) => height - 2 - (value / top) * (height - 6);
-    pen.scale(devicePixelRatio, devicePixelRatio);
-    pen.strokeStyle = pen.fillStyle = style.color;
-    pen.globalAlpha = 0.4;
-    /** @type {Point[]} */
-    const usual = [
-      [0, y(1)],
-      [width, y(1)],
-    ];
-    trace(pen, usual, [3, 4]);
-    pen.strokeStyle = pen.fillStyle = style.getPropertyValue("--vc-z");
-    pen.lineWidth = 2;
-    /** @type {Point[]} */
-    const points = density.map((value, i) => [x(i / (density.length - 1)), y(value)]);
-    pen.globalAlpha = 0.2;
-    pen.beginPath();
-    pen.lineTo(x(0), height);
-    for (const point of points) pen.lineTo(...point);
-    pen.lineTo(x(1), height);
-    pen.fill();
-    pen.globalAlpha = 1;
-    trace(pen, points, []);
-    pen.beginPath();
-    pen.arc(...points[Math.round(((density.length - 1) * step) / (this.steps - 1))], 4, 0, 7);
-    pen.fill();
-  }
-}
-
-/**
- * The class and the row of a point.
- *
- * @param {number} point
- * @param {GroundData} ground
- */
-export function named(point, { labels, names, index }) {
-  return [...(labels ? [names[labels[point]]] : []), `${index[point]}`];
-}
-
-/**
- * Where a point is on the atlas.
- *
- * @param {number} point
- * @param {GroundData} ground
- * @param {Shape} shape
- * @returns {Point}
- */
-function tile(point, { columns }, [, height, width]) {
-  return [(point % columns) * width, Math.floor(point / columns) * height];
-}
-
-/**
- * @param {string} title
- * @param {string} note
- */
-function header(title, note) {
-  const head = make("header");
-  head.append(make("b", { textContent: title }), make("span", { textContent: note }));
-  return head;
-}
-
-/**
- * @param {HTMLCanvasElement | null} canvas
- * @param {string[]} words - Below it.
- */
-function strip(canvas, words) {
-  const part = make("div");
-  const list = make("ol");
-  list.append(...words.map((word) => make("li", { textContent: word })));
-  part.append(...(canvas ? [canvas] : []), ...(words.length ? [list] : []));
-  return part;
 }

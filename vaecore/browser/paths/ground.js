@@ -1,6 +1,9 @@
+import { clamp } from "../numbers.js";
 import { Plane } from "../plane.js";
 
+/** @import { Shape } from "../network.js" */
 /** @import { Point } from "../numbers.js" */
+/** @import { Company } from "./bends.js" */
 /** @import { GroundData } from "./paths.js" */
 
 // The real codes under the paths.
@@ -29,6 +32,58 @@ export class Ground extends Plane {
       if (along > 0 && aside <= along && along + aside < least) [found, least] = [i, along + aside];
     }
     return found;
+  }
+
+  /**
+   * The place of the plane at a point of the screen, or at the nearest of its edge.
+   *
+   * @param {Point} at
+   */
+  within([left, top]) {
+    return this.toPlane(clamp(left, 0, this.side), clamp(top, 0, this.side));
+  }
+
+  /**
+   * The class and the row of a point.
+   *
+   * @param {number} point
+   */
+  named(point) {
+    const { labels, names, index } = this.data;
+    return [...(labels ? [names[labels[point]]] : []), `${index[point]}`];
+  }
+
+  /**
+   * A point in words.
+   *
+   * @param {number} point
+   */
+  image(point) {
+    const [row, name] = this.named(point).reverse();
+    return `test image ${row}${name === undefined ? "" : `, ${name}`}`;
+  }
+
+  /**
+   * What is around a step of a path, in words.
+   *
+   * @param {Company} around
+   * @param {number} step
+   */
+  about({ nearest, distances, neighbours }, step) {
+    const many = `${neighbours[step]} neighbour${neighbours[step] === 1 ? "" : "s"}`;
+    return `nearest: ${this.image(nearest[step])}, at ${distances[step].toPrecision(2)}; ${many}`;
+  }
+
+  /**
+   * Where a point's picture is on the atlas.
+   *
+   * @param {number} point
+   * @param {Shape} shape
+   * @returns {Point}
+   */
+  tile(point, [, height, width]) {
+    const { columns } = this.data;
+    return [(point % columns) * width, Math.floor(point / columns) * height];
   }
 
   /** @param {CanvasRenderingContext2D} pen */

@@ -5,10 +5,10 @@ import { Component, mounting } from "../component.js";
 import { all, one, placeOn } from "../dom.js";
 import { fetchFloats, fetchNetwork, fetchPicture } from "../fetching.js";
 import { ARROWS } from "../keys.js";
-import { clamp, perAxis } from "../numbers.js";
+import { perAxis } from "../numbers.js";
 import { trace } from "../picture.js";
 import { BENT, company } from "./bends.js";
-import { Films, named } from "./films.js";
+import { Films } from "./films.js";
 import { Ground } from "./ground.js";
 
 /** @import { Described, Network, Shape } from "../network.js" */
@@ -213,8 +213,7 @@ class Studio extends Component {
     this.plane?.fit([...this.ends.map((end) => end.place), ...this.ways.flatMap((way) => way.line ?? [])]);
     this.root.classList.toggle("bare", !this.plane);
     const { steps, shape, shares } = data;
-    const ground = this.plane && data.ground;
-    this.films.build({ ways: this.ways, steps, shape, shares, ground, atlas: this.atlas });
+    this.films.build({ ways: this.ways, steps, shape, shares, ground: this.plane, atlas: this.atlas });
     this.draw();
   }
 
@@ -225,7 +224,7 @@ class Studio extends Component {
    * @param {MouseEvent} event
    */
   where(plane, event) {
-    return within(plane, placeOn(event, this.over));
+    return plane.within(placeOn(event, this.over));
   }
 
   /**
@@ -269,7 +268,7 @@ class Studio extends Component {
     if (plane.data.free) {
       const far = (event.shiftKey ? 10 : 1) * FINE_STEP * plane.span;
       const next = plane.toScreen(place[0] + far * step[0], place[1] + far * step[1]);
-      return this.drag(plane, this.dragging, within(plane, next));
+      return this.drag(plane, this.dragging, plane.within(next));
     }
     const next = plane.beside(point, step);
     if (next >= 0) this.drag(plane, this.dragging, plane.point(next));
@@ -289,7 +288,7 @@ class Studio extends Component {
     dragging.moved = true;
     end.point = plane.nearest(...place);
     end.place = free ? perAxis((axis) => Number(place[axis].toPrecision(DIGITS))) : place;
-    end.title = free ? `z = (${end.place.map((value) => value.toFixed(2)).join(", ")})` : image(plane, end.point);
+    end.title = free ? `z = (${end.place.map((value) => value.toFixed(2)).join(", ")})` : plane.image(end.point);
     this.left["ab"[dragging.end]] = free ? end.place.join(" ") : `${index[end.point]}`;
     for (const way of this.ways) way.stale = !(free && way.kind in BENT);
     this.stand(plane);
@@ -403,8 +402,8 @@ class Studio extends Component {
     const meant = this.dragging?.moved && plane && !plane.data.free ? this.dragging.end : null;
     real.hidden = !around || !this.atlas;
     if (around) this.films.showPoint(realPicture, meant === null ? around.nearest[step] : this.ends[meant].point);
-    const nearest = plane && around ? about(plane, around, step) : "";
-    const held = plane && around && meant !== null ? `${"AB"[meant]} at ${image(plane, this.ends[meant].point)}` : "";
+    const nearest = plane && around ? plane.about(around, step) : "";
+    const held = plane && around && meant !== null ? `${"AB"[meant]} at ${plane.image(this.ends[meant].point)}` : "";
     one(real, "figcaption", HTMLElement).textContent = held || nearest;
     this.range.value = `${step}`;
     this.range.style.setProperty("--at", `${(100 * step) / (steps - 1)}%`);
@@ -476,39 +475,6 @@ class Studio extends Component {
     this.observer.disconnect();
     this.films.observer.disconnect();
   }
-}
-
-/**
- * The place of the plane at a point of the screen, or at the nearest of its edge.
- *
- * @param {Ground} plane
- * @param {Point} at
- */
-function within(plane, [left, top]) {
-  return plane.toPlane(clamp(left, 0, plane.side), clamp(top, 0, plane.side));
-}
-
-/**
- * A point in words.
- *
- * @param {Ground} plane
- * @param {number} point
- */
-function image(plane, point) {
-  const [row, name] = named(point, plane.data).reverse();
-  return `test image ${row}${name === undefined ? "" : `, ${name}`}`;
-}
-
-/**
- * What is around a step, in words.
- *
- * @param {Ground} plane
- * @param {Company} around
- * @param {number} step
- */
-function about(plane, { nearest, distances, neighbours }, step) {
-  const many = `${neighbours[step]} neighbour${neighbours[step] === 1 ? "" : "s"}`;
-  return `nearest: ${image(plane, nearest[step])}, at ${distances[step].toPrecision(2)}; ${many}`;
 }
 
 /**
