@@ -11,10 +11,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from app.components.blobs import BLOBS
 from app.server import errors
 from app.server.guard import Guard
 from app.server.options import OPTIONS
+from app.session.blobs import BLOBS
 
 MAIN = Path(__file__).with_name("main.py")
 
@@ -22,7 +22,7 @@ MAIN = Path(__file__).with_name("main.py")
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Preload once Streamlit's runtime is up, which its caches need."""
-    from app import chooser  # noqa: F401  imported for the first visitor, who would wait for it
+    from app.controls import sidebar  # noqa: F401  imported for the first visitor, who would wait for it
     from app.results import makers  # noqa: F401  likewise
     from app.server import startup
 

@@ -22,7 +22,8 @@ if os.environ.get("VAECORE_CHECK_SHAPES", "1") != "0":
 import torch
 
 from vaecore.data import Images, data_folder, dataset
-from vaecore.serving import Explorer, load
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 
 PAGES = Path(__file__).parent / "app"
 FOLDERS = {"mnist_folder", "fashion_folder", "static_folder", "couplets_folder"}  # fixtures that need downloaded data

@@ -24,7 +24,7 @@ import vaecore
 from vaecore import checkpoint
 from vaecore.checkpoint import CARD, RECIPE, WEIGHTS
 from vaecore.recipes import find
-from vaecore.serving.maps import MAP
+from vaecore.serving.kept import MAP
 
 SMALL = {  # recipes, and what makes them so small that 500 are loaded in seconds
     "pca-digits": {"latent": 3},
@@ -373,7 +373,7 @@ def use(folder: Path) -> str:
             found.append(explorer.sample(2, labels, seed=0))
         if "text" in explorer.abilities:
             return "loaded" if all(isinstance(text, str) for texts in found for text in texts) else "no texts"
-        laid = vaecore.serving.latent_map(explorer) if (folder / MAP).exists() else None
+        laid = vaecore.serving.maps.latent_map(explorer) if (folder / MAP).exists() else None
         grey = np.full((2, *explorer.shape), 0.5, np.float32)
         numbers = [*found, explorer.encode(grey, labels), explorer.quantiles([0.1, 0.9])]
         numbers += [] if laid is None else [each for each in (laid.codes, laid.pca, laid.tsne) if each is not None]

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 import vaecore
-from vaecore.recipes import RECIPES, Recipe
+from vaecore.recipe import Recipe
+from vaecore.recipes import RECIPES
 
 KINDS = ("drawings", "one pixel", "one class", "equal images")
 WIDTHS = ("hidden", "lower", "channels", "writer", "flow_hidden")

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch.optim import AdamW
 
 import vaecore
-from vaecore import checkpoint
+from vaecore import checkpoint, writing
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS, CheckpointError
 from vaecore.data import Images
 from vaecore.models import Autoencoder
@@ -140,13 +140,13 @@ def test_a_crash_while_writing_leaves_the_old_file(
         if file == STATE:
             checkpoint.save_state(folder, model, [optimizer], 2, 0.0, 0)
         elif file == WEIGHTS:
-            checkpoint.write_tensors(folder / file, {"weight": torch.ones(9)})
+            writing.write_tensors(folder / file, {"weight": torch.ones(9)})
         else:
-            checkpoint.write_json(folder / file, {"new": True})
+            writing.write_json(folder / file, {"new": True})
 
     with monkeypatch.context() as patch:
         if call == "writing":
-            patch.setattr(checkpoint, "_atomic", half_written(checkpoint._atomic))
+            patch.setattr(writing, "_atomic", half_written(writing._atomic))
         else:
             patch.setattr(os, call, crash)
         with pytest.raises(Crash):
@@ -223,7 +223,7 @@ def test_state_of_another_seed_is_refused(model: Autoencoder, tmp_path: Path) ->
 def rewrite(path: Path, change: Callable[[dict[str, torch.Tensor]], object]) -> None:
     tensors = checkpoint.read_tensors(path)
     change(tensors)
-    checkpoint.write_tensors(path, tensors)
+    writing.write_tensors(path, tensors)
 
 
 @pytest.mark.parametrize(

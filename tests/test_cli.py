@@ -14,12 +14,12 @@ import torch
 
 import vaecore
 from vaecore.__main__ import _short, main
-from vaecore.checkpoint import CARD, RECIPE, WEIGHTS
+from vaecore.checkpoint import CARD, RECIPE, WEIGHTS, names
 from vaecore.data import Images
 from vaecore.models import MODELS
 from vaecore.recipes import RECIPES
-from vaecore.serving import Explorer, names
-from vaecore.serving.maps import MAP
+from vaecore.serving import Explorer
+from vaecore.serving.kept import MAP
 from vaecore.serving.takeaway import take_away
 
 COMMANDS = ("list", "train", "evaluate", "export", "fetch")
@@ -219,7 +219,7 @@ def test_evaluate_keeps_what_was_measured(tmp_path: Path, capsys: pytest.Capture
         key: value for key, value in before.items() if key != "metrics"
     }, "the scores of normal images too are those that the training kept"
     assert (run / MAP).exists()
-    assert len(vaecore.serving.latent_map(vaecore.load(run, device="cpu")).codes) == 179
+    assert len(vaecore.serving.maps.latent_map(vaecore.load(run, device="cpu")).codes) == 179
 
 
 def test_replicates_give_a_mean_and_a_deviation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -335,3 +335,12 @@ def test_the_folder_of_nobody_is_one_sentence(words: list[str], capsys: pytest.C
     said = capsys.readouterr().err
     assert said.startswith("vaecore: ~nobody-of-that-name/x")
     assert said.endswith("there is no user of that name here\n")
+
+
+def test_the_command_prints_what_evaluate_returns(capsys: pytest.CaptureFixture[str]) -> None:
+    measured = vaecore.evaluate("pca-digits", device="cpu")
+    assert main(["evaluate", "pca-digits", "--device", "cpu"]) == 0
+    printed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if not line.startswith("left out")]
+    assert printed == list(measured)
+    with pytest.raises(ValueError, match="samples: expected at least 1, got 0"):
+        vaecore.evaluate("pca-digits", samples=0, device="cpu")

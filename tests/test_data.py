@@ -22,7 +22,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
-from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, is_named, other_classes, sources
+from vaecore.data import DATASETS, Images, data_folder, dataset, downloads, fetch, is_named, named, other_classes
 from vaecore.data.batches import SHIFTED_SHARE, present
 
 RANDOM = np.random.default_rng(0)
@@ -72,9 +72,7 @@ def test_the_split_is_fixed_and_leaves_the_random_state_alone() -> None:
 
 
 def test_unknown_names_and_splits_are_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"called 'emnist'\. Expected digits, mnist, fashion-mnist, mnist-static, couplets or a path"
-    ):
+    with pytest.raises(ValueError, match=rf"called 'emnist'\. Expected {', '.join(DATASETS)} or a path"):
         dataset("emnist")
     with pytest.raises(ValueError, match="expected split 'train' or 'test', got 'valid'"):
         dataset("digits", "valid")
@@ -654,11 +652,11 @@ def test_static_mnist_is_downloaded_checked_and_kept_whole(tmp_path: Path, monke
         asked.append(url)
         return io.BytesIO(lines)
 
-    monkeypatch.setattr(sources.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(named.urllib.request, "urlopen", urlopen)
     with pytest.raises(ValueError, match=r"binarized_mnist\.npz: damaged file, .*'test' is not the published"):
         dataset("mnist-static", "test", tmp_path)
     digest = hashlib.sha256(np.packbits(bits.astype(np.uint8), axis=1).tobytes()).hexdigest()
-    monkeypatch.setattr(sources, "STATIC", {"train": digest, "test": digest})
+    monkeypatch.setattr(named, "STATIC", {"train": digest, "test": digest})
     found = dataset("mnist-static", "test", tmp_path)
     np.testing.assert_array_equal(found.images.reshape(3, 784), bits)
     assert [url.rsplit("_")[-1] for url in asked] == ["train.amat", "test.amat"]
@@ -669,14 +667,14 @@ def test_static_mnist_without_a_network_says_so(tmp_path: Path, monkeypatch: pyt
     def urlopen(url: str) -> None:
         raise OSError("no route to host")
 
-    monkeypatch.setattr(sources.urllib.request, "urlopen", urlopen)
+    monkeypatch.setattr(named.urllib.request, "urlopen", urlopen)
     with pytest.raises(ValueError, match=r"BinarizedMNIST is not in .* is there a network\? \(no route to host\)"):
         dataset("mnist-static", "test", tmp_path)
     assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_what_a_killed_download_left_is_removed_once_it_is_old(tmp_path: Path) -> None:
-    for name, age in (("old", 2 * sources.DAY), ("running", 60)):
+    for name, age in (("old", 2 * downloads.DAY), ("running", 60)):
         raw = tmp_path / f".partial-{name}" / "MNIST"
         raw.mkdir(parents=True)
         then = time.time() - age

@@ -12,7 +12,18 @@ from PIL import Image, ImageDraw
 from vaecore import serving
 from vaecore.data import Images
 from vaecore.serving import drawings
-from vaecore.serving.drawings import BOX, DOT, MIDDLE, PEN, SIDE, STEPS, THIN, drawing, pack_drawing, unpack_drawing
+from vaecore.serving.studies.drawings import (
+    BOX,
+    DOT,
+    MIDDLE,
+    PEN,
+    SIDE,
+    STEPS,
+    THIN,
+    drawing,
+    pack_drawing,
+    unpack_drawing,
+)
 
 MNIST, DIGITS = (1, 28, 28), (1, 8, 8)
 TURN = np.linspace(0, 2 * np.pi, 60)
@@ -200,7 +211,7 @@ def test_what_was_never_packed_is_refused(text: str) -> None:
 
 def test_the_model_reads_what_is_drawn() -> None:
     """Digits of straight strokes and arcs, as one draws them; with right and down taken for each other, it does not."""
-    explorer = serving.load("cvae-mnist-16", device="cpu")
+    explorer = serving.loading.load("cvae-mnist-16", device="cpu")
     arc = np.linspace(-0.75 * np.pi, 0.5 * np.pi, 30)
     bow = np.stack([0.5 + 0.15 * np.cos(arc), np.sin(arc)], 1)
     digits = {
@@ -211,8 +222,8 @@ def test_the_model_reads_what_is_drawn() -> None:
         7: [SHAPES["seven"][0]],
     }
     images = np.stack([drawing(strokes, MNIST) for strokes in digits.values()])
-    assert serving.class_elbos(explorer, images).argmax(axis=1).tolist() == list(digits)
-    swapped = serving.class_elbos(explorer, np.ascontiguousarray(images.swapaxes(2, 3))).argmax(axis=1)
+    assert serving.styles.class_elbos(explorer, images).argmax(axis=1).tolist() == list(digits)
+    swapped = serving.styles.class_elbos(explorer, np.ascontiguousarray(images.swapaxes(2, 3))).argmax(axis=1)
     assert (swapped == list(digits)).sum() <= 2
 
 

@@ -16,7 +16,7 @@ SIDE = np.linspace(-7, 7, 141)
 
 @pytest.fixture(scope="module")
 def image() -> np.ndarray:
-    return serving.binarised(vaecore.dataset("digits").images[7])
+    return serving.posterior.binarised(vaecore.dataset("digits").images[7])
 
 
 def expectation(own: Explorer, image: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:

@@ -13,10 +13,13 @@ import torch
 from numpy import ndarray
 
 from vaecore import serving
+from vaecore.checkpoint import names
 from vaecore.export import export
 from vaecore.export.packing import Packed, pack
-from vaecore.serving import Explorer, load, names, text_names
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 from vaecore.serving.takeaway import LARGEST, _in_16_bits, _rounded, export_networks, take_away
+from vaecore.serving.texts import text_names
 
 PLANES = [name for name in names() if name.endswith("-2")]
 
@@ -129,7 +132,7 @@ def test_a_plane_that_does_not_fit_is_rounded_and_says_so() -> None:
         r"rounded to (\d) bits: .* a pixel is ([\d.]+) off .* average, ([\d.]+) at most", take_away(explorer)
     )
     assert said is not None
-    laid, rounded = serving.latent_map(explorer), _rounded(explorer, int(said[1]))
+    laid, rounded = serving.maps.latent_map(explorer), _rounded(explorer, int(said[1]))
     off = np.abs(rounded.decode(laid.codes) - explorer.decode(laid.codes))
     assert float(said[2]) == pytest.approx(off.mean(), abs=1e-4)
     assert float(said[3]) == pytest.approx(off.max(), abs=0.006)

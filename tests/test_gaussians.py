@@ -11,7 +11,8 @@ from scipy.stats import norm
 import vaecore
 from vaecore import lessons, serving
 from vaecore.lessons import Direction, Ellipse, Mixture
-from vaecore.serving import Explorer, TruePosterior
+from vaecore.serving import Explorer
+from vaecore.serving.studies.posterior import TruePosterior
 
 TWO = Mixture((0.3, 0.7), (-2.0, 1.5), (0.5, 0.8))
 FINE = np.linspace(-25, 25, 100_001)
@@ -120,10 +121,10 @@ def test_the_covering_ellipse_of_a_gaussian_is_itself() -> None:
 
 
 def test_the_most_bent_posteriors_are_those_that_an_ellipse_covers_worst(vae: Explorer) -> None:
-    images = np.stack([serving.binarised(image) for image in vaecore.dataset("digits").images[:24]])
+    images = np.stack([serving.posterior.binarised(image) for image in vaecore.dataset("digits").images[:24]])
     bends = []
     for image in images:
-        of = serving.true_posterior(vae, image)
+        of = serving.posterior.true_posterior(vae, image)
         q = lessons.covering(of)
         bends.append(lessons.forward_divergence(of, q))
         for moved in (

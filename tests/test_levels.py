@@ -14,7 +14,8 @@ from vaecore.data import Images
 from vaecore.distributions import Gaussian
 from vaecore.joint import Chain
 from vaecore.recipes import find
-from vaecore.serving import Explorer, load
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 
 SIZES = (3, 2, 1)
 HIERARCHIES = ("hierarchical-digits", "ladder-digits")
@@ -120,8 +121,8 @@ def by_hand(explorer: Explorer, noise: np.ndarray) -> np.ndarray:
 
 def test_redrawing_a_level_keeps_the_noise_of_the_others(hierarchy: Explorer) -> None:
     """At temperature 0 the redrawn noise is zero, and all can be computed by hand."""
-    noise = serving.prior_noise(hierarchy, seed=1)
-    redrawn = serving.redraw(hierarchy, noise, count=2, temperature=0.0)
+    noise = serving.levels.prior_noise(hierarchy, seed=1)
+    redrawn = serving.levels.redraw(hierarchy, noise, count=2, temperature=0.0)
     np.testing.assert_allclose(redrawn.origin, by_hand(hierarchy, noise), atol=1e-5)
     ends = np.cumsum((0, *hierarchy.model.groups))
     for place, level in enumerate(reversed(range(len(hierarchy.model.groups)))):
@@ -135,36 +136,36 @@ def test_redrawing_a_level_keeps_the_noise_of_the_others(hierarchy: Explorer) ->
 
 
 def test_the_temperature_multiplies_what_is_drawn(hierarchy: Explorer) -> None:
-    whole, half = (serving.prior_noise(hierarchy, temperature, seed=4) for temperature in (1.0, 0.5))
+    whole, half = (serving.levels.prior_noise(hierarchy, temperature, seed=4) for temperature in (1.0, 0.5))
     np.testing.assert_allclose(half, whole / 2)
-    noise = serving.noise_behind(hierarchy, np.full(hierarchy.shape, 0.5, np.float32))
-    calm, wild = (serving.redraw(hierarchy, noise, 50, temperature) for temperature in (0.2, 1.5))
+    noise = serving.levels.noise_behind(hierarchy, np.full(hierarchy.shape, 0.5, np.float32))
+    calm, wild = (serving.levels.redraw(hierarchy, noise, 50, temperature) for temperature in (0.2, 1.5))
     np.testing.assert_array_equal(calm.origin, wild.origin)  # found, not drawn
     spread = [redrawn.images.var(axis=1).sum(axis=(1, 2, 3)) for redrawn in (calm, wild)]
     assert (spread[0] < spread[1]).all()
 
 
 def test_the_seed_draws_and_redraws_are_not_the_draw(hierarchy: Explorer) -> None:
-    noise = serving.prior_noise(hierarchy, seed=2)
-    first, again, other = (serving.redraw(hierarchy, noise, 3, seed=seed) for seed in (2, 2, 3))
+    noise = serving.levels.prior_noise(hierarchy, seed=2)
+    first, again, other = (serving.levels.redraw(hierarchy, noise, 3, seed=seed) for seed in (2, 2, 3))
     np.testing.assert_array_equal(first.images, again.images)
     assert np.abs(first.images - other.images).max() > 0.01
     assert (np.abs(first.images - first.origin).max(axis=(2, 3, 4)) > 1e-4).all()
-    assert not np.array_equal(serving.prior_noise(hierarchy, seed=3), noise)
+    assert not np.array_equal(serving.levels.prior_noise(hierarchy, seed=3), noise)
 
 
 def test_a_redraw_does_not_repeat_the_draw_of_its_seed(test_digits: Images) -> None:
     recipe = find("hierarchical-digits").changed(latent=16, lower=(16,))
     torch.manual_seed(0)
     own = Explorer(checkpoint.build(recipe, test_digits.shape, 0).eval(), recipe, {"classes": []})
-    redrawn = serving.redraw(own, serving.prior_noise(own, seed=2), 1, seed=2)
+    redrawn = serving.levels.redraw(own, serving.levels.prior_noise(own, seed=2), 1, seed=2)
     assert (redrawn.changes > 1e-8).all()
 
 
 def test_an_image_is_drawn_by_the_noise_behind_it(hierarchy: Explorer, test_digits: Images) -> None:
     image = test_digits.images[3]
-    noise = serving.noise_behind(hierarchy, image)
-    origin = serving.redraw(hierarchy, noise, 1).origin
+    noise = serving.levels.noise_behind(hierarchy, image)
+    origin = serving.levels.redraw(hierarchy, noise, 1).origin
     np.testing.assert_allclose(origin, hierarchy.reconstruct(image[None])[0], atol=1e-4)
 
 
@@ -172,7 +173,7 @@ def test_a_top_that_nothing_below_listens_to_changes_nothing(hierarchy: Explorer
     deaf: Any = load(hierarchy.name, device="cpu")
     first = next(module for module in deaf.model.below[-1].modules() if isinstance(module, nn.Linear))
     nn.init.zeros_(first.weight)
-    redrawn = serving.redraw(deaf, serving.prior_noise(deaf), 4)
+    redrawn = serving.levels.redraw(deaf, serving.levels.prior_noise(deaf), 4)
     np.testing.assert_allclose(redrawn.changes[0], 0, atol=1e-6)
     assert (redrawn.changes[1:] > 1e-3).all()
 
@@ -182,24 +183,24 @@ def test_a_conditional_hierarchy_is_told_the_class(test_digits: Images) -> None:
     torch.manual_seed(0)
     model = checkpoint.build(recipe, test_digits.shape, 10).eval()
     own = Explorer(model, recipe, {"classes": list(test_digits.names)})
-    noise = serving.noise_behind(own, test_digits.images[0], label=3)
-    three, seven = (serving.redraw(own, noise, 2, label=label) for label in (3, 7))
+    noise = serving.levels.noise_behind(own, test_digits.images[0], label=3)
+    three, seven = (serving.levels.redraw(own, noise, 2, label=label) for label in (3, 7))
     assert np.abs(three.origin - seven.origin).max() > 1e-4
     expected = own.reconstruct(test_digits.images[:1], np.array([3]))[0]
     np.testing.assert_allclose(three.origin, expected, atol=1e-5)
     with pytest.raises(ValueError, match="expected 1 labels, got none"):
-        serving.redraw(own, noise)
+        serving.levels.redraw(own, noise)
 
 
 def test_what_cannot_be_redrawn_gets_a_sentence(hierarchy: Explorer, vae: Explorer, test_digits: Images) -> None:
     with pytest.raises(ValueError, match="vae-digits-2: expected a hierarchy of latents, got vae"):
-        serving.redraw(vae, np.zeros(2, np.float32))
+        serving.levels.redraw(vae, np.zeros(2, np.float32))
     with pytest.raises(ValueError, match="expected a hierarchy"):
-        serving.noise_behind(vae, test_digits.images[0])
-    noise = serving.prior_noise(hierarchy)
+        serving.levels.noise_behind(vae, test_digits.images[0])
+    noise = serving.levels.prior_noise(hierarchy)
     with pytest.raises(ValueError, match="expected a temperature >= 0, got -1"):
-        serving.redraw(hierarchy, noise, temperature=-1.0)
+        serving.levels.redraw(hierarchy, noise, temperature=-1.0)
     with pytest.raises(ValueError, match="expected codes"):
-        serving.redraw(hierarchy, noise[1:])
+        serving.levels.redraw(hierarchy, noise[1:])
     with pytest.raises(ValueError, match="count: expected at least 1, got 0"):
-        serving.redraw(hierarchy, noise, 0)
+        serving.levels.redraw(hierarchy, noise, 0)

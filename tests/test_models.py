@@ -15,7 +15,8 @@ from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import MODELS, PCA, Autoencoder, LinearAutoencoder
-from vaecore.recipes import RECIPES, Recipe, find
+from vaecore.recipe import Recipe
+from vaecore.recipes import RECIPES, find
 from vaecore.training import fit
 
 CPU = torch.device("cpu")

@@ -18,7 +18,7 @@ from vaecore import checkpoint
 from vaecore.__main__ import main
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS, CheckpointError
 from vaecore.recipes import find
-from vaecore.serving.maps import MAP
+from vaecore.serving.kept import MAP
 
 COUNT = 500
 GIB = 2**30
@@ -77,7 +77,7 @@ def test_what_is_no_regular_file_is_refused_at_once(kind: str, file: str, run: P
     if kind == "a link to itself" and file == MAP:
         return  # as if there were none
     with pytest.raises(ValueError, match=said) as caught:
-        vaecore.serving.latent_map(vaecore.load(run, device="cpu"))
+        vaecore.serving.maps.latent_map(vaecore.load(run, device="cpu"))
     assert time.monotonic() - begun < 1
     assert str(run) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -236,7 +236,7 @@ def test_a_broken_pretrained_model_is_named_by_the_list_alone(
     kept = (broken / file).read_bytes()
     (broken / file).write_text("{")
     assert vaecore.names() == ["whole"]
-    assert vaecore.serving.text_names() == []
+    assert vaecore.serving.texts.text_names() == []
     assert main(["list"]) == 0
     assert f"broken               cannot be read: {broken / file}: " in capsys.readouterr().out
     with pytest.raises(ValueError, match=str(broken / file)):

@@ -28,7 +28,7 @@ def kernel(one: ndarray, other: ndarray, radius: float) -> float:
 @pytest.mark.parametrize(("latent", "count"), [(1, 60), (2, 60), (7, 61), (3, 5)])
 def test_what_is_usual_among_codes(latent: int, count: int) -> None:
     codes = codes_of(latent, count)
-    around = serving.surroundings(codes)
+    around = serving.paths.surroundings(codes)
     tenth, sums = [], []
     for i, code in enumerate(codes):
         others = [other for j, other in enumerate(codes) if j != i]
@@ -44,9 +44,9 @@ def test_what_is_usual_among_codes(latent: int, count: int) -> None:
 @pytest.mark.parametrize("latent", [1, 2, 7])
 def test_the_company_of_a_path(latent: int) -> None:
     codes = codes_of(latent)
-    around = serving.surroundings(codes)
+    around = serving.paths.surroundings(codes)
     path = np.concatenate([codes_of(latent, 8), codes[:2]])
-    company = serving.company(path, around)
+    company = serving.paths.company(path, around)
     for step, code in enumerate(path):
         away = [distance(code, other) for other in codes]
         assert company.nearest[step] == int(np.argmin(away))
@@ -54,27 +54,27 @@ def test_the_company_of_a_path(latent: int) -> None:
         assert company.neighbours[step] == sum(each <= around.radius for each in away)
         density = sum(kernel(code, other, around.radius) for other in codes) / around.usual
         assert company.density[step] == pytest.approx(density, rel=1e-4)
-        assert serving.nearest_code(code, codes) == company.nearest[step]
+        assert serving.paths.nearest_code(code, codes) == company.nearest[step]
 
 
 def test_a_straight_path_over_a_ring_crosses_its_hole_and_one_over_the_data_does_not() -> None:
     angle = np.linspace(0, 2 * np.pi, 200, endpoint=False)
     ring = np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32)
-    around = serving.surroundings(ring)
+    around = serving.paths.surroundings(ring)
     share = np.linspace(0, 1, 11, dtype=np.float32)[:, None]
-    straight = serving.company((1 - share) * ring[0] + share * ring[100], around)
+    straight = serving.paths.company((1 - share) * ring[0] + share * ring[100], around)
     assert straight.neighbours[5] == 0
     assert straight.density[5] < 1e-6
     assert straight.distances[5] == pytest.approx(1, abs=1e-3)
-    along = serving.company(shortest_path(ring, ring[0], ring[100], 11), around)
+    along = serving.paths.company(shortest_path(ring, ring[0], ring[100], 11), around)
     assert along.neighbours.min() >= 9
     assert along.density.min() > 0.8
 
 
 def test_codes_that_are_all_one() -> None:
-    around = serving.surroundings(np.ones((20, 3), np.float32))
+    around = serving.paths.surroundings(np.ones((20, 3), np.float32))
     assert around.radius == 0
-    company = serving.company(np.array([[1, 1, 1], [1, 1, 2]], np.float32), around)
+    company = serving.paths.company(np.array([[1, 1, 1], [1, 1, 2]], np.float32), around)
     assert company.neighbours.tolist() == [20, 0]
     assert np.isfinite(company.density).all()
     assert company.density[1] == 0
@@ -82,14 +82,14 @@ def test_codes_that_are_all_one() -> None:
 
 def test_a_plane_of_two_numbers_is_the_code_itself() -> None:
     codes = codes_of(2)
-    np.testing.assert_array_equal(serving.projection(codes).places(codes), codes)
+    np.testing.assert_array_equal(serving.paths.projection(codes).places(codes), codes)
     one = codes_of(1)
-    np.testing.assert_array_equal(serving.projection(one).places(one), np.concatenate([one, 0 * one], 1))
+    np.testing.assert_array_equal(serving.paths.projection(one).places(one), np.concatenate([one, 0 * one], 1))
 
 
 def test_a_longer_code_is_seen_along_its_principal_components() -> None:
     codes = codes_of(5) * np.array([0.1, 3, 0.2, 1, 0.3], dtype=np.float32) + 4
-    plane = serving.projection(codes)
+    plane = serving.paths.projection(codes)
     np.testing.assert_allclose(plane.axes.T @ plane.axes, np.eye(2), atol=1e-6)
     places = plane.places(codes)
     singular = np.linalg.svd(codes - codes.mean(0), full_matrices=False)[1]
@@ -120,7 +120,7 @@ def test_a_path_over_data_takes_the_cheapest_hops() -> None:
 
 
 def test_a_path_over_data_is_the_same_when_its_graph_is_kept(vae: Explorer) -> None:
-    codes = serving.latent_map(vae).codes
+    codes = serving.maps.latent_map(vae).codes
     a, b, c = codes[0], codes[1], codes[2]
     first = vae.interpolate(a, b, 7, "data")
     vae.interpolate(a, c, 7, "data")
@@ -129,10 +129,10 @@ def test_a_path_over_data_is_the_same_when_its_graph_is_kept(vae: Explorer) -> N
 
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 2 codes, got 1"):
-        serving.surroundings(np.zeros((1, 2), np.float32))
+        serving.paths.surroundings(np.zeros((1, 2), np.float32))
     with pytest.raises(ValueError, match="finite"):
-        serving.surroundings(np.full((3, 2), np.nan, np.float32))
+        serving.paths.surroundings(np.full((3, 2), np.nan, np.float32))
     with pytest.raises(ValueError, match=r"company: expected codes \[n, 2\], got \[1, 3\]"):
-        serving.company(np.zeros((1, 3), np.float32), serving.surroundings(codes_of(2)))
+        serving.paths.company(np.zeros((1, 3), np.float32), serving.paths.surroundings(codes_of(2)))
     with pytest.raises(ValueError, match="nearest_code"):
-        serving.nearest_code(np.zeros(3, np.float32), codes_of(2))
+        serving.paths.nearest_code(np.zeros(3, np.float32), codes_of(2))

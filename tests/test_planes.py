@@ -10,8 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import vaecore
 from vaecore.evaluation import planes as layouts
-from vaecore.serving import planes
-from vaecore.serving.planes import PLANES, compute_planes
+from vaecore.serving.studies.maps.planes import PLANES, compute_planes, planes
 
 DATA = {"digits": 179, "mnist": 10000, "fashion-mnist": 10000}
 

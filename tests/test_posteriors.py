@@ -19,7 +19,9 @@ from vaecore.checkpoint import find, load_recipe
 from vaecore.data import Images
 from vaecore.distributions import Gaussian
 from vaecore.models import VAE, ConditionalVAE
-from vaecore.serving import Explorer, bounds, grids, posteriors
+from vaecore.serving import Explorer
+from vaecore.serving.studies.posterior import approximations as posteriors
+from vaecore.serving.studies.posterior import bounds, grids
 
 SHAPE, PIXELS, CLASSES = (2, 3, 2), 12, 4
 DOUBLE = torch.float64
@@ -58,7 +60,7 @@ def linear(request: pytest.FixtureRequest) -> Linear:
 
 
 def check_truth(case: Linear) -> None:
-    found = serving.true_posterior(case.explorer, case.image, case.label)
+    found = serving.posterior.true_posterior(case.explorer, case.image, case.label)
     points = torch.cartesian_prod(*map(torch.from_numpy, (found.up, found.across))).flip(1)
     expected = case.posterior.log_prob(points).exp().reshape(found.density.shape).numpy()
     assert found.log_evidence == pytest.approx(case.evidence, abs=1e-6)
@@ -82,13 +84,13 @@ def test_the_gap_of_any_ellipse_is_its_divergence(linear: Linear) -> None:
     random = np.random.default_rng(1)
     for _ in range(5):
         mean, scale = random.normal(size=2), np.exp(random.normal(size=2) / 2 - 1)
-        q = serving.gaussian_posterior(linear.explorer, linear.image, mean, scale, linear.label)
+        q = serving.posterior.gaussian_posterior(linear.explorer, linear.image, mean, scale, linear.label)
         assert linear.evidence - q.elbo == pytest.approx(linear.divergence(mean, scale), abs=1e-6)
         assert q.elbo_error < bounds.SETTLED
 
 
 def test_the_encoders_gap_is_its_divergence(linear: Linear) -> None:
-    q = serving.encoder_posterior(linear.explorer, linear.image, linear.label)
+    q = serving.posterior.encoder_posterior(linear.explorer, linear.image, linear.label)
     assert q.is_gaussian
     assert linear.evidence - q.elbo == pytest.approx(linear.divergence(q.mean, q.scale), abs=1e-6)
     label = None if linear.label is None else torch.tensor([linear.label])
@@ -100,7 +102,7 @@ def test_the_encoders_gap_is_its_divergence(linear: Linear) -> None:
 def test_the_best_ellipse_is_the_one_of_the_precisions_diagonal(linear: Linear) -> None:
     """argmin_q KL(q || N(m, P^-1)) over diagonal Gaussians is N(m, diag(P)^-1)."""
     starts = [(np.array([2.0, -2.0]), np.array([0.3, 1.0]))]
-    best = serving.best_gaussian(linear.explorer, linear.image, starts, linear.label)
+    best = serving.posterior.best_gaussian(linear.explorer, linear.image, starts, linear.label)
     np.testing.assert_allclose(best.mean, linear.posterior.mean, atol=1e-3)
     np.testing.assert_allclose(best.scale, linear.precision.diagonal() ** -0.5, rtol=1e-3)
     assert linear.evidence - best.elbo == pytest.approx(linear.divergence(best.mean, best.scale), abs=1e-6)
@@ -109,13 +111,13 @@ def test_the_best_ellipse_is_the_one_of_the_precisions_diagonal(linear: Linear) 
 def test_the_best_of_the_starts_is_kept_where_nothing_is_better(linear: Linear) -> None:
     best = linear.posterior.mean.numpy(), (linear.precision.diagonal() ** -0.5).numpy()
     far = np.array([3.0, 3.0]), np.array([2.0, 2.0])
-    found = serving.best_gaussian(linear.explorer, linear.image, [far, best], linear.label)
+    found = serving.posterior.best_gaussian(linear.explorer, linear.image, [far, best], linear.label)
     np.testing.assert_allclose([found.mean, found.scale], best, rtol=1e-3)
 
 
 def test_importance_bounds_rise_to_the_evidence(linear: Linear) -> None:
     mean, scale = linear.posterior.mean.numpy() + 0.1, 1.3 * (linear.precision.diagonal() ** -0.5).numpy()
-    q = serving.gaussian_posterior(linear.explorer, linear.image, mean, scale, linear.label, samples=50_000)
+    q = serving.posterior.gaussian_posterior(linear.explorer, linear.image, mean, scale, linear.label, samples=50_000)
     values, errors = zip(*q.bounds.values(), strict=True)
     assert list(q.bounds) == [1, 5, 50, 500]
     assert list(values) == sorted(values)
@@ -129,9 +131,9 @@ def test_under_the_true_posterior_every_sample_weighs_the_same() -> None:
     case = Linear(VAE)
     with torch.no_grad():
         case.explorer.model.decoder[0].weight.copy_(torch.linalg.qr(case.w)[0])
-    truth = serving.true_posterior(case.explorer, case.image)
-    q = serving.best_gaussian(case.explorer, case.image, [(truth.mode, np.array([0.5, 0.5]))])
-    weights, effective = serving.importance(q.log_weights[:50])
+    truth = serving.posterior.true_posterior(case.explorer, case.image)
+    q = serving.posterior.best_gaussian(case.explorer, case.image, [(truth.mode, np.array([0.5, 0.5]))])
+    weights, effective = serving.posterior.importance(q.log_weights[:50])
     np.testing.assert_allclose(weights, 1 / 50, rtol=0.02)
     assert effective == pytest.approx(50, abs=0.02)
     assert q.bounds[500][0] == pytest.approx(truth.log_evidence, abs=1e-3)
@@ -218,7 +220,7 @@ def test_an_unresolved_density_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_level_holds_its_share_of_the_mass() -> None:
     """One and two scales hold 1 - exp(-1/2) and 1 - exp(-2) of a Gaussian of the plane."""
     grid = grids.integrate(DENSITIES["standard"])
-    truth = serving.TruePosterior(grid.across, grid.up, np.exp(grid.values), 0.0, 0.0)
+    truth = serving.posterior.TruePosterior(grid.across, grid.up, np.exp(grid.values), 0.0, 0.0)
     for scales in (1, 2):
         assert truth.level(1 - np.exp(-(scales**2) / 2)) == pytest.approx(np.exp(-(scales**2) / 2) / (2 * pi), rel=0.02)
     assert truth.level(1.0) == 0 or truth.level(1.0) < 1e-6
@@ -226,7 +228,7 @@ def test_a_level_holds_its_share_of_the_mass() -> None:
 
 def test_a_thinned_posterior_keeps_its_mass() -> None:
     grid = grids.integrate(DENSITIES["banana"])
-    truth = serving.TruePosterior(grid.across, grid.up, np.exp(grid.values), 0.0, 0.0)
+    truth = serving.posterior.TruePosterior(grid.across, grid.up, np.exp(grid.values), 0.0, 0.0)
     thin = truth.thinned(60)
     assert max(thin.density.shape) <= 60 < max(truth.density.shape)
     cell = (thin.across[1] - thin.across[0]) * (thin.up[1] - thin.up[0])
@@ -257,19 +259,19 @@ def brute_force(explorer: Explorer, image: np.ndarray, label: int | None) -> tup
 @pytest.mark.parametrize("name", ["vae-digits-2", "cvae-digits-2", "iaf-digits-2", "conv-vae-digits-2"])
 @pytest.mark.parametrize("binary", [True, False])
 def test_the_evidence_is_that_of_brute_force(name: str, binary: bool, test_digits: Images) -> None:
-    explorer = serving.load(name, device="cpu")
-    image = serving.binarised(test_digits.images[7]) if binary else test_digits.images[7]
+    explorer = serving.loading.load(name, device="cpu")
+    image = serving.posterior.binarised(test_digits.images[7]) if binary else test_digits.images[7]
     label = int(test_digits.labels[7]) if "condition" in explorer.abilities else None
-    found = serving.true_posterior(explorer, image, label)
+    found = serving.posterior.true_posterior(explorer, image, label)
     assert found.log_evidence == pytest.approx(brute_force(explorer, image, label)[1], abs=2e-3)
     assert found.error < 0.01
 
 
 def test_a_flows_elbo_is_its_integral_over_the_plane(test_digits: Images) -> None:
     """The sum of q (log p(x, z) - log q) over a grid, the flow undone at every point of it."""
-    explorer = serving.load("iaf-digits-2", device="cpu")
-    image = serving.binarised(test_digits.images[0])
-    q = serving.encoder_posterior(explorer, image, samples=20_000)
+    explorer = serving.loading.load("iaf-digits-2", device="cpu")
+    image = serving.posterior.binarised(test_digits.images[0])
+    q = serving.posterior.encoder_posterior(explorer, image, samples=20_000)
     log_joint, evidence = brute_force(explorer, image, None)
     side = torch.linspace(-6, 6, 481)
     with torch.no_grad():
@@ -286,19 +288,19 @@ def test_a_flows_elbo_is_its_integral_over_the_plane(test_digits: Images) -> Non
 
 def test_the_elbo_is_that_of_many_samples(vae: Explorer, test_digits: Images) -> None:
     """The explorer's own, which knows no lattice."""
-    image = serving.binarised(test_digits.images[3])
-    q = serving.encoder_posterior(vae, image)
+    image = serving.posterior.binarised(test_digits.images[3])
+    q = serving.posterior.encoder_posterior(vae, image)
     many = vae.elbo(np.repeat(image[None], 20_000, 0))
     assert q.elbo == pytest.approx(many.mean(), abs=5 * float(many.std()) / len(many) ** 0.5)
-    assert q.elbo < serving.best_gaussian(vae, image, [(q.mean, q.scale)]).elbo
+    assert q.elbo < serving.posterior.best_gaussian(vae, image, [(q.mean, q.scale)]).elbo
     assert q.bounds[500][0] == pytest.approx(
         float(vae.log_likelihood(image[None], samples=20_000)[0]), abs=5 * q.bounds[500][1]
     )
 
 
 def test_the_encoder_given_by_hand_is_the_encoder(vae: Explorer, test_digits: Images) -> None:
-    own = serving.encoder_posterior(vae, test_digits.images[3])
-    same = serving.gaussian_posterior(vae, test_digits.images[3], own.mean, own.scale)
+    own = serving.posterior.encoder_posterior(vae, test_digits.images[3])
+    same = serving.posterior.gaussian_posterior(vae, test_digits.images[3], own.mean, own.scale)
     assert same.elbo == pytest.approx(own.elbo, abs=1e-4)
     np.testing.assert_allclose(same.codes, own.codes, atol=1e-5)
 
@@ -308,8 +310,8 @@ def test_the_encoder_given_by_hand_is_the_encoder(vae: Explorer, test_digits: Im
 
 def test_a_joint_lattice_is_log_likelihood_and_prior(vae: Explorer, test_digits: Images) -> None:
     """Each value is log p(x|z) + log N(z; 0, I) at its code, reckoned here from the decoded pixels."""
-    image = serving.binarised(test_digits.images[0])
-    lattice = serving.joint_lattice(vae, image, (0.5, -1.0), 2.0)
+    image = serving.posterior.binarised(test_digits.images[0])
+    lattice = serving.posterior.joint_lattice(vae, image, (0.5, -1.0), 2.0)
     for row, column in ((0, 0), (10, 60), (64, 3)):
         z = np.array([lattice.across[column], lattice.up[row]])
         mean = vae.decode(z[None].astype(np.float32))[0]
@@ -320,42 +322,42 @@ def test_a_joint_lattice_is_log_likelihood_and_prior(vae: Explorer, test_digits:
 
 def test_a_picture_is_binarised_once(test_digits: Images) -> None:
     image = test_digits.images[0]
-    drawn = serving.binarised(image)
+    drawn = serving.posterior.binarised(image)
     assert set(np.unique(drawn)) == {0.0, 1.0}
-    assert np.array_equal(drawn, serving.binarised(image))
-    assert not np.array_equal(drawn, serving.binarised(image, seed=1))
+    assert np.array_equal(drawn, serving.posterior.binarised(image))
+    assert not np.array_equal(drawn, serving.posterior.binarised(image, seed=1))
     assert (drawn[image == 0] == 0).all()
     assert (drawn[image == 1] == 1).all()
-    many = np.mean([serving.binarised(image, seed) for seed in range(2000)], axis=0)
+    many = np.mean([serving.posterior.binarised(image, seed) for seed in range(2000)], axis=0)
     np.testing.assert_allclose(many, image, atol=0.06)
 
 
 def test_weights_sum_to_one_however_small_they_are() -> None:
-    weights, effective = serving.importance(np.array([-9000.0, -9000.0, -9000.0 - log(2)]))
+    weights, effective = serving.posterior.importance(np.array([-9000.0, -9000.0, -9000.0 - log(2)]))
     np.testing.assert_allclose(weights, [0.4, 0.4, 0.2])
     assert effective == pytest.approx(1 / (0.16 + 0.16 + 0.04))
-    assert serving.importance(np.array([0.0, -800.0]))[1] == 1
+    assert serving.posterior.importance(np.array([0.0, -800.0]))[1] == 1
 
 
 def test_which_models_have_a_posterior_to_be_seen(vae: Explorer, pca: Explorer, autoencoder: Explorer) -> None:
-    assert serving.in_plane(vae)
-    assert serving.wants_binary(vae)
-    assert not serving.in_plane(autoencoder)
-    assert not serving.wants_binary(Linear(VAE).explorer)
+    assert serving.posterior.in_plane(vae)
+    assert serving.posterior.wants_binary(vae)
+    assert not serving.posterior.in_plane(autoencoder)
+    assert not serving.posterior.wants_binary(Linear(VAE).explorer)
     with pytest.raises(
         ValueError, match=r"pca-digits: expected a model with a likelihood .* got a pca with codes of 32"
     ):
-        serving.true_posterior(pca, np.zeros((1, 8, 8), np.float32))
+        serving.posterior.true_posterior(pca, np.zeros((1, 8, 8), np.float32))
 
 
 def test_what_cannot_be_asked_gets_a_sentence(vae: Explorer, cvae: Explorer, test_digits: Images) -> None:
     image, good = test_digits.images[0], np.ones(2)
     for mean, scale in (([0.0, np.nan], good), (good, [1.0, 0.0]), (np.ones(3), np.ones(3))):
         with pytest.raises(ValueError, match="expected two finite means and two scales above 0"):
-            serving.gaussian_posterior(vae, image, np.asarray(mean), np.asarray(scale))
+            serving.posterior.gaussian_posterior(vae, image, np.asarray(mean), np.asarray(scale))
     with pytest.raises(ValueError, match="expected 1 labels, got none"):
-        serving.true_posterior(cvae, image)
+        serving.posterior.true_posterior(cvae, image)
     with pytest.raises(ValueError, match=r"expected images \[n, 1, 8, 8\]"):
-        serving.true_posterior(vae, image[0])
+        serving.posterior.true_posterior(vae, image[0])
     with pytest.raises(ValueError, match="samples: expected at least 500, got 3"):
         posteriors.encoder_posterior(vae, image, samples=3)

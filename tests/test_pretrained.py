@@ -10,7 +10,7 @@ from vaecore import checkpoint
 from vaecore.data import dataset
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.recipes import RECIPES
-from vaecore.serving import text_names
+from vaecore.serving.texts import text_names
 
 FOLDER = Path(__file__).parent.parent / "pretrained"
 TEXTS = text_names()

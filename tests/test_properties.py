@@ -67,9 +67,9 @@ def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Damage and its repair
 
 
-@pytest.mark.parametrize("kind", serving.NOISES)
+@pytest.mark.parametrize("kind", serving.noise.NOISES)
 def test_restored_images(kind: str, explorer: Explorer, images: ndarray, labels: ndarray | None) -> None:
-    found = serving.restore(explorer, images, kind, 0.3, seed=2, labels=labels)
+    found = serving.noise.restore(explorer, images, kind, 0.3, seed=2, labels=labels)
     noisy, _ = corrupt(torch.from_numpy(images), kind, 0.3, torch.Generator().manual_seed(2))
     np.testing.assert_array_equal(found.corrupted, noisy)
     y = None if labels is None else torch.from_numpy(labels)
@@ -81,17 +81,17 @@ def test_restored_images(kind: str, explorer: Explorer, images: ndarray, labels:
 
 def test_the_same_seed_damages_alike_whatever_the_model(explorers: dict[str, Explorer], images: ndarray) -> None:
     one, other = (
-        serving.restore(explorers[name], images, "masking", 0.5, seed=1) for name in ("ae-digits-2", "pca-digits")
+        serving.noise.restore(explorers[name], images, "masking", 0.5, seed=1) for name in ("ae-digits-2", "pca-digits")
     )
     np.testing.assert_array_equal(one.corrupted, other.corrupted)
-    another = serving.restore(explorers["ae-digits-2"], images, "masking", 0.5, seed=2)
+    another = serving.noise.restore(explorers["ae-digits-2"], images, "masking", 0.5, seed=2)
     assert not np.array_equal(one.corrupted, another.corrupted)
 
 
 def test_the_curve_is_the_mean_error_at_each_level(explorer: Explorer, images: ndarray, labels: ndarray | None) -> None:
     levels = (0.0, 0.2, 0.6)
-    curve = serving.error_curve(explorer, images, "salt and pepper", levels, seed=4, labels=labels)
-    expected = [serving.restore(explorer, images, "salt and pepper", v, 4, labels).errors.mean() for v in levels]
+    curve = serving.noise.error_curve(explorer, images, "salt and pepper", levels, seed=4, labels=labels)
+    expected = [serving.noise.restore(explorer, images, "salt and pepper", v, 4, labels).errors.mean() for v in levels]
     np.testing.assert_allclose(curve, expected, rtol=1e-4)
     clean = ((explorer.reconstruct(images, labels) - images) ** 2).sum((1, 2, 3)).mean()
     assert curve[0] == pytest.approx(clean, rel=1e-4)
@@ -108,9 +108,9 @@ def test_impossible_damage_is_refused(
     kind: str, level: float, message: str, explorers: dict[str, Explorer], images: ndarray
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        serving.restore(explorers["ae-digits-2"], images, kind, level)
+        serving.noise.restore(explorers["ae-digits-2"], images, kind, level)
     with pytest.raises(ValueError, match=message):
-        serving.error_curve(explorers["ae-digits-2"], images, kind, (0.0, level))
+        serving.noise.error_curve(explorers["ae-digits-2"], images, kind, (0.0, level))
 
 
 # Features
@@ -120,13 +120,13 @@ def test_filters_are_the_weights_of_the_first_layer(explorers: dict[str, Explore
     """The first layer's answer to an image is its product with each filter."""
     for name, units in (("ae-digits-2", 64), ("stacked-digits", 12), ("contractive-digits", 6)):
         model = explorers[name].model
-        found = serving.filters(explorers[name])
+        found = serving.units.filters(explorers[name])
         assert found.shape == (units, 1, 8, 8)
         with torch.no_grad():
             answer = model.encoder[0](torch.from_numpy(images).flatten(1)) - model.encoder[0].bias
         np.testing.assert_allclose(np.einsum("nchw,uchw->nu", images, found), answer, atol=1e-4)
     pca = explorers["pca-digits"]
-    np.testing.assert_array_equal(serving.filters(pca).reshape(6, 64), pca.model.components)
+    np.testing.assert_array_equal(serving.units.filters(pca).reshape(6, 64), pca.model.components)
 
 
 @pytest.mark.parametrize("name", ["vae-digits-2", "cvae-digits-2"])
@@ -134,11 +134,11 @@ def test_a_vae_has_no_filters_to_show(name: str, explorers: dict[str, Explorer])
     with pytest.raises(
         ValueError, match=f"{name}: expected a deterministic autoencoder or PCA, got a {explorers[name].variant}$"
     ):
-        serving.filters(explorers[name])
+        serving.units.filters(explorers[name])
 
 
 def test_activity(explorer: Explorer, images: ndarray, labels: ndarray | None) -> None:
-    found = serving.activity(explorer, images, labels)
+    found = serving.units.activity(explorer, images, labels)
     codes = explorer.encode(images, labels)
     np.testing.assert_allclose(found.codes, codes, atol=1e-5)
     np.testing.assert_allclose(found.mean, codes.mean(0), atol=1e-5)
@@ -160,13 +160,13 @@ def test_a_twin_is_the_plain_autoencoder_of_the_same_size(
     }
     for name, recipe in at_hand.items():
         checkpoint.write_recipe(tmp_path / name, recipe)
-    monkeypatch.setattr(serving.properties, "names", lambda: list(at_hand))
+    monkeypatch.setattr(serving.relatives, "names", lambda: list(at_hand))
     monkeypatch.setattr(checkpoint, "find", lambda name: tmp_path / name)
-    assert serving.twin(untrained("contractive-digits", few, latent=6)) == "b-sigmoid"
-    assert serving.twin(untrained("ae-digits-2", few, latent=6)) == "a-identity"
-    assert serving.twin(untrained("sparse-l1-digits", few, latent=9)) == "c-wider"
+    assert serving.relatives.twin(untrained("contractive-digits", few, latent=6)) == "b-sigmoid"
+    assert serving.relatives.twin(untrained("ae-digits-2", few, latent=6)) == "a-identity"
+    assert serving.relatives.twin(untrained("sparse-l1-digits", few, latent=9)) == "c-wider"
     for latent in (7, 8, 5):
-        assert serving.twin(untrained("denoising-digits", few, latent=latent)) is None, latent
+        assert serving.relatives.twin(untrained("denoising-digits", few, latent=latent)) is None, latent
 
 
 # Sensitivity
@@ -182,7 +182,7 @@ def jacobian_of(explorer: Explorer, image: ndarray, label: int | None = None) ->
 
 def test_directions_that_are_felt_and_ignored(explorer: Explorer, images: ndarray, labels: ndarray | None) -> None:
     label = None if labels is None else int(labels[3])
-    found = serving.sensitivity(explorer, images[3], directions=4, label=label)
+    found = serving.directions.sensitivity(explorer, images[3], directions=4, label=label)
     jacobian = jacobian_of(explorer, images[3], label)
     np.testing.assert_allclose(found.values, np.linalg.svd(jacobian, compute_uv=False), rtol=1e-3, atol=1e-5)
     assert found.norm == pytest.approx(np.linalg.norm(jacobian), rel=1e-4)
@@ -196,7 +196,7 @@ def test_directions_that_are_felt_and_ignored(explorer: Explorer, images: ndarra
 
 
 def test_pca_feels_its_components_alike(explorers: dict[str, Explorer], images: ndarray) -> None:
-    found = serving.sensitivity(explorers["pca-digits"], images[0])
+    found = serving.directions.sensitivity(explorers["pca-digits"], images[0])
     np.testing.assert_allclose(found.values, np.ones(6), rtol=1e-4)
     components = explorers["pca-digits"].model.components.numpy()
     np.testing.assert_allclose(np.linalg.svd(found.felt.reshape(6, 64) @ components.T)[1], np.ones(6), rtol=1e-4)
@@ -205,7 +205,7 @@ def test_pca_feels_its_components_alike(explorers: dict[str, Explorer], images: 
 def test_what_is_ignored_is_sought_where_images_vary(explorers: dict[str, Explorer], test_digits: Images) -> None:
     """The corner pixels that are black in all digits are ignored by everyone and by nobody's merit."""
     explorer, among = explorers["contractive-digits"], test_digits.images
-    found = serving.sensitivity(explorer, among[0], among=among)
+    found = serving.directions.sensitivity(explorer, among[0], among=among)
     black = among.max(0) == 0
     assert black.any()
     assert np.abs(found.ignored[:, black]).max() < 1e-4
@@ -223,7 +223,7 @@ def test_a_nudge(explorer: Explorer, images: ndarray, labels: ndarray | None) ->
     label = None if labels is None else int(labels[0])
     direction = np.random.default_rng(0).normal(size=(1, 8, 8)).astype(np.float32)
     direction /= np.linalg.norm(direction)
-    found = serving.nudge(explorer, images[0], direction, 0.5, label)
+    found = serving.directions.nudge(explorer, images[0], direction, 0.5, label)
     np.testing.assert_allclose(found.image, images[0] + 0.5 * direction, atol=1e-6)
     y = None if label is None else torch.tensor([label])
     with torch.no_grad():
@@ -232,23 +232,23 @@ def test_a_nudge(explorer: Explorer, images: ndarray, labels: ndarray | None) ->
     np.testing.assert_allclose(found.reconstruction, expected, atol=1e-5)
     assert found.distance == pytest.approx(float((codes[1] - codes[0]).norm()), rel=1e-4, abs=1e-6)
     steps = np.array([-0.5, 0.0, 0.5])
-    moved = serving.movement(explorer, images[0], direction, steps, label)
+    moved = serving.directions.movement(explorer, images[0], direction, steps, label)
     assert moved[1] == pytest.approx(0, abs=1e-6)
     assert moved[2] == pytest.approx(found.distance, rel=1e-4, abs=1e-6)
 
 
 def test_small_steps_move_the_code_by_the_singular_value(explorers: dict[str, Explorer], images: ndarray) -> None:
     explorer = explorers["contractive-digits"]
-    found = serving.sensitivity(explorer, images[0], directions=2)
+    found = serving.directions.sensitivity(explorer, images[0], directions=2)
     for direction, value in zip(found.felt, found.values, strict=False):
-        moved = serving.movement(explorer, images[0], direction, np.array([0.01]))[0]
+        moved = serving.directions.movement(explorer, images[0], direction, np.array([0.01]))[0]
         assert moved / 0.01 == pytest.approx(float(value), rel=0.02)
 
 
 def test_the_usual_distance_is_root_mean_square() -> None:
     rows = np.random.default_rng(0).normal(size=(60, 3, 2))
     pairs = [((a - b) ** 2).sum() for a in rows for b in rows]
-    assert serving.usual_distance(rows) == pytest.approx(np.sqrt(np.mean(pairs)))
+    assert serving.directions.usual_distance(rows) == pytest.approx(np.sqrt(np.mean(pairs)))
 
 
 # Layers
@@ -256,7 +256,7 @@ def test_the_usual_distance_is_root_mean_square() -> None:
 
 def test_layers_of_a_stack(explorers: dict[str, Explorer], images: ndarray) -> None:
     explorer = explorers["stacked-digits"]
-    found = serving.layers(explorer, images)
+    found = serving.units.layers(explorer, images)
     assert [layer.shape for layer in found] == [images.shape] * 3
     first, x = explorer.model.encoder.linear[0], torch.from_numpy(images).flatten(1)
     with torch.no_grad():
@@ -264,7 +264,7 @@ def test_layers_of_a_stack(explorers: dict[str, Explorer], images: ndarray) -> N
     np.testing.assert_allclose(found[0].reshape(20, 64), by_hand, atol=1e-5)
     np.testing.assert_allclose(found[2], explorer.reconstruct(images), atol=1e-5)
     with pytest.raises(ValueError, match="ae-digits-2: expected a stacked autoencoder, got a autoencoder"):
-        serving.layers(explorers["ae-digits-2"], images)
+        serving.units.layers(explorers["ae-digits-2"], images)
 
 
 @torch.no_grad()
@@ -286,26 +286,35 @@ def test_a_stack_tells_classes(explorers: dict[str, Explorer], images: ndarray) 
 
 
 def test_what_can_stand_for_strangers(explorers: dict[str, Explorer], few: Images) -> None:
-    assert serving.unseen_kinds(explorers["ae-digits-2"]) == serving.ALTERATIONS
+    assert serving.strangers.unseen_kinds(explorers["ae-digits-2"]) == serving.strangers.ALTERATIONS
     one_class = untrained("ae-digits-2", few, dataset="digits/3")
-    assert serving.unseen_kinds(one_class) == ("other classes", *serving.ALTERATIONS)
+    assert serving.strangers.unseen_kinds(one_class) == ("other classes", *serving.strangers.ALTERATIONS)
     large = Images(torch.zeros(4, 1, 28, 28, dtype=torch.uint8), torch.zeros(4).long(), tuple("0123456789"))
-    assert serving.unseen_kinds(untrained("vae-mnist-2", large)) == ("fashion-mnist", *serving.ALTERATIONS)
+    assert serving.strangers.unseen_kinds(untrained("vae-mnist-2", large)) == (
+        "fashion-mnist",
+        "kmnist",
+        *serving.strangers.ALTERATIONS,
+    )
     clothes = untrained("vae-mnist-2", large, dataset="fashion-mnist")
-    assert serving.unseen_kinds(clothes) == ("mnist", *serving.ALTERATIONS)
-    assert serving.unseen_kinds(untrained("cvae-mnist-2", large)) == serving.ALTERATIONS, "no labels for clothes"
+    assert serving.strangers.unseen_kinds(clothes) == ("mnist", "kmnist", *serving.strangers.ALTERATIONS)
+    assert serving.strangers.unseen_kinds(untrained("cvae-mnist-2", large)) == serving.strangers.ALTERATIONS, (
+        "no labels for clothes"
+    )
 
 
 def test_a_path_has_no_other_classes(few: Images, tmp_path: Path) -> None:
     np.savez(tmp_path / "mine.npz", images=few.images[:, 0])
     mine = untrained("ae-digits-2", few, dataset=tmp_path / "mine.npz")
-    assert serving.unseen_kinds(mine) == ("digits", *serving.ALTERATIONS)
-    for kind in serving.unseen_kinds(mine):
-        assert len(serving.unseen(mine, kind, count=3)) == 3
+    assert serving.strangers.unseen_kinds(mine) == ("digits", *serving.strangers.ALTERATIONS)
+    for kind in serving.strangers.unseen_kinds(mine):
+        assert len(serving.strangers.unseen(mine, kind, count=3)) == 3
 
 
 def test_altered_images(explorers: dict[str, Explorer], test_digits: Images) -> None:
-    found = {kind: serving.unseen(explorers["ae-digits-2"], kind, 50, seed=3) for kind in serving.ALTERATIONS}
+    found = {
+        kind: serving.strangers.unseen(explorers["ae-digits-2"], kind, 50, seed=3)
+        for kind in serving.strangers.ALTERATIONS
+    }
     order = torch.randperm(179, generator=torch.Generator().manual_seed(3))[:50]
     own = test_digits.images[order]
     np.testing.assert_array_equal(found["upside down"].images, own[:, :, ::-1])
@@ -323,26 +332,26 @@ def test_each_image_is_shuffled_in_its_own_order(tmp_path: Path, few: Images) ->
     ramp = np.tile(np.arange(64, dtype=np.uint8).reshape(1, 8, 8), (30, 1, 1))
     np.savez(tmp_path / "ramp.npz", images=ramp)
     explorer = untrained("ae-digits-2", few, dataset=tmp_path / "ramp.npz")
-    rows = serving.unseen(explorer, "shuffled pixels").pixels.flatten(1)
+    rows = serving.strangers.unseen(explorer, "shuffled pixels").pixels.flatten(1)
     assert not torch.equal(rows[0], rows[1])
 
 
 def test_strangers_are_drawn_by_seed(explorers: dict[str, Explorer], few: Images) -> None:
     one_class = untrained("ae-digits-2", few, dataset="digits/3")
-    one, same, other = (serving.unseen(one_class, "other classes", 30, seed) for seed in (1, 1, 2))
+    one, same, other = (serving.strangers.unseen(one_class, "other classes", 30, seed) for seed in (1, 1, 2))
     assert 3 not in one.labels
     assert len(set(one.labels.tolist())) > 3
     np.testing.assert_array_equal(one.images, same.images)
     assert not np.array_equal(one.images, other.images)
-    assert len(serving.unseen(one_class, "mirrored")) == len(dataset("digits/3"))
+    assert len(serving.strangers.unseen(one_class, "mirrored")) == len(dataset("digits/3"))
     with pytest.raises(ValueError, match=r"ae-digits-2: expected one of upside down, .*, got 'other classes'"):
-        serving.unseen(explorers["ae-digits-2"], "other classes")
+        serving.strangers.unseen(explorers["ae-digits-2"], "other classes")
     with pytest.raises(ValueError, match=r"ae-digits-2: expected one of .*, got 'martians'"):
-        serving.unseen(one_class, "martians")
+        serving.strangers.unseen(one_class, "martians")
 
 
 def test_scores_of_anomaly(explorer: Explorer, images: ndarray, labels: ndarray | None) -> None:
-    scores = serving.anomaly(explorer, images, labels)
+    scores = serving.strangers.anomaly(explorer, images, labels)
     with_prior = explorer.variant in ("vae", "cvae")
     in_nats = {"density", "distortion", "rate", "elbo", "complexity"}
     assert scores.keys() - {"both", "typicality"} == {"reconstruction"} | (in_nats if with_prior else set())
@@ -356,12 +365,12 @@ def test_scores_of_anomaly(explorer: Explorer, images: ndarray, labels: ndarray 
 def test_a_conditional_model_needs_labels(explorers: dict[str, Explorer], images: ndarray) -> None:
     cvae = explorers["cvae-digits-2"]
     for ask in (
-        lambda: serving.anomaly(cvae, images),
-        lambda: serving.restore(cvae, images, "masking", 0.5),
-        lambda: serving.error_curve(cvae, images, "masking", (0.5,)),
-        lambda: serving.activity(cvae, images),
-        lambda: serving.sensitivity(cvae, images[0]),
-        lambda: serving.nudge(cvae, images[0], images[1], 0.1),
+        lambda: serving.strangers.anomaly(cvae, images),
+        lambda: serving.noise.restore(cvae, images, "masking", 0.5),
+        lambda: serving.noise.error_curve(cvae, images, "masking", (0.5,)),
+        lambda: serving.units.activity(cvae, images),
+        lambda: serving.directions.sensitivity(cvae, images[0]),
+        lambda: serving.directions.nudge(cvae, images[0], images[1], 0.1),
     ):
         with pytest.raises(ValueError, match="cvae-digits-2 is conditional: expected"):
             ask()
@@ -370,24 +379,24 @@ def test_a_conditional_model_needs_labels(explorers: dict[str, Explorer], images
 def test_images_of_another_shape_are_refused(explorer: Explorer, labels: ndarray | None) -> None:
     wrong = np.zeros((20, 1, 9, 8), np.float32)
     for ask in (
-        lambda: serving.anomaly(explorer, wrong, labels),
-        lambda: serving.restore(explorer, wrong, "masking", 0.5, labels=labels),
-        lambda: serving.error_curve(explorer, wrong, "masking", (0.5,), labels=labels),
-        lambda: serving.activity(explorer, wrong, labels),
-        lambda: serving.sensitivity(explorer, wrong[0], label=0),
-        lambda: serving.nudge(explorer, wrong[0], wrong[0], 0.1),
+        lambda: serving.strangers.anomaly(explorer, wrong, labels),
+        lambda: serving.noise.restore(explorer, wrong, "masking", 0.5, labels=labels),
+        lambda: serving.noise.error_curve(explorer, wrong, "masking", (0.5,), labels=labels),
+        lambda: serving.units.activity(explorer, wrong, labels),
+        lambda: serving.directions.sensitivity(explorer, wrong[0], label=0),
+        lambda: serving.directions.nudge(explorer, wrong[0], wrong[0], 0.1),
     ):
         with pytest.raises(ValueError, match=rf"{explorer.name}: expected images \[n, 1, 8, 8\], got"):
             ask()
     right = np.zeros((1, 8, 8), np.float32)
     with pytest.raises(ValueError, match="expected a direction of"):
-        serving.nudge(explorer, right, wrong[0], 0.1, 0)
+        serving.directions.nudge(explorer, right, wrong[0], 0.1, 0)
 
 
 def test_the_curve_of_a_score_and_its_area() -> None:
     generator = np.random.default_rng(0)
     normal, strange = generator.integers(0, 8, 60).astype(np.float32), generator.integers(2, 10, 40).astype(np.float32)
-    found = serving.roc(normal, strange)
+    found = serving.strangers.roc(normal, strange)
     assert found.area == pytest.approx(roc_auc_score([0] * 60 + [1] * 40, np.concatenate([normal, strange])))
     for false, true in zip(found.false_positives, found.true_positives, strict=True):
         thresholds = [t for t in (*range(11), np.inf) if (normal >= t).mean() == pytest.approx(false)]
@@ -395,14 +404,14 @@ def test_the_curve_of_a_score_and_its_area() -> None:
     for rising in (found.false_positives, found.true_positives):
         assert (rising[0], rising[-1]) == (0, 1)
         assert (np.diff(rising) >= 0).all()
-    assert serving.roc(np.zeros(3), np.ones(2)).area == 1
-    assert serving.roc(np.ones(3), np.ones(2)).area == 0.5
+    assert serving.strangers.roc(np.zeros(3), np.ones(2)).area == 1
+    assert serving.strangers.roc(np.ones(3), np.ones(2)).area == 0.5
 
 
 @pytest.mark.parametrize(("normal", "strange"), [(0, 3), (3, 0), (0, 0)])
 def test_a_curve_needs_both_kinds(normal: int, strange: int) -> None:
     with pytest.raises(ValueError, match=f"got {normal} normal and {strange} strange ones"):
-        serving.roc(np.zeros(normal), np.ones(strange))
+        serving.strangers.roc(np.zeros(normal), np.ones(strange))
 
 
 # One class, and a density on its codes
@@ -421,7 +430,7 @@ def test_a_run_on_one_class(dense: Path, tmp_path: Path) -> None:
 
 def test_the_card_knows_what_is_normal(dense: Path) -> None:
     explorer, threes = vaecore.load(dense, device="cpu"), dataset("digits/3", "train")
-    scores = serving.anomaly(explorer, threes.images)
+    scores = serving.strangers.anomaly(explorer, threes.images)
     assert scores.keys() == {"reconstruction", "density", "both"}
     kept = explorer.card["anomaly"]
     for name, (mean, deviation) in kept.items():

@@ -13,8 +13,9 @@ import vaecore
 from vaecore import checkpoint, serving
 from vaecore.data import Images
 from vaecore.models.variational import Variational
-from vaecore.recipes import Recipe
-from vaecore.serving import Explorer, load
+from vaecore.recipe import Recipe
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 
 VARIATIONAL = [
     name
@@ -38,7 +39,7 @@ def labels_for(explorer: Explorer, images: Images) -> np.ndarray | None:
 
 
 def test_the_rate_of_a_unit_is_its_divergence_in_closed_form(vae: Explorer, test_digits: Images) -> None:
-    terms = serving.elbo_terms(vae, test_digits.images)
+    terms = serving.rates.elbo_terms(vae, test_digits.images)
     mean, scale = (part.astype(np.float64) for part in vae.posterior(test_digits.images))
     divergence = (mean**2 + scale**2 - 1) / 2 - np.log(scale)
     np.testing.assert_allclose(terms.rates, divergence.mean(axis=0), rtol=1e-5)
@@ -59,7 +60,7 @@ def test_the_rate_of_a_unit_is_its_divergence_in_closed_form(vae: Explorer, test
 )
 def test_how_the_rate_was_weighed_does_not_enter(vae: Explorer, test_digits: Images, changes: dict[str, Any]) -> None:
     other = like(vae, **changes)
-    ours, theirs = (serving.elbo_terms(each, test_digits.images) for each in (vae, other))
+    ours, theirs = (serving.rates.elbo_terms(each, test_digits.images) for each in (vae, other))
     np.testing.assert_array_equal(ours.rates, theirs.rates)
     assert ours.distortion == theirs.distortion
     with torch.no_grad():
@@ -71,7 +72,7 @@ def test_how_the_rate_was_weighed_does_not_enter(vae: Explorer, test_digits: Ima
 def test_rate_and_distortion_add_up_to_minus_the_elbo(name: str, test_digits: Images) -> None:
     explorer = load(name, device="cpu")
     labels, images = labels_for(explorer, test_digits), test_digits.images
-    ours = np.array([serving.elbo_terms(explorer, images, labels, seed).elbo for seed in range(DRAWS)])
+    ours = np.array([serving.rates.elbo_terms(explorer, images, labels, seed).elbo for seed in range(DRAWS)])
     theirs = np.array([explorer.elbo(images, 100 + seed, labels).mean() for seed in range(DRAWS)])
     error = np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / DRAWS)
     assert 0 < error < 0.1
@@ -84,7 +85,7 @@ def test_the_variational_models_of_the_digits_are_at_hand() -> None:
 
 def test_the_rate_of_a_layer_is_its_share_of_the_sampled_divergence(test_digits: Images) -> None:
     ladder = load("ladder-digits", device="cpu")
-    terms = serving.elbo_terms(ladder, test_digits.images)
+    terms = serving.rates.elbo_terms(ladder, test_digits.images)
     x = torch.from_numpy(test_digits.images)
     with torch.no_grad():
         posterior, prior = ladder.model.posterior(x), ladder.model.prior()
@@ -108,38 +109,38 @@ def test_pixels_are_binarised_where_the_model_was_trained_on_such(
 
     monkeypatch.setattr(binary.model, "posterior", spy)
     assert (
-        serving.elbo_terms(binary, test_digits.images).distortion
-        != serving.elbo_terms(vae, test_digits.images).distortion
+        serving.rates.elbo_terms(binary, test_digits.images).distortion
+        != serving.rates.elbo_terms(vae, test_digits.images).distortion
     )
     assert set(torch.cat(seen).unique().tolist()) == {0.0, 1.0}
     assert float(torch.cat(seen).mean()) == pytest.approx(test_digits.images.mean(), abs=0.01)
     crisp = (test_digits.images > 0.5).astype(np.float32)
-    assert serving.elbo_terms(binary, crisp).elbo == serving.elbo_terms(vae, crisp).elbo
+    assert serving.rates.elbo_terms(binary, crisp).elbo == serving.rates.elbo_terms(vae, crisp).elbo
 
 
 def test_at_most_two_thousand_images_are_measured_which_the_seed_draws(vae: Explorer) -> None:
     images = np.random.default_rng(0).random((2300, 1, 8, 8), dtype=np.float32)
-    first, again, other = (serving.elbo_terms(vae, images, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (serving.rates.elbo_terms(vae, images, seed=seed) for seed in (0, 0, 1))
     assert first.images == 2000
     assert first.elbo == again.elbo
     assert not np.array_equal(first.rates, other.rates)
 
 
 def test_a_conditional_model_is_told_the_labels(cvae: Explorer, test_digits: Images) -> None:
-    told = serving.elbo_terms(cvae, test_digits.images, test_digits.labels)
-    wrong = serving.elbo_terms(cvae, test_digits.images, (test_digits.labels + 1) % 10)
+    told = serving.rates.elbo_terms(cvae, test_digits.images, test_digits.labels)
+    wrong = serving.rates.elbo_terms(cvae, test_digits.images, (test_digits.labels + 1) % 10)
     assert told.elbo > wrong.elbo + 5
     with pytest.raises(ValueError, match="expected 179 labels, got none"):
-        serving.elbo_terms(cvae, test_digits.images)
+        serving.rates.elbo_terms(cvae, test_digits.images)
 
 
 def test_what_has_no_rate_gets_a_sentence(autoencoder: Explorer, vae: Explorer, test_digits: Images) -> None:
     with pytest.raises(ValueError, match="expected a variational model"):
-        serving.elbo_terms(autoencoder, test_digits.images)
+        serving.rates.elbo_terms(autoencoder, test_digits.images)
     with pytest.raises(ValueError, match="at least one image"):
-        serving.elbo_terms(vae, test_digits.images[:0])
+        serving.rates.elbo_terms(vae, test_digits.images[:0])
     with pytest.raises(ValueError, match=r"expected images \[n, 1, 8, 8\]"):
-        serving.elbo_terms(vae, test_digits.images[:, :, :7])
+        serving.rates.elbo_terms(vae, test_digits.images[:, :, :7])
 
 
 # Families
@@ -171,12 +172,12 @@ def test_a_family_differs_in_beta_alone(vae: Explorer, shelf: Path) -> None:
     deeper = vae.recipe.changed(beta=10.0, hidden=(16,))
     checkpoint.save(shelf / "deeper", deeper, checkpoint.build(deeper, vae.shape, 0), vae.card)
     expected = {0.5: "annealed", 1.0: "a", 4.0: "b"}
-    assert serving.family(load(shelf / "b", device="cpu")) == expected
-    assert list(serving.family(load("a", device="cpu"))) == [0.5, 1.0, 4.0]
+    assert serving.relatives.family(load(shelf / "b", device="cpu")) == expected
+    assert list(serving.relatives.family(load("a", device="cpu"))) == [0.5, 1.0, 4.0]
     for alone in ("elsewhere", "binary", "deeper"):
-        assert serving.family(load(alone, device="cpu")) == {}
+        assert serving.relatives.family(load(alone, device="cpu")) == {}
     (shelf / "broken" / "recipe.json").unlink()
-    assert serving.families() == [expected]
+    assert serving.relatives.families() == [expected]
 
 
 @pytest.mark.parametrize("changes", [{"free_bits": 0.1}, {"target_rate": 1.0}, {"corruption": "masking", "level": 0.1}])
@@ -184,8 +185,8 @@ def test_another_objective_makes_no_family(vae: Explorer, shelf: Path, changes: 
     """These are no minima of distortion + beta * rate: the line of slope -beta would not touch their curve."""
     for beta in (1.0, 2.0):
         put(shelf / f"other-{beta:g}", vae, beta=beta, **changes)
-    assert serving.family(load("other-1", device="cpu")) == {}
-    assert serving.families() == []
+    assert serving.relatives.family(load("other-1", device="cpu")) == {}
+    assert serving.relatives.families() == []
 
 
 def test_a_vae_and_a_beta_vae_of_one_network_are_kin(vae: Explorer, shelf: Path) -> None:
@@ -193,15 +194,15 @@ def test_a_vae_and_a_beta_vae_of_one_network_are_kin(vae: Explorer, shelf: Path)
     shared = vae.card["recipe"]["settings"] | {"beta": 4.0}
     dear: Recipe = replace(vae.recipe, model="beta-vae", settings=checkpoint.MODELS["beta-vae"].Settings(**shared))
     checkpoint.save(shelf / "dear", dear, checkpoint.build(dear, vae.shape, 0), vae.card)
-    found = serving.family(load("plain", device="cpu"))
+    found = serving.relatives.family(load("plain", device="cpu"))
     assert found == {1.0: "plain", 4.0: "dear"}
 
 
 def test_of_two_with_one_beta_the_chosen_is_in_its_own_family(vae: Explorer, shelf: Path) -> None:
     for name, beta in (("a", 1.0), ("b", 1.0), ("c", 2.0)):
         put(shelf / name, vae, beta=beta)
-    assert serving.family(load("a", device="cpu")) == {1.0: "a", 2.0: "c"}
-    assert serving.family(load("b", device="cpu")) == {1.0: "b", 2.0: "c"}
+    assert serving.relatives.family(load("a", device="cpu")) == {1.0: "a", 2.0: "c"}
+    assert serving.relatives.family(load("b", device="cpu")) == {1.0: "b", 2.0: "c"}
 
 
 def test_runs_beside_each_other_are_kin(vae: Explorer, shelf: Path, tmp_path: Path) -> None:
@@ -209,13 +210,13 @@ def test_runs_beside_each_other_are_kin(vae: Explorer, shelf: Path, tmp_path: Pa
     for beta in (1.0, 2.0):
         put(tmp_path / "runs" / f"own-{beta:g}", vae, beta=beta)
     own = tmp_path / "runs" / "own-1"
-    assert serving.family(load(own, device="cpu")) == {1.0: str(own), 2.0: str(tmp_path / "runs" / "own-2")}
+    assert serving.relatives.family(load(own, device="cpu")) == {1.0: str(own), 2.0: str(tmp_path / "runs" / "own-2")}
     other = tmp_path / "runs" / "own-2"
-    assert serving.family(load(other, device="cpu")) == {1.0: "shipped", 2.0: str(other)}
+    assert serving.relatives.family(load(other, device="cpu")) == {1.0: "shipped", 2.0: str(other)}
 
 
 def test_a_model_alone_has_no_family(vae: Explorer, autoencoder: Explorer, shelf: Path) -> None:
     put(shelf / "a", vae)
-    assert serving.family(load("a", device="cpu")) == {}
-    assert serving.family(autoencoder) == {}
-    assert serving.families() == []
+    assert serving.relatives.family(load("a", device="cpu")) == {}
+    assert serving.relatives.family(autoencoder) == {}
+    assert serving.relatives.families() == []

@@ -6,7 +6,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from vaecore.models import MODELS
-from vaecore.recipes import RECIPES, Recipe, find, from_json, parse
+from vaecore.recipe import Recipe, from_json, parse
+from vaecore.recipes import RECIPES, find
 
 VAE = RECIPES["vae-digits-2"]
 

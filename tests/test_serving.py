@@ -18,10 +18,17 @@ from scipy.stats import norm
 
 import vaecore
 from vaecore import checkpoint, serving
+from vaecore.checkpoint import names
 from vaecore.data import Images
 from vaecore.evaluation.latent import shortest_path
 from vaecore.models import MODELS
-from vaecore.serving import Explorer, baseline, compare, latent_map, load, manifold, maps, names, variants
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
+from vaecore.serving.objectives import variants
+from vaecore.serving.studies.codes import manifold
+from vaecore.serving.studies.comparison import baseline, compare
+from vaecore.serving.studies.maps import latent_map
+from vaecore.serving.studies.maps import of_codes as maps
 
 DIGITS = ("ae-digits-2", "cvae-digits-2", "pca-digits", "vae-digits-2")
 ABILITIES = {
@@ -661,7 +668,7 @@ def test_there_are_examples_in_docstrings() -> None:
 
 
 def test_the_public_names_are_those_that_were_promised() -> None:
-    assert set(vaecore.__all__) == {"Explorer", "dataset", "load", "names", "train"}
+    assert set(vaecore.__all__) == {"Explorer", "dataset", "evaluate", "load", "names", "train"}
     assert all(hasattr(serving, name) for name in serving.__all__)
 
 

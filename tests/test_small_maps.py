@@ -16,7 +16,11 @@ from vaecore.evaluation import latent
 from vaecore.evaluation.latent import continuity, shortest_path, trustworthiness
 from vaecore.evaluation.outside import Task
 from vaecore.evaluation.planes import spread, transductive_neighbour_accuracy, tsne
-from vaecore.serving import Explorer, latent_map, load, maps, take_away
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
+from vaecore.serving.studies.maps import latent_map
+from vaecore.serving.studies.maps import of_codes as maps
+from vaecore.serving.takeaway import take_away
 
 SIZES = (2, 3, 10, 19, 30, 40)
 KINDS = ("noise", "one pixel", "black or white", "equal")

@@ -14,14 +14,15 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 import vaecore
-from vaecore import checkpoint, runs, training
+from vaecore import checkpoint, optimizers, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.corruption import corrupt
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import StackedAutoencoder
-from vaecore.recipes import Recipe, find
+from vaecore.recipe import Recipe
+from vaecore.recipes import find
 from vaecore.runs import HISTORY
 from vaecore.training import fit, train
 
@@ -260,7 +261,7 @@ def test_every_stage_has_a_schedule_of_its_own(few: Images, tmp_path: Path, monk
             rates.append(self.param_groups[0]["lr"])
             super().step(closure)
 
-    monkeypatch.setattr(training, "AdamW", Watched)
+    monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = recipe_of(warmup=0.0, classifier_learning_rate=0.5)
     fit(recipe, few, few, tmp_path, CPU)
     expected = [0.01 * training.schedule(step / 2, 0.0) for step in range(2)] * 3  # one step an epoch

@@ -7,7 +7,8 @@ from sklearn.decomposition import PCA as Reference
 
 from vaecore import lessons
 from vaecore.data import Images
-from vaecore.serving import Explorer, load
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 
 STEPS = [0, 1, 1000]
 

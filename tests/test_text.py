@@ -35,7 +35,7 @@ def made(likelihood: str, lines: list[str] = LINES, length: int = LENGTH, **chan
     torch.manual_seed(0)
     data = Texts(to_points(lines, length))
     model = TextVAE(TextSettings(**settings), data.shape)
-    model.prepare(data.pixels)
+    model.prepare(data.points)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.5 * torch.randn_like(parameter)
@@ -245,7 +245,7 @@ def test_the_vocabulary_is_the_most_frequent_characters() -> None:
     data = Texts(to_points(["ab", "ab", "b\U00020000", "c\U00020000", "x詩"], 2))
     assert data.shape == (1, 2, 3), "a, b and the third are there twice"
     model = TextVAE(TextSettings(vocabulary=2), data.shape)
-    model.prepare(data.pixels)
+    model.prepare(data.points)
     assert model.vocabulary.characters.tolist() == [0, 0xFFFD, ord("a"), ord("b")]
     tokens = model.vocabulary.tokens(to_points(["ba", "\U00020000", ""], 2))
     assert tokens.tolist() == [[3, 2], [UNKNOWN, END], [END, END]]

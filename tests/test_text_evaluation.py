@@ -21,7 +21,7 @@ def made(texts: Texts, **changes: object) -> TextVAE:
     torch.manual_seed(0)
     small = {"latent": 2, "embedding": 6, "channels": (5,), "writer": (5,)}
     model = TextVAE(TextSettings(**small | changes), texts.shape)
-    model.prepare(texts.pixels)
+    model.prepare(texts.points)
     return model.eval()
 
 
@@ -73,12 +73,12 @@ def test_mutual_information_of_codes_that_lie_apart_or_together(texts: Texts) ->
     model = made(texts)
     model.__class__ = Told
     model.mean, model.scale = torch.arange(64.0)[:, None].expand(-1, 2) * 100, 1.0
-    assert mutual_information(model, texts.pixels) == pytest.approx(math.log(64), abs=1e-4)
+    assert mutual_information(model, texts.points) == pytest.approx(math.log(64), abs=1e-4)
     model.mean = torch.zeros(64, 2)
-    assert mutual_information(model, texts.pixels) == pytest.approx(0.0, abs=1e-6)
+    assert mutual_information(model, texts.points) == pytest.approx(0.0, abs=1e-6)
     pairs = torch.arange(64) // 2
     model.mean = pairs.float()[:, None].expand(-1, 2) * 100
-    assert mutual_information(model, texts.pixels) == pytest.approx(math.log(32), abs=1e-4)
+    assert mutual_information(model, texts.points) == pytest.approx(math.log(32), abs=1e-4)
 
 
 def test_distinct_is_the_share_of_different_runs() -> None:

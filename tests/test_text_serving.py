@@ -8,13 +8,14 @@ import torch
 
 import vaecore
 from vaecore.__main__ import main
+from vaecore.checkpoint import names
 from vaecore.data.couplets import FORM
 from vaecore.data.text import Texts, to_points, to_strings
 from vaecore.evaluation.likelihood import log_likelihood
 from vaecore.models.text import TextSettings, TextVAE
 from vaecore.recipes import find
-from vaecore.serving import TextExplorer, load, names, text_names, tones
-from vaecore.serving.texts import as_texts
+from vaecore.serving.loading import load
+from vaecore.serving.texts import TextExplorer, as_texts, text_names, tones
 
 WORDS = ("the cat", "a dog", "my bird", "one fish", "her horse", "that mouse")
 ENGLISH = [f"{a} sees {b} {when}" for a in WORDS for b in WORDS for when in ("today", "again", "at night")]
@@ -47,7 +48,7 @@ def verse() -> TextExplorer:
     recipe = find("couplets-tang").changed(latent=5, embedding=8, channels=(8,), writer=(8, 8))
     assert isinstance(recipe.settings, TextSettings)
     model = TextVAE(recipe.settings, data.shape)
-    model.prepare(data.pixels)
+    model.prepare(data.points)
     return TextExplorer(model.eval(), recipe, {"classes": [], "data": {"form": FORM}})
 
 

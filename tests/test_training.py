@@ -17,15 +17,15 @@ import torch
 from torch import Tensor
 
 import vaecore
-from vaecore import checkpoint, runs, training
+from vaecore import checkpoint, optimizers, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.data import Images
 from vaecore.device import Process, best_device, onednn_products
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import VAE
+from vaecore.recipe import Training as TrainingSettings
 from vaecore.recipes import RECIPES, find
-from vaecore.recipes import Training as TrainingSettings
 from vaecore.runs import HISTORY
 from vaecore.training import fit, schedule, train
 
@@ -521,7 +521,7 @@ def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, mon
             rates.append(self.param_groups[0]["lr"])
             super().step(closure)
 
-    monkeypatch.setattr(training, "AdamW", Watched)
+    monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = find("ae-digits-2").changed(hidden=(4,), epochs=5, batch=8, warmup=0.25, learning_rate=0.1)
     fit(recipe, few, few, tmp_path, CPU)
     assert rates == pytest.approx([0.1 * schedule(step / 20, 0.25) for step in range(20)])
@@ -560,7 +560,7 @@ def annealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 ANNEALED_MOMENTS: dict[str, tuple[Any, str, int]] = {
     "in a later epoch": (training, "present", 23),
-    "between the two optimisers": (training.Muon, "step", 17),
+    "between the two optimisers": (optimizers.Muon, "step", 17),
     "before its state is kept": (checkpoint, "save_state", 4),
 }
 
@@ -615,6 +615,32 @@ def test_muon_trains_the_matrices_and_adamw_the_rest(few: Images, tmp_path: Path
     single = [torch.nn.Parameter(torch.zeros(1, 5)), torch.nn.Parameter(torch.zeros(5))]
     assert [type(o) for o in training._optimizers(single, recipe.training)] == [torch.optim.AdamW]
     assert [type(o) for o in training._optimizers(parameters, TrainingSettings())] == [torch.optim.AdamW]
+
+
+def test_one_more_optimiser_is_a_function_and_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It trains, it is kept, it goes on to the same weights; unknown ones are told of it."""
+
+    def momentum(
+        parameters: optimizers.Parameters, rate: float, decay: float, betas: tuple[float, float]
+    ) -> list[torch.optim.Optimizer]:
+        return [torch.optim.SGD(parameters, rate, betas[0], weight_decay=decay)]
+
+    row = optimizers.Choice(momentum, {torch.optim.SGD: {"momentum_buffer": True}})
+    monkeypatch.setitem(optimizers.OPTIMIZERS, "momentum", row)
+    with pytest.raises(ValueError, match="optimizer: input should be 'adamw' or 'muon' or 'momentum', got 'sgd'"):
+        find("vae-digits-2").changed(optimizer="sgd")
+    changes = SMALL | {"optimizer": "momentum", "learning_rate": 1e-4, "epochs": 4}
+    whole = train("vae-digits-2", out=tmp_path / "whole", device="cpu", **changes)
+    assert checkpoint.load_recipe(whole).training.optimizer == "momentum"
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        with pytest.raises(Killed):
+            train("vae-digits-2", out=tmp_path / "run", device="cpu", **changes)
+    kept = checkpoint.read_tensors(tmp_path / "run" / STATE)
+    assert any(key.startswith("optimizer.") and key.endswith("momentum_buffer") for key in kept)
+    train("vae-digits-2", out=tmp_path / "run", device="cpu", resume=True, **changes)
+    check_same_run(tmp_path / "run", whole)
 
 
 @pytest.mark.parametrize("run", ["vae-digits-2"], indirect=True)

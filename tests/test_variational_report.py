@@ -17,7 +17,8 @@ from vaecore.evaluation.rates import active_units, aggregate_divergence, collaps
 from vaecore.models import MODELS
 from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES
-from vaecore.serving import Explorer, load
+from vaecore.serving import Explorer
+from vaecore.serving.loading import load
 
 NAMES = (
     "beta-vae-digits-4",

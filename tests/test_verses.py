@@ -7,8 +7,9 @@ import pytest
 import torch
 
 import vaecore
-from vaecore.serving import TextExplorer, reach, readings, remedies, shared, unit_rates, untreated
-from vaecore.serving.verses import ENDS
+from vaecore.serving.relatives import remedies, untreated
+from vaecore.serving.studies.verses import ENDS, reach, readings, shared, unit_rates
+from vaecore.serving.texts import TextExplorer
 
 FORM = "{}{}，{}{}。"
 

@@ -9,19 +9,32 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vaecore.checkpoint import names
     from vaecore.data import dataset
-    from vaecore.serving import Explorer, load, names
+    from vaecore.measuring import evaluate
+    from vaecore.serving.explorer import Explorer
+    from vaecore.serving.loading import load
     from vaecore.training import train
 
-__all__ = ["Explorer", "dataset", "load", "names", "train"]
+__version__ = "0.1.0"
 
-_HOMES = {"Explorer": "serving", "dataset": "data", "load": "serving", "names": "serving", "train": "training"}
+__all__ = ["Explorer", "dataset", "evaluate", "load", "names", "train"]
+
+_HOMES = {
+    "Explorer": "serving.explorer",
+    "dataset": "data",
+    "evaluate": "measuring",
+    "load": "serving.loading",
+    "names": "checkpoint",
+    "train": "training",
+}
+_MODULES = ("data", "serving", "training")
 
 
 def __getattr__(name: str) -> object:
     """The public names, and the modules that they are of, are imported when they are asked for: torch takes seconds."""
     if name in _HOMES:
         return getattr(import_module(f"vaecore.{_HOMES[name]}"), name)
-    if name in _HOMES.values():
+    if name in _MODULES:
         return import_module(f"vaecore.{name}")
     raise AttributeError(f"module 'vaecore' has no attribute {name!r}")

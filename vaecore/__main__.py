@@ -6,27 +6,30 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
-    from vaecore import checkpoint
-    from vaecore.data import DATASETS, Images, data_folder, dataset, fetch, other_classes
+    from vaecore import checkpoint, writing
+    from vaecore.checkpoint import names
+    from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
-    from vaecore.evaluation import Examined, report_on
-    from vaecore.evaluation.likelihood import measure_likelihood
+    from vaecore.evaluation import report_on
+    from vaecore.evaluation.figures import Figure
+    from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
-    from vaecore.models.variational import Variational
+    from vaecore.measuring import examined, over_seeds, replicates
     from vaecore.recipes import RECIPES, find
     from vaecore.runs import normal_scores
-    from vaecore.serving import Explorer, load, names, text_names, variants
-    from vaecore.serving.maps import MAP, compute_map, keep_map
-    from vaecore.serving.planes import compute_planes
+    from vaecore.serving import Explorer
+    from vaecore.serving.kept import MAP, keep_map
+    from vaecore.serving.loading import load
+    from vaecore.serving.objectives import variants
+    from vaecore.serving.studies.maps import compute_map, compute_planes
     from vaecore.serving.takeaway import export_networks, take_away
+    from vaecore.serving.texts import text_names
     from vaecore.training import train
 
 EXAMPLES = """examples:
@@ -44,31 +47,6 @@ EXAMPLES = """examples:
 """
 
 
-COLUMNS = {  # of the README's table of measurements: the metric that must be there, and how the column is written
-    "squared error": ("squared_error", "{squared_error:.3f}"),
-    "PCA's": ("pca_squared_error", "{pca_squared_error:.3f}"),
-    "neighbour accuracy": ("neighbour_accuracy", "{neighbour_accuracy:.4f}"),
-    "probe error": ("probe_error", "{probe_error:.2%}"),
-    "with 100 labels": ("few_label_error_100", "{few_label_error_100:.1%} ± {few_label_error_100_deviation:.1%}"),
-    "fine-tuned error": ("classification_error", "{classification_error:.2%}"),
-    "log likelihood": ("log_likelihood", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
-    "grey bound": ("grey_bound", "{grey_bound:.2f} ± {grey_bound_error:.2f}"),
-    "accuracy": ("accuracy", "{accuracy:.4f}"),
-    "coverage": ("coverage", "{coverage:.3f}"),
-    "density": ("density", "{density:.3f}"),
-}
-TEXT_COLUMNS = {  # likewise, of the table of the models of texts
-    "bits per character": ("bits_per_character", "{bits_per_character:.3f} ± {bits_per_character_error:.3f}"),
-    "rate, nats": ("rate", "{rate:.2f}"),
-    "active units": ("active_units", "{active_units}"),
-    "characters right": ("characters_right", "{characters_right:.1%}"),
-    "distinct-2, real": ("distinct_2", "{distinct_2:.3f}, {real_distinct_2:.3f}"),
-    "copies": ("copies", "{copies:.1%}"),
-    "tones, real": ("tonal_agreement", "{tonal_agreement:.3f}, {real_tonal_agreement:.3f}"),
-}
-
-
-OTHERS = {"mnist": "fashion-mnist", "fashion-mnist": "mnist"}  # what a model of one is shown to tell that it is strange
 LONGEST = 12  # numbers that are printed one by one
 
 
@@ -102,8 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     placed = argparse.ArgumentParser(add_help=False)
     placed.add_argument("--device", default="auto", help=f"{', '.join(DEVICES)} (default: auto)")
     placed.add_argument("--seed", type=int, default=0, help="default: 0")
-
-    def command(name: str, run: Any, help: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:  # noqa: ANN401
+    for name, (run, help, parents, ask) in {
+        "list": (_list, "variants, pretrained models with their measured figures, and recipes", (), _ask_list),
+        "train": (_train, "train a recipe into a folder", (where, placed), _ask_train),
+        "evaluate": (_evaluate, "measure a model on its test images", (where, placed), _ask_evaluate),
+        "export": (_export, "write a model as one HTML page, or its networks for other programs", (), _ask_export),
+        "fetch": (_fetch, "download a data set", (where,), _ask_fetch),
+    }.items():
         own = [line for line in EXAMPLES.splitlines() if f"vaecore {name}" in line]
         added = commands.add_parser(
             name,
@@ -114,14 +97,17 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         added.set_defaults(run=run)
-        return added
+        ask(added)
+    return parser
 
-    list_command = command("list", _list, "variants, pretrained models with their measured figures, and recipes")
-    list_command.add_argument("--markdown", action="store_true", help="the tables of the README")
 
-    train_command = command("train", _train, "train a recipe into a folder", where, placed)
-    train_command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
-    train_command.add_argument(
+def _ask_list(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--markdown", action="store_true", help="the tables of the README")
+
+
+def _ask_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
+    command.add_argument(
         "--set",
         nargs="+",
         action="extend",
@@ -129,35 +115,35 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="change fields of the recipe; values as in JSON, or plain words",
     )
-    train_command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
-    train_command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
 
-    evaluate_command = command("evaluate", _evaluate, "measure a model on its test images", where, placed)
-    evaluate_command.add_argument("name", help="a pretrained model's name, or a run's folder")
-    evaluate_command.add_argument(
-        "--samples", type=int, default=1000, help="importance samples per image (default: 1000)"
-    )
-    evaluate_command.add_argument(
+
+def _ask_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    command.add_argument("--samples", type=int, default=1000, help="importance samples per image (default: 1000)")
+    command.add_argument(
         "--replicates",
         nargs="+",
         default=[],
         metavar="RUN",
         help="runs of the same recipe with other seeds: mean and deviation of what is published",
     )
-    evaluate_command.add_argument(
+    command.add_argument(
         "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
     )
 
-    export_command = command("export", _export, "write a model as one HTML page, or its networks for other programs")
-    export_command.add_argument("name", help="a pretrained model's name, or a run's folder")
-    export_command.add_argument(
-        "--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file"
-    )
-    export_command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
 
-    fetch_command = command("fetch", _fetch, "download a data set", where)
-    fetch_command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
-    return parser
+def _ask_export(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    command.add_argument("--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file")
+    command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
+
+
+def _ask_fetch(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", help=f"one of: {', '.join(DATASETS)}")
+    told = [f"  {name:14} {row.about} ({row.terms()})" for name, row in DATASETS.items()]
+    command.epilog = "\n".join(["data sets:", *told, "", f"{command.epilog}"])
 
 
 def _list(parsed: argparse.Namespace) -> None:
@@ -184,26 +170,24 @@ def readme_tables() -> str:
     rows = ["| variant | objective | source |", "|---|---|---|"]
     rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
     texts = text_names()
-    for columns, shown in ((COLUMNS, [name for name in names() if name not in texts]), (TEXT_COLUMNS, texts)):
-        rows += ["", f"| model | parameters | trained in | {' | '.join(columns)} |", "|---" * (3 + len(columns)) + "|"]
-        rows += [_row(name, columns) for name in shown]
+    for shown, figures in ((sorted(set(names()) - set(texts)), columns(False)), (texts, columns(True))):
+        heads = " | ".join(figure.title for figure in figures)
+        rows += ["", f"| model | parameters | trained in | {heads} |", "|---" * (3 + len(figures)) + "|"]
+        rows += [_row(name, figures) for name in shown]
     return "\n".join(rows)
 
 
-def _row(name: str, columns: dict[str, tuple[str, str]]) -> str:
+def _row(name: str, figures: Sequence[Figure]) -> str:
     card = checkpoint.read_card(checkpoint.find(name))
-    figures = [form.format(**card["metrics"]) if key in card["metrics"] else "" for key, form in columns.values()]
+    metrics = card["metrics"]
+    written = [figure.form.format(**metrics) if figure.key in metrics else "" for figure in figures]
     gpu = "" if card.get("device", "cpu") == "cpu" else f" ({card['device']})"
-    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(figures)} |"
-
-
-def _columns(metrics: dict[str, float]) -> dict[str, tuple[str, str]]:
-    return TEXT_COLUMNS if "bits_per_character" in metrics else COLUMNS
+    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(written)} |"
 
 
 def _figures(metrics: dict[str, float]) -> str:
-    shown = {key: metrics[key] for key, _ in _columns(metrics).values() if key in metrics}
-    return ", ".join(f"{key.replace('_', ' ')} {value:.4g}" for key, value in shown.items())
+    shown = [each.key for each in columns("bits_per_character" in metrics) if each.key in metrics]
+    return ", ".join(f"{key.replace('_', ' ')} {metrics[key]:.4g}" for key in shown)
 
 
 def _train(parsed: argparse.Namespace) -> None:
@@ -235,25 +219,14 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.samples < 1:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
     explorer = load(parsed.name, parsed.device)
-    others = _replicates(explorer, parsed.replicates, parsed.device)
-    train_images, test_images = (dataset(explorer.dataset, split, parsed.data_dir) for split in ("train", "test"))
-    if test_images.note:
-        print(f"{explorer.dataset}: {test_images.note}", file=sys.stderr)
-    report = report_on(
-        Examined(
-            explorer.model,
-            train_images,
-            test_images,
-            explorer.recipe.training.binarise,
-            data_folder(parsed.data_dir),
-            parsed.samples,
-            parsed.seed,
-            _strangers(explorer, parsed.data_dir),
-        )
-    )
+    others = replicates(explorer, parsed.replicates, parsed.device)
+    on = examined(explorer, parsed.samples, parsed.seed, parsed.data_dir)
+    if on.test.note:
+        print(f"{explorer.dataset}: {on.test.note}", file=sys.stderr)
+    report = report_on(on)
     metrics = report.metrics
     if others:
-        metrics["replicates"] = _over_seeds(explorer, others, metrics, test_images, parsed)
+        metrics["replicates"] = over_seeds(explorer, others, metrics, on)
     for key, value in metrics.items():
         print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
     if report.left_out:
@@ -261,7 +234,7 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
-        protocol = {"split": "test", "images": len(test_images), "samples": parsed.samples, "seed": parsed.seed}
+        protocol = {"split": "test", "images": len(on.test), "samples": parsed.samples, "seed": parsed.seed}
         card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
@@ -269,8 +242,8 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
             if "sample" in explorer.abilities:
-                card["anomaly"] = normal_scores(explorer.model, train_images)
-        checkpoint.write_json(folder / checkpoint.CARD, card)
+                card["anomaly"] = normal_scores(explorer.model, on.train)
+        writing.write_json(folder / checkpoint.CARD, card)
 
 
 def _lacking(left_out: dict[str, str]) -> str:
@@ -286,51 +259,6 @@ def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
     except ValueError as error:
         path.unlink(missing_ok=True)
         print(f"no map is kept: {error}")
-
-
-def _replicates(explorer: Explorer, names: Sequence[str], device: str) -> list[Explorer]:
-    """Runs of the same recipe, each with a seed of its own; only what they started from may differ."""
-    found = [explorer]
-    for name in names:
-        other = load(name, device)
-        same = other.recipe.changed(start=explorer.recipe.training.start) == explorer.recipe
-        if not same or other.card["seed"] in [one.card["seed"] for one in found]:
-            expected = f"a run of {explorer.name!r} with another seed"
-            raise ValueError(f"{name}: expected {expected}, got {other.card['command']!r}")
-        found.append(other)
-    return found[1:]
-
-
-def _over_seeds(
-    explorer: Explorer,
-    others: Sequence[Explorer],
-    metrics: dict[str, Any],
-    test_images: Images,
-    parsed: argparse.Namespace,
-) -> dict[str, Any]:
-    """The log likelihood of runs with other seeds, by the same protocol: each, and their mean and deviation."""
-    if "log_likelihood" not in metrics:
-        raise ValueError(f"{explorer.name} has no likelihood of its test images that could be compared")
-    values = [metrics["log_likelihood"]]
-    for other in others:
-        assert isinstance(other.model, Variational)
-        binarise = other.recipe.training.binarise
-        values.append(measure_likelihood(other.model, test_images, binarise, parsed.samples, parsed.seed))
-    return {
-        "seeds": [one.card["seed"] for one in (explorer, *others)],
-        "log_likelihood": [round(value, 4) for value in values],
-        "mean": mean(values),
-        "deviation": stdev(values),
-    }
-
-
-def _strangers(explorer: Explorer, data_dir: str | None) -> Images | None:
-    """What the model should find strange: the classes that it has not seen, or the other data set, if it is there."""
-    if "likelihood" not in explorer.abilities or "condition" in explorer.abilities:
-        return other_classes(explorer.dataset, data_dir)
-    with suppress(ValueError, KeyError):  # nothing can be downloaded: the rest is measured all the same
-        return dataset(OTHERS[explorer.dataset], "test", data_dir)
-    return None
 
 
 def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
@@ -359,7 +287,7 @@ def _export(parsed: argparse.Namespace) -> None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    checkpoint.write_bytes(file, data)
+    writing.write_bytes(file, data)
     print(f"{file}: {len(data) / 1e6:.2f} MB" if len(data) > 1e6 else f"{file}: {len(data) / 1e3:.0f} kB")
 
 
@@ -373,7 +301,8 @@ def _new_file(name: str) -> Path:
 
 
 def _fetch(parsed: argparse.Namespace) -> None:
-    print(f"{parsed.dataset} is in {fetch(parsed.dataset, parsed.data_dir)}")
+    told = terms(parsed.dataset, parsed.data_dir)
+    print(f"{parsed.dataset} is in {fetch(parsed.dataset, parsed.data_dir)} ({told})")
 
 
 if __name__ == "__main__":

@@ -4,38 +4,30 @@ Whoever wrote a folder, its files are looked at before they are believed: see `r
 """
 
 import json
-import os
-import re
-import threading
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import save as to_bytes
 from torch import Tensor
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import Optimizer
 
 from vaecore.cards import Card, check_card
 from vaecore.models import MODELS, Autoencoder
 from vaecore.models.variational import Variational
+from vaecore.optimizers import moments_of
 from vaecore.reading import CheckpointError, exists, flat, read_json, read_tensors, read_text, shorten, written
-from vaecore.recipes import Recipe, from_json
+from vaecore.recipe import Recipe, from_json
 from vaecore.weights import STEP, Unfilled, check_finite, read_weights, restored, stored
+from vaecore.writing import write_json, write_tensors
 
 __all__ = ["STEP", "CheckpointError", "read_tensors"]  # and what is defined here
 
 RECIPE, WEIGHTS, CARD, STATE = "recipe.json", "weights.safetensors", "card.json", "state.safetensors"
 STAGES = "stages"  # the folder of what each stage of a run has made
 
-# What an optimiser keeps of a parameter, and whether it has a number for each of the parameter's.
-MOMENTS = {AdamW: {"step": False, "exp_avg": True, "exp_avg_sq": True}, Muon: {"momentum_buffer": True}}
-
 PACKAGE = Path(__file__).parent
 SOURCES = (PACKAGE / "pretrained", PACKAGE.parent / "pretrained")
-
-NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
 def names() -> list[str]:
@@ -281,7 +273,7 @@ def load_moments(optimizers: list[Optimizer], state: State) -> None:
     for order, optimizer in enumerate(optimizers):
         moments = (state.moments or {}).get(order, {})
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-        wanted = MOMENTS[type(optimizer)]
+        wanted = moments_of(optimizer)
         for index, kept in moments.items():
             shape = parameters[index].shape if 0 <= index < len(parameters) else None
             if any(
@@ -297,47 +289,3 @@ def load_moments(optimizers: list[Optimizer], state: State) -> None:
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write tensors whole or not at all."""
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    _atomic(path, lambda partial: partial.write_bytes(to_bytes(contiguous)))
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Write JSON whole or not at all."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    tidy = NUMBERS.sub(lambda rows: f"[{' '.join(rows[1].split())}]", text)
-    write_text(path, tidy + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text whole or not at all."""
-    write_bytes(path, text.encode("utf-8"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write bytes whole or not at all."""
-    _atomic(path, lambda partial: partial.write_bytes(data))
-
-
-def _atomic(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside, fsync, rename: after a crash there is the old file or the new one, never a part of one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.partial")
-    try:
-        write(partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        error.filename = str(path)  # a write that fails does not say to what
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

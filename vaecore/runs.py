@@ -14,17 +14,17 @@ import torch
 from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
-from vaecore import checkpoint
-from vaecore.data import Images
+from vaecore import checkpoint, writing
+from vaecore.data import Examples, Texts
 from vaecore.data.batches import present
-from vaecore.data.text import Texts
 from vaecore.device import device_name, model_device
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.evaluation.texts import restored
 from vaecore.models import MODELS, Autoencoder
 from vaecore.reading import exists, parse_json, read_text
-from vaecore.recipes import Recipe, find
+from vaecore.recipe import Recipe
+from vaecore.recipes import find
 
 HISTORY = "history.jsonl"
 PARTIAL = ".*.[0-9]*.[0-9]*.partial"  # what a process that was killed has not written to its end
@@ -116,7 +116,7 @@ def kept_if_stopped(
         raise
 
 
-def check_kind(recipe: Recipe, images: Images) -> None:
+def check_kind(recipe: Recipe, images: Examples) -> None:
     """Refuse texts for a model of images, and images for one of texts.
 
     Raises:
@@ -156,11 +156,11 @@ def _rows(path: Path) -> list[str]:
 def rewind(folder: Path, epochs: int) -> None:
     """Forget the epochs after the kept state: they are trained again."""
     path = folder / HISTORY
-    checkpoint.write_text(path, "".join(_rows(path)[:epochs]))
+    writing.write_text(path, "".join(_rows(path)[:epochs]))
 
 
 def keep(
-    folder: Path, recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
+    folder: Path, recipe: Recipe, model: Autoencoder, images: Examples, test_images: Examples, seed: int, seconds: float
 ) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
     card = _measured(recipe, model, images, test_images, seed, seconds)
@@ -173,8 +173,8 @@ def keep_stage(
     stage: str,
     recipe: Recipe,
     model: Autoencoder,
-    images: Images,
-    test_images: Images,
+    images: Examples,
+    test_images: Examples,
     seed: int,
     seconds: float,
 ) -> None:
@@ -201,7 +201,7 @@ def _stage_card(folder: Path, stage: str) -> dict[str, Any] | None:
 
 
 def _measured(
-    recipe: Recipe, model: Autoencoder, images: Images, test_images: Images, seed: int, seconds: float
+    recipe: Recipe, model: Autoencoder, images: Examples, test_images: Examples, seed: int, seconds: float
 ) -> dict[str, Any]:
     """Round the weights to what is stored, fit what is fitted on codes, and measure: the card."""
     checkpoint.round_weights(model, recipe)
@@ -216,26 +216,26 @@ def _measured(
     )
 
 
-def _of_images(model: Autoencoder, images: Images, test_images: Images) -> dict[str, Any]:
+def _of_images(model: Autoencoder, images: Examples, test_images: Examples) -> dict[str, Any]:
     metrics = {"squared_error": mean_squared_error(model, test_images)}
     if "classify" in model.abilities and test_images.target is not None:
         metrics["classification_error"] = classification_error(model, test_images)
     return {"metrics": metrics} | ({"anomaly": normal_scores(model, images)} if "sample" in model.abilities else {})
 
 
-def _of_texts(model: Autoencoder, images: Images, test_images: Images) -> dict[str, Any]:
-    exact, right = restored(model, test_images.pixels)
+def _of_texts(model: Autoencoder, images: Examples, test_images: Examples) -> dict[str, Any]:
+    exact, right = restored(model, test_images.data)
     return {"metrics": {"exact_reconstruction": exact, "characters_right": right}}
 
 
-def normal_scores(model: Autoencoder, images: Images) -> dict[str, tuple[float, float]]:
+def normal_scores(model: Autoencoder, images: Examples) -> dict[str, tuple[float, float]]:
     """Mean and deviation of the anomaly scores over the first 10,000 training images."""
     some = images.rows(torch.arange(min(len(images), LARGEST_REFERENCE)))
     label = some.target if model.classes else None
-    return reference_of(anomaly_scores(model, present(some.pixels), label))
+    return reference_of(anomaly_scores(model, present(some.data), label))
 
 
-def _card(recipe: Recipe, model: Autoencoder, images: Images, seed: int, seconds: float) -> dict[str, Any]:
+def _card(recipe: Recipe, model: Autoencoder, images: Examples, seed: int, seconds: float) -> dict[str, Any]:
     return {
         "name": recipe.name,
         "recipe": json.loads(recipe.to_json()),

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim import AdamW, Muon, Optimizer
+from torch.optim import Optimizer
 from tqdm import tqdm
 
 from vaecore import checkpoint, runs
-from vaecore.data import Images, dataset, fetch, is_named
+from vaecore.data import Examples, dataset, fetch, is_named
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, onednn_products, processes
 from vaecore.distributions import shard
@@ -24,7 +24,9 @@ from vaecore.evaluation.reconstruction import batches
 from vaecore.limits import expanded
 from vaecore.models import Autoencoder
 from vaecore.networks import RowNorm
-from vaecore.recipes import Recipe, Training, find
+from vaecore.optimizers import OPTIMIZERS
+from vaecore.recipe import Recipe, Training
+from vaecore.recipes import find
 
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
@@ -89,8 +91,8 @@ def train(
 @onednn_products()
 def fit(
     recipe: Recipe,
-    images: Images,
-    test_images: Images,
+    images: Examples,
+    test_images: Examples,
     folder: Path,
     device: torch.device,
     seed: int = 0,
@@ -106,17 +108,17 @@ def fit(
         keep_freed_memory()
     torch.manual_seed(seed)
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
-    pixels, label = images.pixels.to(device), None if images.target is None else images.target.to(device)
-    model.prepare(pixels)
+    data, label = images.data.to(device), None if images.target is None else images.target.to(device)
+    model.prepare(data)
     if recipe.training.start:
         checkpoint.start_from(model, recipe.training.start, recipe.name)
     stages = _stages(model, recipe.training)
     if not stages[-1].end or not any(True for _ in model.parameters()):
         return model.eval(), 0.0
 
-    batch = _batch(recipe, model, len(pixels), process.world)
+    batch = _batch(recipe, model, len(data), process.world)
     mine = process.share(batch)
-    per_epoch = len(pixels) // batch
+    per_epoch = len(data) // batch
     kept = checkpoint.load_state(folder, model, seed)
     if process.leads:
         checkpoint.write_recipe(folder, recipe)  # from here on nothing refuses the run: the folder is its own
@@ -140,11 +142,11 @@ def fit(
                 started = time.monotonic()
                 torch.manual_seed(seed * 1_000_003 + epoch + 1)
                 half = _in_bfloat16(training, device, epoch - stage.begin)
-                order = torch.randperm(len(pixels), device=device)[: per_epoch * batch].split(batch)
+                order = torch.randperm(len(data), device=device)[: per_epoch * batch].split(batch)
                 totals: dict[str, Tensor] = {}
                 model.train()
                 for step, index in enumerate(order, start=(epoch - stage.begin) * per_epoch):
-                    x = present(pixels.index_select(0, index), training.binarise, training.shift)[mine]
+                    x = present(data.index_select(0, index), training.binarise, training.shift)[mine]
                     model.advance(step / steps)
                     with shard(process.rank, process.world), torch.autocast(device.type, torch.bfloat16, enabled=half):
                         terms = objective(x, None if label is None else label[index[mine]])
@@ -212,19 +214,8 @@ def _stages(model: Autoencoder, training: Training) -> list[Stage]:
 
 
 def _optimizers(parameters: list[nn.Parameter], training: Training) -> list[Optimizer]:
-    """AdamW; with "muon" the matrices are Muon's, and the rest stays with AdamW.
-
-    Muon (Jordan 2024) steps along the nearest orthogonal matrix to the gradient's momentum, here of the size that an
-    AdamW step has (Liu et al. 2025), so that one learning rate does for both. Three rounds of its iteration do as well
-    as five.
-    """
-    matrices = [p for p in parameters if training.optimizer == "muon" and p.ndim == 2 and min(p.shape) > 1]
-    others = [p for p in parameters if all(p is not matrix for matrix in matrices)]
-    rate, decay = training.learning_rate, training.weight_decay
-    found: list[Optimizer] = [AdamW(others, rate, betas=training.betas, weight_decay=decay, fused=True)]
-    if matrices:
-        found.append(Muon(matrices, rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw", ns_steps=3))
-    return found
+    build = OPTIMIZERS[training.optimizer].build
+    return build(parameters, training.learning_rate, training.weight_decay, training.betas)
 
 
 def schedule(share: float, warmup: float) -> float:
@@ -245,7 +236,7 @@ def clip_gradient(parameters: list[nn.Parameter], largest: float) -> None:
 
 
 @torch.no_grad()
-def held_out(model: Autoencoder, images: Images, training: Training) -> dict[str, float]:
+def held_out(model: Autoencoder, images: Examples, training: Training) -> dict[str, float]:
     """The mean of every term over images that are not trained on."""
     model.eval()
     totals: dict[str, float] = {}

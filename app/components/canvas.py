@@ -6,16 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import strips
-from app.components.blobs import BLOBS
-from app.components.files import register_shared
+from app.components.files import register
 from app.components.heard import heard
+from app.markup import strips
+from app.session.blobs import BLOBS
 from vaecore import serving
-from vaecore.serving import Exported
 
 DRAWING = "drawing"  # of the session and the address: the pages that show one drawing show the same one
 LONGEST = 4000  # characters of a drawing that an address carries past every proxy
-_canvas = register_shared("drawing_canvas", "canvas")
+_canvas = register("drawing_canvas", "canvas")
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Reader:
     shape: Sequence[int]
     latent: int
     reach: float
-    networks: Mapping[str, Exported | None]
+    networks: Mapping[str, serving.Exported | None]
     classes: Sequence[str]
     label: int | None
     chosen: bool
@@ -53,13 +52,13 @@ def kept(key: str = DRAWING) -> str:
     said = heard(_component(key), "strokes", list)
     try:
         if said is not None:
-            st.session_state[key] = serving.pack_drawing(_strokes(said))
+            st.session_state[key] = serving.drawings.pack_drawing(_strokes(said))
     except ValueError as error:
         st.warning(strips.sentence(f"{error}: the canvas is empty"), icon=":material/draw:")
         st.session_state[key] = ""
     packed = st.session_state.setdefault(key, st.query_params.get(key, ""))
     try:
-        serving.unpack_drawing(packed)
+        serving.drawings.unpack_drawing(packed)
     except ValueError:
         st.caption("The drawing in the address was cut short: the canvas is empty.")
         packed = st.session_state[key] = ""
@@ -86,7 +85,7 @@ def canvas(hint: str, reader: Reader, packed: str, key: str = DRAWING) -> None:
         forget(key)
     answer = reader.answer
     data = {
-        "strokes": [stroke.tolist() for stroke in serving.unpack_drawing(packed)],
+        "strokes": [stroke.tolist() for stroke in serving.drawings.unpack_drawing(packed)],
         "hint": hint,
         "model": reader.model,
         "shape": list(reader.shape),
@@ -106,10 +105,10 @@ def _component(key: str) -> str:
     return f"{key} canvas"
 
 
-def _only(exported: Exported) -> object:
+def _only(exported: serving.Exported) -> object:
     (network,) = exported.networks.values()
     return network
 
 
-def _address(exported: Exported) -> str:
+def _address(exported: serving.Exported) -> str:
     return BLOBS.put_weights(exported)

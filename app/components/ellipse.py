@@ -6,29 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.charts import COLORS
-from app.components.blobs import BLOBS
 from app.components.files import register
 from app.components.heard import heard
+from app.figures.charts import COLORS
 from app.results.ellipses import Ellipse
-from vaecore.serving import Exported, Lattice
+from app.session.blobs import BLOBS
+from vaecore import serving
 
 KEY, TURN = "ellipse", "ellipse turn"  # of the session
-HTML = """
-<div class="ellipse">
-  <div class="plane">
-    <canvas class="base"></canvas>
-    <canvas class="over" tabindex="0" role="application"
-      aria-label="q on the plane of codes: drag it, or use the arrow keys; with Shift they change its scales"></canvas>
-    <figure hidden>
-      <canvas role="img" aria-label="Decoded at the mean of q"></canvas><figcaption>at its mean</figcaption>
-    </figure>
-  </div>
-  <p class="numbers" role="status"></p>
-  <ul class="legend"></ul>
-</div>
-"""
-_ellipse = register("posterior_ellipse", HTML, "ellipse", ("network.js", "picture.js", "plane.js"))
+_ellipse = register("posterior_ellipse", "ellipse")
 
 
 @dataclass(frozen=True)
@@ -79,8 +65,8 @@ def ellipse(
     hand: Hand,
     units: np.ndarray,
     evidence: tuple[str, float],
-    joints: Sequence[Lattice],
-    decoder: Exported | None,
+    joints: Sequence[serving.posterior.Lattice],
+    decoder: serving.Exported | None,
     label: int | None,
     shape: Sequence[int],
     take: Callable[[Ellipse], None],

@@ -2,13 +2,7 @@
 
 from app.components.files import register
 
-HTML = """
-<p class="note" role="note" hidden>
-  This machine has no font for these characters, so each is an empty box (<b></b>): install one, such as Noto Serif CJK,
-  and load the page again.
-</p>
-"""
-_fonts = register("fonts", HTML, "fonts")
+_fonts = register("fonts", "fonts")
 
 
 def note(character: str) -> None:

@@ -6,12 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from app.components.blobs import BLOBS
-from app.components.files import register_shared
-from app.figures import packed
-from vaecore.serving import CLASS_COLORS, Exported, ink_on
+from app.components.files import register
+from app.figures.sprites import packed
+from app.session.blobs import BLOBS
+from vaecore import serving
 
-_maps = register_shared("latent_maps", "maps")
+_maps = register("latent_maps", "maps")
 Keep = Callable[[Literal["points", "rows", "codes"], bytes], str]
 
 
@@ -38,7 +38,7 @@ class Atlas:
 class Decoding:
     """What the page decodes on the first map: the two numbers of the code that it shows, the others at `middle`."""
 
-    decoder: Exported
+    decoder: serving.Exported
     middle: np.ndarray
     plane: tuple[int, int]
     conditional: bool
@@ -88,8 +88,8 @@ def maps(
         "facts": [list(each.facts) for each in shown],
         "axes": [each.axes for each in shown],
         "names": list(names),
-        "colors": list(CLASS_COLORS),
-        "inks": [ink_on(color) for color in CLASS_COLORS],
+        "colors": list(serving.browser.CLASS_COLORS),
+        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
         "focus": list(focus),
         "shape": list(shape),
         "atlas": None if atlas is None else {"address": atlas.address, "columns": atlas.columns},

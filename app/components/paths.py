@@ -7,43 +7,18 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import figures
-from app.address import whole
-from app.components.blobs import BLOBS
 from app.components.files import register
 from app.components.heard import heard
+from app.figures import sprites
 from app.results import paths as computed
 from app.results.paths import FINE, Ground, Kind, Way
-from vaecore.serving import CLASS_COLORS, Exported, ink_on
+from app.session.address import whole
+from app.session.blobs import BLOBS
+from vaecore import serving
 
 DIGITS = 5  # that a number keeps on its way to the page
 STEP, TURN = "stop", "turn of the paths"  # keys of the session; the step's is the address's too, from 1
-HTML = """
-<div class="paths">
-  <div class="stage">
-    <figure class="map">
-      <div class="plane">
-        <canvas role="img" aria-label="The codes of test images, and the paths between A and B"></canvas>
-        <canvas class="over" aria-hidden="true"></canvas>
-        <button type="button" class="handle">A</button><button type="button" class="handle">B</button>
-      </div>
-      <figcaption></figcaption>
-    </figure>
-    <div class="player">
-      <div class="pictures">
-        <figure><canvas role="img" aria-label="Decoded"></canvas><figcaption></figcaption></figure>
-        <figure><canvas role="img" aria-label="The test image"></canvas><figcaption></figcaption></figure>
-      </div>
-      <div class="controls">
-        <button type="button" class="play">Play</button>
-        <input type="range" min="0" step="1" aria-label="Step">
-      </div>
-    </div>
-  </div>
-  <div class="films"><div class="grid"></div></div>
-</div>
-"""
-_paths = register("latent_paths", HTML, "paths", ("network.js", "picture.js", "plane.js", "ground.js", "films.js"))
+_paths = register("latent_paths", "paths")
 Take = Callable[[Mapping[str, str]], None]
 
 
@@ -102,7 +77,7 @@ def paths(
     shape: Sequence[int],
     told: Told,
     board: Board | None,
-    decoder: Exported | None,
+    decoder: serving.Exported | None,
     take: Take,
 ) -> None:
     """Draw paths, the one that is looked at first; ``take`` hears of ends that were moved, each as a word.
@@ -149,8 +124,8 @@ def _film(film: Film, board: Board | None) -> dict[str, Any]:
     way = film.way
     if way is None:
         return said | {"film": None}
-    sheet = figures.sheet(way.cells, len(way.cells))
-    said["film"] = BLOBS.inline(figures.png(sheet), "image/png")
+    sheet = sprites.sheet(way.cells, len(way.cells))
+    said["film"] = BLOBS.inline(sprites.png(sheet), "image/png")
     if board is None or way.company is None or way.density is None or way.line is None:
         return said
     return said | {
@@ -180,8 +155,8 @@ def _ground(board: Board) -> dict[str, Any]:
         "index": ground.laid.index.tolist(),
         "labels": None if labels is None else labels.tolist(),
         "names": list(board.names),
-        "colors": list(CLASS_COLORS),
-        "inks": [ink_on(color) for color in CLASS_COLORS],
+        "colors": list(serving.browser.CLASS_COLORS),
+        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
         "atlas": board.atlas,
         "columns": board.columns,
         "made": board.made,

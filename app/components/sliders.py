@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import streamlit as st
 
-from app.components.blobs import BLOBS
-from app.components.files import register_shared
+from app.components.files import register
 from app.components.heard import heard
-from app.results import MIDDLE
-from vaecore.serving import Exported
+from app.results.latents import MIDDLE
+from app.session.blobs import BLOBS
+from vaecore import serving
 
 DECIMALS = 6  # of a pixel
 PERCENTS, LABEL, TURN = "percents", "label", "turn"  # keys of the session; the label's is the address's too
 MOVING = "moving"  # the same, while a gesture lasts: the address says where it ends
 BLIND = "blind"  # whether the page could not fetch a decoder that it was offered
-_sliders = register_shared("latent_sliders", "sliders")
+_sliders = register("latent_sliders", "sliders")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Beside:
     """Another model of as many dimensions: its name, its decoder, its codes at whole percents, whether it is told."""
 
     name: str
-    decoder: Exported
+    decoder: serving.Exported
     quantiles: np.ndarray
     conditional: bool
 
@@ -72,7 +72,7 @@ def stand(movable: Collection[int], classes: Sequence[str]) -> Stand:
     return Stand(kept, label if classes else None)
 
 
-def needs_picture(decoder: Exported | None) -> bool:
+def needs_picture(decoder: serving.Exported | None) -> bool:
     """Return whether the page does not decode itself: it cannot run the decoder, or its weights did not come."""
     return decoder is None or bool(st.session_state.get(BLIND))
 
@@ -84,7 +84,7 @@ def sliders(
     names: Sequence[str],
     classes: Sequence[str],
     shape: Sequence[int],
-    decoder: Exported | None,
+    decoder: serving.Exported | None,
     picture: np.ndarray | None,
     plane: Plane | None,
     beside: Sequence[Beside] = (),
@@ -125,7 +125,7 @@ def _codes(quantiles: np.ndarray, movable: Collection[int]) -> dict[str, Any]:
     }
 
 
-def _network(decoder: Exported) -> dict[str, Any]:
+def _network(decoder: serving.Exported) -> dict[str, Any]:
     return {
         "network": decoder.networks["decoder"],
         "weights": BLOBS.put_weights(decoder),

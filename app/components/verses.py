@@ -7,15 +7,15 @@ import numpy as np
 import streamlit as st
 
 from app.components import sliders as common
-from app.components.files import register_shared
+from app.components.files import register
 from app.results.verse import DRAWS
 
 HERE = Path(__file__).parent
 PERCENTS, TURN, MOVING = "verse percents", "verse turn", "verse moves"  # keys of the session
 ENDED = "verse ended"  # the same, from a gesture's end until the page has followed
 DRAW = "poem"  # likewise, and the address's: the number of the draw that the sliders start from
-STYLE = HERE.parent / "verse.css"  # of the texts, here and on the page
-_verses = register_shared("verse_sliders", "sliders", STYLE.read_text("utf-8"))
+STYLE = HERE.parent / "static" / "verse.css"  # of the texts, here and on the page
+_verses = register("verse_sliders", "sliders", STYLE.read_text("utf-8"))
 
 
 def moved(latent: int) -> dict[int, float]:
@@ -48,7 +48,8 @@ def verses(home: np.ndarray, shown: Sequence[int], names: Sequence[str], said: s
         "said": said,
         **dict.fromkeys(("network", "weights", "plane", "label")),  # what pictures need, and texts do not
         "quantiles": {},
-        **{name: [] for name in ("middle", "classes", "shape", "picture")},
+        "shape": [0, 0, 0],
+        **{name: [] for name in ("middle", "classes", "picture")},
     }
     _verses(data=data, key="verses", on_stand_change=_take)
 

@@ -3,14 +3,18 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, fields, figures, formulas, lesson, sketches, strips
-from app.charts import Series
 from app.components.heard import heard
-from app.fields import Outline
-from app.formulas import Term, number
-from app.player import fragment, player
+from app.controls import behind, choices, sidebar
+from app.controls.player import fragment, player
+from app.figures import charts, fields, sketches, sprites
+from app.figures.charts import Series
+from app.figures.fields import Outline
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
 from app.results import divergences, ellipses
 from app.results.divergences import DRAWN, MEANS, MIXTURES, SCALES, STEPS, Q
+from vaecore import serving
 from vaecore.lessons import Direction
 
 KEY, MAP = "steps", "divergence-landscape"
@@ -148,14 +152,29 @@ def posterior() -> None:
     )
     rows = divergences.bent()
     places = [str(place + 1) for place in range(len(rows))]
-    cells = figures.pixels(np.stack([divergences.shown(row) for row in rows]))
+    cells = sprites.pixels(np.stack([divergences.shown(row) for row in rows]))
     st.html(strips.row("Black and white", cells, places, "x", "as the likelihood wants them"))
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         digit = choices.one("Digit", places, "digit", wrap=True)
         seed = st.number_input("Samples", 0, 999, 0, key="draw", bind="query-params", width=130)
-        st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("draw", 0, 999))
+        st.button("Draw again", icon=":material/casino:", on_click=sidebar.redraw, args=("draw", 0, 999))
     row = rows[places.index(digit)]
     of, fits = divergences.fits(row)
+    real_fits(of, fits)
+    titles = (("From p(z|x)", "z"), ("From the wide q", COLOURS["forward"]), ("From the narrow q", COLOURS["reverse"]))
+    drawn = divergences.samples(row, of, fits, seed)
+    st.html(
+        "".join(
+            strips.row(title, sprites.pixels(images), (), variable, "samples, decoded")
+            for (title, variable), images in zip(titles, drawn, strict=True)
+        )
+    )
+    frame.saw(real(fits))
+    show_real_program(row, seed)
+
+
+def real_fits(of: serving.posterior.TruePosterior, fits: divergences.Fits) -> None:
+    """Draw both ellipses on the true posterior, and what each pays by either divergence."""
     left, right = st.columns([1.25, 1], gap="large")
     with left:
         outlines = [
@@ -176,16 +195,6 @@ def posterior() -> None:
             "Violet: p(z|x) on a grid; its lines hold 39% and 86% of it, as an ellipse does at 1 and 2 scales. "
             "Axes are equal. KL(p ‖ q) is least at the posterior's own moments, KL(q ‖ p) where the elbo is highest."
         )
-    titles = (("From p(z|x)", "z"), ("From the wide q", COLOURS["forward"]), ("From the narrow q", COLOURS["reverse"]))
-    drawn = divergences.samples(row, of, fits, seed)
-    st.html(
-        "".join(
-            strips.row(title, figures.pixels(images), (), variable, "samples, decoded")
-            for (title, variable), images in zip(titles, drawn, strict=True)
-        )
-    )
-    lesson.saw(real(fits))
-    show_real_program(row, seed)
 
 
 def real(fits: divergences.Fits) -> str:
@@ -202,11 +211,12 @@ def real(fits: divergences.Fits) -> str:
 def show_real_program(row: int, seed: int) -> None:
     """Show the program that fits a real posterior by either divergence."""
     behind.show(
-        f"image = serving.binarised(tests.images[{row}])",
-        "truth = serving.true_posterior(explorer, image)",
-        "encoder, covering = serving.encoder_posterior(explorer, image), lessons.covering(truth)",
-        "best = serving.best_gaussian(explorer, image, [(each, encoder.scale) for each in (encoder.mean, truth.mode)])",
-        "wide = serving.gaussian_posterior(explorer, image, covering.mean, covering.scale)",
+        f"image = serving.posterior.binarised(tests.images[{row}])",
+        "truth = serving.posterior.true_posterior(explorer, image)",
+        "encoder, covering = serving.posterior.encoder_posterior(explorer, image), lessons.covering(truth)",
+        "starts = [(each, encoder.scale) for each in (encoder.mean, truth.mode)]",
+        "best = serving.posterior.best_gaussian(explorer, image, starts)",
+        "wide = serving.posterior.gaussian_posterior(explorer, image, covering.mean, covering.scale)",
         "forward = [lessons.forward_divergence(truth, lessons.Ellipse(q.mean, q.scale)) for q in (wide, best)]",
         "print(*forward, *(truth.log_evidence - q.elbo for q in (wide, best)))  # KL(p || q), then KL(q || p)",
         f"images = explorer.decode(lessons.sampled(truth, {divergences.SHOWN}, {seed}))",
@@ -234,16 +244,11 @@ def page() -> None:
     now = plots(name, direction, start, step)
     st.html(equation(name, direction, now))
     answers(name, now)
-    lesson.saw(conclusion(name, direction, now, step))
+    frame.saw(conclusion(name, direction, now, step))
     show_program(name, direction, start, step)
 
 
-lesson.begin(
-    "divergence",
-    "One Gaussian q must stand for two modes. Fit it by hand, then let it descend either divergence: when does it "
-    "cover both modes, when does it choose one, and who decides which?",
-    (divergences.MODEL,),
-)
-if lesson.at_hand(divergences.MODEL):
+frame.begin("divergence", (divergences.MODEL,))
+if frame.at_hand(divergences.MODEL):
     fragment(page, KEY)
     posterior()

@@ -3,12 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, figures, formulas, lesson, picks, strips, tradeoffs
-from app.formulas import Term, number
-from app.plain import plain
-from app.results import prices, rates
+from app.controls import behind
+from app.figures import charts, sprites, tradeoffs
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
+from app.results import picks, prices, rates
+from app.results.data import Pictures
 from app.results.rates import Member
-from app.state import Pictures
+from app.session.plain import plain
 
 SHOWN = 10  # images in a row
 
@@ -66,10 +69,10 @@ def gallery(shown: list[Member], chosen: Member, found: Pictures, seed: int) -> 
     """Return the same images as the chosen model and both ends of the family give them back."""
     rows = picks.draw(np.arange(len(found.images)), SHOWN, seed)
     title = "Decoded" if found.source.trouble else "Originals"
-    parts = [strips.row(title, figures.pixels(found.images[rows]), (), "x", "test images")]
+    parts = [strips.row(title, sprites.pixels(found.images[rows]), (), "x", "test images")]
     ends = {member.beta: member for member in (shown[0], chosen, shown[-1])}
     for beta, member in sorted(ends.items()):
-        images = figures.pixels(rates.reconstructions(member.model, found, rows))
+        images = sprites.pixels(rates.reconstructions(member.model, found, rows))
         variable, note = ("reconstruction", "chosen") if member is chosen else ("x", "")
         note = f"rate {number(member.terms.rate, 1)} nats{', ' * bool(note)}{note}"
         parts.append(strips.row(f"β = {beta:g}", images, (), variable, note))
@@ -136,25 +139,20 @@ def page(family: dict[float, str]) -> None:
             f"{strips.sentence(found.source.trouble)} These images are decoded by {plain(found.maker)}, which flatters "
             "it."
         )
-    lesson.saw(conclusion(shown, chosen))
+    frame.saw(conclusion(shown, chosen))
     behind.show(
-        "terms = serving.elbo_terms(explorer, tests.images)",
+        "terms = serving.rates.elbo_terms(explorer, tests.images)",
         "print(terms.rate, terms.distortion, terms.elbo)  # nats",
         f"print((terms.rates >= {rates.SILENT}).sum())  # units in use",
-        "kin = serving.family(explorer)  # by beta, the names of models that differ in nothing else",
+        "kin = serving.relatives.family(explorer)  # by beta, the names of models that differ in nothing else",
         data=found.source.place,
         model=chosen.model.place,
     )
 
 
 models = prices.kin()
-lesson.begin(
-    "price",
-    "These models are alike but for β, what they must pay for a nat of rate. Raise it step by step and watch what "
-    "each unit costs. Then say how many are left at the highest price, before you look.",
-    tuple(models.values())[:1],
-)
+frame.begin("price", tuple(models.values())[:1])
 if models:
     page(models)
 else:
-    lesson.at_hand("beta-vae-mnist-10")
+    frame.at_hand("beta-vae-mnist-10")

@@ -3,10 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, fields, figures, formulas, lesson, sketches, strips
-from app.charts import Series
-from app.fields import Cloud, Outline
-from app.formulas import Term, number
+from app.controls import behind, choices, sidebar
+from app.figures import charts, fields, sketches, sprites
+from app.figures.charts import Series
+from app.figures.fields import Cloud, Outline
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
 from app.results import divergences, ellipses, gradients
 from app.results.gradients import COUNTS, KINDS, WIDTHS, Spread
 
@@ -36,9 +39,9 @@ def choose() -> tuple[int, float, str, int, int]:
         with right.container(horizontal=True, vertical_alignment="bottom"):
             last = gradients.SEEDS - 1
             seed = st.number_input("Noise", 0, last, 0, key="noise", bind="query-params", width=110)
-            st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("noise", 0, last))
+            st.button("Draw again", icon=":material/casino:", on_click=sidebar.redraw, args=("noise", 0, last))
     row = rows[names.index(digit)]
-    picture = figures.pixels(divergences.shown(row)[None])[0]
+    picture = sprites.pixels(divergences.shown(row)[None])[0]
     frame.html(f'<div class="vc-frame" style="--width:7rem">{strips.picture_tag(picture, "The digit")}</div>')
     return row, width, kind, count, seed
 
@@ -145,7 +148,7 @@ def page() -> None:
     st.html(equation(row, width, seed))
     st.html(table(found, gradient, count))
     maps(row, width, kind, count, seed)
-    lesson.saw(conclusion(row, width, kind, found))
+    frame.saw(conclusion(row, width, kind, found))
     show_program(row, width, kind, count, seed)
 
 
@@ -153,8 +156,8 @@ def show_program(row: int, width: float, kind: str, count: int, seed: int) -> No
     """Show the program that estimates the gradient by every way, and integrates it."""
     part = f"{KINDS[kind].start}:{KINDS[kind].stop}"
     behind.show(
-        f"image = serving.binarised(tests.images[{row}])",
-        "q = serving.encoder_posterior(explorer, image)",
+        f"image = serving.posterior.binarised(tests.images[{row}])",
+        "q = serving.posterior.encoder_posterior(explorer, image)",
         f"exact = lessons.exact(explorer, image, q.mean, {width} * q.scale)",
         f"print(*exact.gradient[{part}])  # by the {kind}",
         f"drawn = lessons.drawn(explorer, image, q.mean, {width} * q.scale, exact.value, {gradients.SAMPLES}, {seed})",
@@ -166,11 +169,6 @@ def show_program(row: int, width: float, kind: str, count: int, seed: int) -> No
     )
 
 
-lesson.begin(
-    "reparameterisation",
-    "To train an encoder one needs the gradient of E log p(x|z) over q, and has only samples. Raise their number: how "
-    "many must the score function have before its cloud is as small as the pathwise one is with a single sample?",
-    (gradients.MODEL,),
-)
-if lesson.at_hand(gradients.MODEL):
+frame.begin("reparameterisation", (gradients.MODEL,))
+if frame.at_hand(gradients.MODEL):
     page()

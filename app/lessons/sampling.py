@@ -3,10 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, figures, formulas, lesson, results, sketches, strips
 from app.components.heard import heard
-from app.formulas import Term, number
-from app.results import holes
+from app.controls import behind, choices, sidebar
+from app.figures import charts, sketches, sprites
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
+from app.results import holes, latents
 from app.results.holes import WAYS, Draw, Pair
 
 PLACES = {"autoencoder": "ae", "variational": "vae"}  # parameters of the URL
@@ -24,7 +27,7 @@ def choose(pairs: dict[str, Pair]) -> tuple[Pair, str, int]:
             help="A click on a map draws around that place, which at first is the middle of its largest hole.",
         )  # fmt: skip
         seed = st.number_input("Seed", 0, holes.SEEDS - 1, 0, key="again", bind="query-params", width=110)
-        st.button("Draw again", icon=":material/casino:", on_click=chooser.redraw, args=("again", 0, holes.SEEDS - 1))
+        st.button("Draw again", icon=":material/casino:", on_click=sidebar.redraw, args=("again", 0, holes.SEEDS - 1))
     return pairs[data], next(key for key, name in WAYS.items() if name == way), seed
 
 
@@ -64,7 +67,7 @@ def row(kind: str, draw: Draw) -> str:
     """Return what the draws decode to, with the distance of each from the nearest code."""
     captions = [f"{index + 1}\n× {number(value, 1)}" for index, value in enumerate(draw.distances)]
     return strips.row(
-        TITLES[kind], figures.pixels(draw.images), captions, COLOURS[kind], "× the usual distance to the next code",
+        TITLES[kind], sprites.pixels(draw.images), captions, COLOURS[kind], "× the usual distance to the next code",
         best=[value <= FAR for value in draw.distances],
     )  # fmt: skip
 
@@ -138,7 +141,7 @@ def page(pairs: dict[str, Pair]) -> None:
         "In a hole: further from every code than 95 of 100 codes are from the next. Reached: codes with a draw as near "
         "as their fifth neighbour. Both against one half of the codes, with as many draws as the other half has."
     )
-    lesson.saw(conclusion(pair, way, draws))
+    frame.saw(conclusion(pair, way, draws))
     show_program(pair, way, seed)
 
 
@@ -147,7 +150,7 @@ def show_program(pair: Pair, way: str, seed: int) -> None:
     places = [list(place_of(kind, name)) for kind, name in pair._asdict().items()]
     behind.show(
         f"for own, place in zip([vaecore.load({pair.autoencoder!r}), explorer], {places}):",
-        f"    codes = lessons.Codes(serving.latent_map(own).codes[:{results.STAND_INS}])  # of test images",
+        f"    codes = lessons.Codes(serving.maps.latent_map(own).codes[:{latents.STAND_INS}])  # of test images",
         f"    drawn = codes.drawn({holes.SHOWN}, {way!r}, {seed}, np.array(place))",
         "    images = own.decode(drawn.astype(np.float32))",
         "    half, others = lessons.Codes(codes.codes[::2]), codes.codes[1::2]",
@@ -159,13 +162,8 @@ def show_program(pair: Pair, way: str, seed: int) -> None:
 
 
 found = holes.pairs()
-lesson.begin(
-    "sampling",
-    "To draw a new image, draw a code and decode it. Draw from N(0, I), then click into a hole of each map, then let a "
-    "Gaussian be fitted: which model gives you what its test images look like?",
-    next(iter(found.values()), ()),
-)
+frame.begin("sampling", next(iter(found.values()), ()))
 if found:
     page(found)
 else:
-    lesson.at_hand("ae-mnist-2", "vae-mnist-2")
+    frame.at_hand("ae-mnist-2", "vae-mnist-2")

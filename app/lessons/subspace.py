@@ -2,9 +2,12 @@
 
 import streamlit as st
 
-from app import behind, charts, chooser, figures, formulas, lesson, sketches, strips
-from app.formulas import Term, number
-from app.player import fragment, player
+from app.controls import behind, sidebar
+from app.controls.player import fragment, player
+from app.figures import charts, sketches, sprites
+from app.lessons import frame
+from app.markup import formulas, strips
+from app.markup.formulas import Term, number
 from app.results import subspaces
 from app.results.subspaces import STEPS
 from vaecore.lessons import Snapshot
@@ -18,7 +21,7 @@ def choose_start() -> list[Snapshot]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Random start", 0, subspaces.SEEDS - 1, 0, key="start", bind="query-params", width=130)
         st.button(
-            "Another start", icon=":material/casino:", on_click=chooser.redraw, args=("start", 0, subspaces.SEEDS - 1)
+            "Another start", icon=":material/casino:", on_click=sidebar.redraw, args=("start", 0, subspaces.SEEDS - 1)
         )
     return subspaces.descent(seed)
 
@@ -57,15 +60,15 @@ def equation(now: Snapshot) -> str:
 def gallery(now: Snapshot) -> str:
     """Return the directions, and what both make of the same digits."""
     found, images = subspaces.pair(now), subspaces.test_images(SHOWN)
-    top = figures.reach(found.components)
+    top = sprites.reach(found.components)
     pca, descent = subspaces.reconstructions(now, images)
     rows = [
-        ("PCA's directions", figures.signed(found.components, top), "baseline", "orthogonal, in order"),
-        ("The decoder's", figures.signed(found.columns, top), "z", "its own columns"),
-        ("Turned", figures.signed(found.turned, top), "z", "PCA's, as far as they lie in its subspace"),
-        ("Test digits", figures.pixels(images), "x", ""),
-        ("By PCA", figures.pixels(pca), "baseline", ""),
-        ("By descent", figures.pixels(descent), "reconstruction", f"after {now.step} steps"),
+        ("PCA's directions", sprites.signed(found.components, top), "baseline", "orthogonal, in order"),
+        ("The decoder's", sprites.signed(found.columns, top), "z", "its own columns"),
+        ("Turned", sprites.signed(found.turned, top), "z", "PCA's, as far as they lie in its subspace"),
+        ("Test digits", sprites.pixels(images), "x", ""),
+        ("By PCA", sprites.pixels(pca), "baseline", ""),
+        ("By descent", sprites.pixels(descent), "reconstruction", f"after {now.step} steps"),
     ]
     return "".join(strips.row(title, cells, (), variable, note) for title, cells, variable, note in rows)
 
@@ -120,15 +123,10 @@ def page() -> None:
     plots(path, at)
     st.html(equation(now))
     st.html(gallery(now))
-    lesson.saw(conclusion(path, now))
+    frame.saw(conclusion(path, now))
     show_program(now, st.session_state["start"])
 
 
-lesson.begin(
-    "subspace",
-    "A linear autoencoder finds what PCA finds, the slow way. Let the descent play, or take it step by step: "
-    "when does its subspace become PCA's, and when do its directions?",
-    (subspaces.SHIPPED, subspaces.PCA),
-)
-if lesson.at_hand(subspaces.SHIPPED, subspaces.PCA):
+frame.begin("subspace", (subspaces.SHIPPED, subspaces.PCA))
+if frame.at_hand(subspaces.SHIPPED, subspaces.PCA):
     fragment(page, KEY)

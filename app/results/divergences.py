@@ -6,12 +6,12 @@ import numpy as np
 import streamlit as st
 
 from app.results import ellipses, posteriors
+from app.results.data import Pictures, pictures
 from app.results.ellipses import Slider
 from app.results.posteriors import Subject
-from app.state import Pictures, explorer, find, pictures
+from app.session.state import explorer, find
 from vaecore import lessons, serving
 from vaecore.lessons import Descent, Direction, Ellipse, Mixture, Parts
-from vaecore.serving import TruePosterior
 
 MIXTURES = {
     "two apart": Mixture((0.5, 0.5), (-2.0, 2.0), (0.6, 0.6)),
@@ -153,7 +153,7 @@ def images() -> Pictures:
 def bent() -> list[int]:
     """Return the rows of the digits whose posteriors bend most."""
     found = images()
-    binary = np.stack([serving.binarised(image) for image in found.images])
+    binary = np.stack([serving.posterior.binarised(image) for image in found.images])
     return lessons.most_bent(explorer(find(MODEL)), binary, BENT).tolist()
 
 
@@ -162,7 +162,7 @@ def subject(row: int) -> Subject:
     return Subject(find(MODEL), images().source, row, True)
 
 
-def fits(row: int) -> tuple[TruePosterior, Fits]:
+def fits(row: int) -> tuple[serving.posterior.TruePosterior, Fits]:
     """Return a digit's posterior and the best q by either divergence."""
     of, best = posteriors.truth(subject(row), images()), posteriors.best(subject(row), images())
     covering, seeking = lessons.covering(of), Ellipse(best.mean, best.scale)
@@ -183,12 +183,12 @@ def widths(found: Fits) -> float:
     return float(np.prod(found.covering.scale) / np.prod(found.seeking.scale))
 
 
-def window(of: TruePosterior, found: Fits) -> tuple[tuple[float, float], float]:
+def window(of: serving.posterior.TruePosterior, found: Fits) -> tuple[tuple[float, float], float]:
     """Return the middle of a square around all that is shown, and half its side."""
     return ellipses.window(of, [found.covering, found.seeking], False)
 
 
-def samples(row: int, of: TruePosterior, found: Fits, seed: int) -> list[np.ndarray]:
+def samples(row: int, of: serving.posterior.TruePosterior, found: Fits, seed: int) -> list[np.ndarray]:
     """Return pictures decoded from the posterior, from the covering ellipse and from the seeking one."""
     noise = np.random.default_rng(seed).standard_normal((SHOWN, 2))
     codes = [lessons.sampled(of, SHOWN, seed), *(q.mean + q.scale * noise for q in (found.covering, found.seeking))]

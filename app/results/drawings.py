@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import results
-from app.components.blobs import BLOBS
-from app.state import Model, explorer
+from app.results import exports, latents
+from app.session.blobs import BLOBS
+from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import Exported
 
 ENDS = [0, -1]  # of a table of quantiles
 
@@ -30,14 +29,14 @@ class Guess:
 @st.cache_data(show_spinner=False, max_entries=256)
 def drawn(model: Model, text: str) -> np.ndarray:
     """Return a packed drawing as the model is shown it, [c, h, w]."""
-    return serving.drawing(serving.unpack_drawing(text), explorer(model).shape)
+    return serving.drawings.drawing(serving.drawings.unpack_drawing(text), explorer(model).shape)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def guess(model: Model, text: str) -> Guess:
     """Return what a conditional model takes a packed drawing for."""
-    elbos = serving.class_elbos(explorer(model), drawn(model, text)[None])[0]
-    return Guess(int(elbos.argmax()), serving.class_posterior(elbos))
+    elbos = serving.styles.class_elbos(explorer(model), drawn(model, text)[None])[0]
+    return Guess(int(elbos.argmax()), serving.styles.class_posterior(elbos))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -50,17 +49,17 @@ def answer(model: Model, text: str, label: int | None) -> tuple[np.ndarray, np.n
 
 def reach(model: Model) -> float:
     """Return the largest number that is usual in a code, of either sign."""
-    return float(np.abs(results.quantiles(model)[ENDS]).max())
+    return float(np.abs(latents.quantiles(model)[ENDS]).max())
 
 
-def projection(model: Model) -> Exported | None:
+def projection(model: Model) -> serving.Exported | None:
     """Return the projection on the two axes of the map of PCA, for the page to run; None where it cannot be had."""
-    return results.served(_projection(model), "projection", model) if BLOBS.served else None
+    return exports.served(_projection(model), "projection", model) if BLOBS.served else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _projection(model: Model) -> Exported | None:
+def _projection(model: Model) -> serving.Exported | None:
     try:
-        return serving.baseline(explorer(model), 2).exported("encoder")
+        return serving.comparison.baseline(explorer(model), 2).exported("encoder")
     except ValueError:  # no such PCA ships, and the images are not at hand
         return None

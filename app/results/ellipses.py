@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaecore import lessons
-from vaecore.serving import Approximation, TruePosterior
+from vaecore import lessons, serving
 
 LOG_SCALES = (-7.0, 1.0, 0.01)  # ends and step of a slider
 STEPS = 300  # of a slider of the mean, about, over what is shown
@@ -36,7 +35,9 @@ class Slider(NamedTuple):
     step: float
 
 
-def sliders(of: TruePosterior, shown: list[Approximation], whole: bool) -> list[Slider]:
+def sliders(
+    of: serving.posterior.TruePosterior, shown: list[serving.posterior.Approximation], whole: bool
+) -> list[Slider]:
     """Return the ends and the steps of four sliders: those of the mean reach a little over the window, or the plane."""
     middle, half = window(of, shown, False)
     step = 10.0 ** np.floor(np.log10(2 * half / STEPS))
@@ -48,7 +49,7 @@ def sliders(of: TruePosterior, shown: list[Approximation], whole: bool) -> list[
     return [*means, *[Slider(*LOG_SCALES)] * 2]
 
 
-def nearest(q: Approximation, ends: list[Slider]) -> Ellipse:
+def nearest(q: serving.posterior.Approximation, ends: list[Slider]) -> Ellipse:
     """Return where the sliders stand for a q: of one that is no ellipse, the ellipse of the same mean and scale."""
     return within(Ellipse(*q.mean.tolist(), *np.log(q.scale).tolist()), ends)
 
@@ -77,19 +78,21 @@ def held(scales: int) -> float:
     return float(1 - np.exp(-(scales**2) / 2))
 
 
-def levels(of: TruePosterior) -> tuple[float, float]:
+def levels(of: serving.posterior.TruePosterior) -> tuple[float, float]:
     """Return the densities, the lower first, above which lies what an ellipse holds at two scales and at one."""
     first, second = (of.level(held(scales)) for scales in SCALES)
     return second, first
 
 
-def thinned(of: TruePosterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def thinned(of: serving.posterior.TruePosterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the axes and the density of a posterior as they travel to the browser."""
     thin = of.thinned(DRAWN)
     return thin.across, thin.up, thin.density.astype(np.float32)
 
 
-def window(of: TruePosterior, shown: Sequence[Approximation | lessons.Ellipse], whole: bool) -> Window:
+def window(
+    of: serving.posterior.TruePosterior, shown: Sequence[serving.posterior.Approximation | lessons.Ellipse], whole: bool
+) -> Window:
     """Return the middle of a square window and half its side: around the posterior and what is shown, or the plane."""
     inside = of.density >= of.level(1 - ALL_BUT)
     across, up = of.across[inside.any(0)], of.up[inside.any(1)]

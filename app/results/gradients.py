@@ -6,10 +6,9 @@ import numpy as np
 import streamlit as st
 
 from app.results import divergences, ellipses, posteriors
-from app.state import explorer, find
-from vaecore import lessons
+from app.session.state import explorer, find
+from vaecore import lessons, serving
 from vaecore.lessons import Drawn, Ellipse, Exact
-from vaecore.serving import TruePosterior
 
 MODEL = divergences.MODEL
 COUNTS = (1, 2, 5, 10, 20, 50, 100)  # samples of an estimate
@@ -53,7 +52,7 @@ def q_of(row: int, width: float) -> Ellipse:
     return Ellipse(q.mean, width * q.scale)
 
 
-def truth(row: int) -> TruePosterior:
+def truth(row: int) -> serving.posterior.TruePosterior:
     """Return the posterior of a digit."""
     return posteriors.truth(divergences.subject(row), divergences.images())
 

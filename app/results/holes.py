@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import results
-from app.state import explorer, find, model_names
+from app.results import latents
+from app.session.state import explorer, find, model_names
 from vaecore.lessons import Codes, Fit
 
 WAYS = {
@@ -48,12 +48,12 @@ def pairs() -> dict[str, Pair]:
 @st.cache_resource(show_spinner="Gathering the codes ...", max_entries=8)
 def codes(name: str) -> Codes:
     """Return the codes of the test images that a model keeps with its map: no data set is needed."""
-    return Codes(results.kept_codes(find(name))[0])
+    return Codes(latents.kept_codes(find(name))[0])
 
 
 def labels(name: str) -> np.ndarray | None:
     """Return the classes of these images."""
-    return results.kept_codes(find(name))[1]
+    return latents.kept_codes(find(name))[1]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app import figures
-from app.results import baseline, latent_map
-from app.state import Model, Pictures, Source, explorer, own_labels, pictures
+from app.figures import sprites
+from app.results.comparison import baseline
+from app.results.data import Pictures, Source, pictures
+from app.results.latents import latent_map
+from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import LatentMap, Plane
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +32,10 @@ class Layout:
     codes: np.ndarray
     scales: np.ndarray | None
     pca: np.ndarray | None
-    planes: Mapping[str, Plane]
+    planes: Mapping[str, serving.maps.Plane]
     index: np.ndarray
     labels: np.ndarray | None
-    scored: LatentMap
+    scored: serving.maps.LatentMap
     whole: bool
 
 
@@ -45,12 +46,16 @@ def layout(model: Model) -> Layout:
         ValueError: no map is kept, and the data set cannot be had.
     """
     kept, found = latent_map(model), _own(model)
-    planes = serving.planes(explorer(model).dataset)
+    planes = serving.maps.planes(explorer(model).dataset)
     fits = (
         found is not None and not found.maker and all(len(each.points) == len(found.images) for each in planes.values())
     )
     if found is None or not planes or not fits:
-        drawn = {} if kept.tsne is None else {f"tsne-{serving.USUAL}": Plane(kept.tsne, kept.scores.get("tsne", {}))}
+        drawn = (
+            {}
+            if kept.tsne is None
+            else {f"tsne-{serving.maps.USUAL}": serving.maps.Plane(kept.tsne, kept.scores.get("tsne", {}))}
+        )
         return Layout(kept.codes, None, kept.pca, drawn, kept.index, kept.labels, kept, whole=False)
     return _whole(model, found.source, kept, found)
 
@@ -85,12 +90,12 @@ def _own(model: Model) -> Pictures | None:
 
 
 @st.cache_resource(show_spinner="Encoding every test image ...", max_entries=32)
-def _whole(model: Model, source: Source, _kept: LatentMap, _found: Pictures) -> Layout:
+def _whole(model: Model, source: Source, _kept: serving.maps.LatentMap, _found: Pictures) -> Layout:
     del source  # it stands for the images
     own = explorer(model)
-    codes, scales = own.posterior(_found.images, own_labels(own, _found.labels))
+    codes, scales = own.posterior(_found.images, own.told(_found.labels))
     pca = baseline(model, 2).encode(_found.images)
-    planes, index = serving.planes(own.dataset), np.arange(len(codes))
+    planes, index = serving.maps.planes(own.dataset), np.arange(len(codes))
     return Layout(codes, scales if scales.any() else None, pca, planes, index, _found.labels, _kept, whole=True)
 
 
@@ -109,4 +114,4 @@ def sheet(model: Model, index: np.ndarray, columns: int) -> tuple[bytes, bool] |
 def _sheet(source: Source, maker: str, columns: int, index: bytes, _found: Pictures) -> bytes:
     del source, maker  # they stand for the images
     rows = np.frombuffer(index, dtype=np.int64)
-    return figures.png(figures.tiles(_found.images[rows], columns), effort=1)  # somebody waits
+    return sprites.png(sprites.tiles(_found.images[rows], columns), effort=1)  # somebody waits

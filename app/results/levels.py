@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from app.results.data import Pictures
 from app.results.directions import own_label
 from app.results.rates import SILENT_LEVEL
-from app.state import Model, Pictures, explorer, find, model_names
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
-from vaecore.serving import Redrawn, Terms
 
 VARIANTS = ("hierarchical", "ladder")
 REDRAWS = 8
@@ -17,26 +17,26 @@ def at_hand() -> list[str]:
     return [name for name in model_names() if explorer(find(name)).variant in VARIANTS]
 
 
-def from_prior(model: Model, label: int | None, temperature: float, seed: int) -> Redrawn:
+def from_prior(model: Model, label: int | None, temperature: float, seed: int) -> serving.levels.Redrawn:
     """Draw a code from the prior, and redraw one level of it at a time."""
     own = explorer(model)
-    noise = serving.prior_noise(own, temperature, seed)
-    return serving.redraw(own, noise, REDRAWS, temperature, seed, label)
+    noise = serving.levels.prior_noise(own, temperature, seed)
+    return serving.levels.redraw(own, noise, REDRAWS, temperature, seed, label)
 
 
-def from_image(model: Model, found: Pictures, row: int, temperature: float, seed: int) -> Redrawn:
+def from_image(model: Model, found: Pictures, row: int, temperature: float, seed: int) -> serving.levels.Redrawn:
     """Find the noise behind an image's posterior mean, and redraw one level of it at a time."""
     own = explorer(model)
     label = own_label(own, found, row)
-    noise = serving.noise_behind(own, found.images[row], label)
-    return serving.redraw(own, noise, REDRAWS, temperature, seed, label)
+    noise = serving.levels.noise_behind(own, found.images[row], label)
+    return serving.levels.redraw(own, noise, REDRAWS, temperature, seed, label)
 
 
-def downwards(found: Terms) -> list[tuple[int, int, float]]:
+def downwards(found: serving.rates.Terms) -> list[tuple[int, int, float]]:
     """Return each level from the top, counted from 0 at the image: with its size and its rate."""
     return list(zip(range(len(found.sizes)), found.sizes, found.rates.tolist(), strict=True))[::-1]
 
 
-def silent(found: Terms) -> np.ndarray:
+def silent(found: serving.rates.Terms) -> np.ndarray:
     """Return which levels are collapsed, those from the top first."""
     return (found.rates < SILENT_LEVEL)[::-1]

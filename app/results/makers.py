@@ -9,12 +9,12 @@ from collections.abc import Callable
 import numpy as np
 import streamlit as st
 
-from app import figures, portraits, results
-from app.components.blobs import BLOBS
-from app.results import drawings, layouts, paths, recipes
+from app.figures import sprites
+from app.results import drawings, exports, layouts, paths, portraits, recipes
 from app.results.recipes import Recipe
-from app.state import Model, explorer
-from vaecore.serving import Exported
+from app.session.blobs import BLOBS
+from app.session.state import Model, explorer
+from vaecore import serving
 
 BYTES, PICTURE = "application/octet-stream", "image/png"
 MAP_COLUMNS, GROUND_COLUMNS = 100, 50  # images in a row of the sheet of the maps, and of that under the paths
@@ -28,7 +28,7 @@ def _found(made: bytes | None, media_type: str) -> Made:
     return made, media_type
 
 
-def _weights(export: Callable[[Model], Exported | None]) -> Callable[[Model], Made]:
+def _weights(export: Callable[[Model], serving.Exported | None]) -> Callable[[Model], Made]:
     def make(model: Model) -> Made:
         exported = export(model)
         return _found(exported and exported.weights, BYTES)
@@ -53,20 +53,20 @@ def _points(model: Model, across: int, up: int, perplexity: int) -> Made:
         return _found(None, BYTES)
     spread = layouts.spread(laid, across, up)
     places = layouts.places(laid, (across, up), perplexity)
-    return figures.packed([*places.values(), *([] if spread is None else [spread])]), BYTES
+    return sprites.packed([*places.values(), *([] if spread is None else [spread])]), BYTES
 
 
 MAKERS: dict[str, Callable[..., Made]] = {
     "portrait": lambda model: (portraits.portrait(model), PICTURE),
     "manifold": _manifold,
-    "decoder": _weights(results.decoder),
-    "encoder": _weights(results.encoder),
+    "decoder": _weights(exports.decoder),
+    "encoder": _weights(exports.encoder),
     "projection": _weights(drawings.projection),
     "points": _points,
-    "rows": lambda model: (figures.packed(layouts.rows(layouts.layout(model))), BYTES),
-    "codes": lambda model: (figures.packed([layouts.layout(model).codes]), BYTES),
+    "rows": lambda model: (sprites.packed(layouts.rows(layouts.layout(model))), BYTES),
+    "codes": lambda model: (sprites.packed([layouts.layout(model).codes]), BYTES),
     "images": lambda model: _sheet(model, layouts.layout(model).index, MAP_COLUMNS),
-    "ground": lambda model: (figures.packed([paths.ground(model).places]), BYTES),
+    "ground": lambda model: (sprites.packed([paths.ground(model).places]), BYTES),
     "ground-images": lambda model: _sheet(model, paths.ground(model).laid.index, GROUND_COLUMNS),
 }
 

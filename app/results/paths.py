@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import figures, results
-from app.state import Model, explorer
+from app.figures import sprites
+from app.results import latents
+from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import Company, LatentMap, Projection, Surroundings
 
 Kind = Literal["linear", "spherical", "data"]
 FINE = 8  # places between one step and the next at which the density is drawn
@@ -29,9 +29,9 @@ class Ground:
         free: whether each place of the plane is a code.
     """
 
-    laid: LatentMap
-    around: Surroundings
-    plane: Projection
+    laid: serving.maps.LatentMap
+    around: serving.paths.Surroundings
+    plane: serving.paths.Projection
     places: np.ndarray
     free: bool
 
@@ -51,7 +51,7 @@ class Way:
     codes: np.ndarray
     cells: np.ndarray
     line: np.ndarray | None = None
-    company: Company | None = None
+    company: serving.paths.Company | None = None
     density: np.ndarray | None = None
 
 
@@ -68,15 +68,17 @@ def ground(model: Model) -> Ground:
     Raises:
         ValueError: it has no map, and its data set cannot be had.
     """
-    return _ground(model, results.latent_map(model))  # whose bar is drawn anew each time that it is needed
+    return _ground(model, latents.latent_map(model))  # whose bar is drawn anew each time that it is needed
 
 
 @st.cache_resource(show_spinner="Looking at what is around the codes ...", max_entries=32)
-def _ground(model: Model, _laid: LatentMap) -> Ground:
+def _ground(model: Model, _laid: serving.maps.LatentMap) -> Ground:
     del model  # it stands for the map
     laid = _laid
-    plane = serving.projection(laid.codes)
-    return Ground(laid, serving.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2)
+    plane = serving.paths.projection(laid.codes)
+    return Ground(
+        laid, serving.paths.surroundings(laid.codes), plane, plane.places(laid.codes), laid.codes.shape[1] == 2
+    )
 
 
 def way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None) -> Way:
@@ -100,16 +102,16 @@ def _way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None, _ar
     fine = own.interpolate(np.array(ends.a), np.array(ends.b), FINE * (steps - 1) + 1, path=kind)
     codes = fine[::FINE]
     labels = None if told is None else np.full(steps, told, dtype=np.int64)
-    cells = figures.pixels(own.decode(codes, labels))
+    cells = sprites.pixels(own.decode(codes, labels))
     if around is None:
         return Way(codes, cells)
-    every = serving.company(fine, around.around)
-    return Way(codes, cells, around.plane.places(fine), serving.company(codes, around.around), every.density)
+    every = serving.paths.company(fine, around.around)
+    return Way(codes, cells, around.plane.places(fine), serving.paths.company(codes, around.around), every.density)
 
 
 def nearest(of: Ground, code: np.ndarray) -> int:
     """Return the point of the map that is nearest to a code."""
-    return serving.nearest_code(code, of.laid.codes)
+    return serving.paths.nearest_code(code, of.laid.codes)
 
 
 def shares(steps: int) -> list[str]:

@@ -5,11 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from app.results.data import Pictures, Source
 from app.results.directions import own_label
 from app.results.ellipses import BEYOND, PLANE, Ellipse, Window
-from app.state import Model, Pictures, Source, explorer, find
+from app.session.state import Model, explorer, find
 from vaecore import serving
-from vaecore.serving import Approximation, Explorer, Lattice, TruePosterior
+from vaecore.serving import Explorer
 
 RESOLVED = 0.01  # nats: what a grid may be wrong by before the page says so
 
@@ -44,7 +45,7 @@ def at_hand(names: tuple[str, ...], dataset: str) -> list[str]:
     """Return the models named whose posterior can be seen whole, those of a data set first."""
     own = {name: explorer(find(name)) for name in names}
     return sorted(
-        (name for name in names if serving.in_plane(own[name])), key=lambda name: own[name].dataset != dataset
+        (name for name in names if serving.posterior.in_plane(own[name])), key=lambda name: own[name].dataset != dataset
     )
 
 
@@ -55,10 +56,10 @@ def unfamiliar(own: Explorer, binary: bool) -> bool:
 
 def is_grey(own: Explorer, subject: Subject) -> bool:
     """Tell whether grey pixels meet a likelihood of binary ones."""
-    return serving.wants_binary(own) and not subject.binary
+    return serving.posterior.wants_binary(own) and not subject.binary
 
 
-def is_coarse(of: TruePosterior) -> bool:
+def is_coarse(of: serving.posterior.TruePosterior) -> bool:
     """Tell whether a grid was given up before it resolved the posterior."""
     return of.error > RESOLVED
 
@@ -66,39 +67,43 @@ def is_coarse(of: TruePosterior) -> bool:
 def picture(subject: Subject, found: Pictures) -> np.ndarray:
     """Return the picture as the model is shown it, [c, h, w]."""
     image = found.images[subject.row]
-    return serving.binarised(image) if subject.binary else image
+    return serving.posterior.binarised(image) if subject.binary else image
 
 
-def truth(subject: Subject, found: Pictures) -> TruePosterior:
+def truth(subject: Subject, found: Pictures) -> serving.posterior.TruePosterior:
     """Return the true posterior and the evidence."""
     return _truth(subject, found)
 
 
 @st.cache_resource(show_spinner="Integrating over the plane ...", max_entries=64)
-def _truth(subject: Subject, _found: Pictures) -> TruePosterior:
-    return serving.true_posterior(explorer(subject.model), picture(subject, _found), label_of(subject, _found))
+def _truth(subject: Subject, _found: Pictures) -> serving.posterior.TruePosterior:
+    return serving.posterior.true_posterior(
+        explorer(subject.model), picture(subject, _found), label_of(subject, _found)
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def encoder(subject: Subject, _found: Pictures) -> Approximation:
+def encoder(subject: Subject, _found: Pictures) -> serving.posterior.Approximation:
     """Return the encoder's q."""
-    return serving.encoder_posterior(explorer(subject.model), picture(subject, _found), label_of(subject, _found))
+    return serving.posterior.encoder_posterior(
+        explorer(subject.model), picture(subject, _found), label_of(subject, _found)
+    )
 
 
 @st.cache_resource(show_spinner="Looking for the best ellipse ...", max_entries=64)
-def best(subject: Subject, _found: Pictures) -> Approximation:
+def best(subject: Subject, _found: Pictures) -> serving.posterior.Approximation:
     """Return the ellipse whose elbo is highest, sought from the encoder's q and from the truth's mode."""
     own, q = explorer(subject.model), encoder(subject, _found)
     starts = [(q.mean, q.scale), (truth(subject, _found).mode, q.scale)]
-    return serving.best_gaussian(own, picture(subject, _found), starts, label_of(subject, _found))
+    return serving.posterior.best_gaussian(own, picture(subject, _found), starts, label_of(subject, _found))
 
 
 @st.cache_resource(show_spinner=False, max_entries=256)
-def by_hand(subject: Subject, ellipse: Ellipse, _found: Pictures) -> Approximation:
+def by_hand(subject: Subject, ellipse: Ellipse, _found: Pictures) -> serving.posterior.Approximation:
     """Return an ellipse of one's own."""
     mean, scale = np.array(ellipse[:2]), np.exp(ellipse[2:])
     own = explorer(subject.model)
-    return serving.gaussian_posterior(own, picture(subject, _found), mean, scale, label_of(subject, _found))
+    return serving.posterior.gaussian_posterior(own, picture(subject, _found), mean, scale, label_of(subject, _found))
 
 
 def label_of(subject: Subject, found: Pictures) -> int | None:
@@ -106,7 +111,7 @@ def label_of(subject: Subject, found: Pictures) -> int | None:
     return own_label(explorer(subject.model), found, subject.row)
 
 
-def joints(subject: Subject, window: Window, found: Pictures) -> list[Lattice]:
+def joints(subject: Subject, window: Window, found: Pictures) -> list[serving.posterior.Lattice]:
     """Return log p(x, z) around a window, and over the plane."""
     (across, up), half = window
     close, plane = (BEYOND * half, (across, up)), (2 * PLANE, (0.0, 0.0))
@@ -114,39 +119,43 @@ def joints(subject: Subject, window: Window, found: Pictures) -> list[Lattice]:
 
 
 @st.cache_resource(show_spinner="Looking at the plane ...", max_entries=64)
-def _joint(subject: Subject, middle: tuple[float, float], half: float, _found: Pictures) -> Lattice:
+def _joint(subject: Subject, middle: tuple[float, float], half: float, _found: Pictures) -> serving.posterior.Lattice:
     own = explorer(subject.model)
-    return serving.joint_lattice(own, picture(subject, _found), middle, half, label_of(subject, _found))
+    return serving.posterior.joint_lattice(own, picture(subject, _found), middle, half, label_of(subject, _found))
 
 
-def units(q: Approximation, count: int) -> np.ndarray:
+def units(q: serving.posterior.Approximation, count: int) -> np.ndarray:
     """Return the draws of N(0, I) behind the first samples of a Gaussian q, the same behind every other's."""
     return (q.codes[:count] - q.mean) / q.scale
 
 
-def decoded(subject: Subject, q: Approximation, found: Pictures) -> np.ndarray:
+def decoded(subject: Subject, q: serving.posterior.Approximation, found: Pictures) -> np.ndarray:
     """Return the picture at the mean of a q, [c, h, w]."""
     label = label_of(subject, found)
     return explorer(subject.model).decode(q.mean[None], None if label is None else np.array([label]))[0]
 
 
-def gap(of: TruePosterior, q: Approximation) -> float:
+def gap(of: serving.posterior.TruePosterior, q: serving.posterior.Approximation) -> float:
     """Return KL(q || p(z|x)) = log p(x) - elbo, in nats."""
     return of.log_evidence - q.elbo
 
 
-def gain(q: Approximation, other: Approximation) -> float:
+def gain(q: serving.posterior.Approximation, other: serving.posterior.Approximation) -> float:
     """Return by how much one bound lies above another."""
     return q.elbo - other.elbo
 
 
-def verdict(of: TruePosterior, q: Approximation, best_ellipse: Approximation) -> Verdict:
+def verdict(
+    of: serving.posterior.TruePosterior,
+    q: serving.posterior.Approximation,
+    best_ellipse: serving.posterior.Approximation,
+) -> Verdict:
     """Return whose a gap is; what is written with two digits adds up."""
     whole, shape = (round(gap(of, each), 2) + 0.0 for each in (q, best_ellipse))
     return Verdict(whole, shape, whole - shape)
 
 
-def draws(q: Approximation, count: int) -> Draws:
+def draws(q: serving.posterior.Approximation, count: int) -> Draws:
     """Return the first samples of a q with their weights."""
-    weights, effective = serving.importance(q.log_weights[:count])
+    weights, effective = serving.posterior.importance(q.log_weights[:count])
     return Draws(q.codes[:count], weights, effective)

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from app.results import rates
+from app.results.data import Pictures, pictures
 from app.results.rates import SILENT, Member
-from app.state import Pictures, explorer, find, pictures
+from app.session.state import explorer, find
 
 FEWEST = 3  # models along beta: of fewer there is no curve
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, Source, explorer, find, model_names, own_labels
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
-from vaecore.serving import Explorer, Terms
+from vaecore.serving import Explorer
 
 SILENT = 0.01  # nats: below it a unit is collapsed
 SILENT_LEVEL = 0.1  # nats: the same of a whole level
@@ -20,19 +21,19 @@ class Member:
 
     beta: float
     model: Model
-    terms: Terms
+    terms: serving.rates.Terms
 
 
-def terms(model: Model, found: Pictures) -> Terms:
+def terms(model: Model, found: Pictures) -> serving.rates.Terms:
     """Return a model's rate and distortion on the images."""
     return _terms(model, found.source, found.maker, found)
 
 
 @st.cache_resource(show_spinner="Measuring rate and distortion ...", max_entries=128)
-def _terms(model: Model, source: Source, maker: str, _found: Pictures) -> Terms:
+def _terms(model: Model, source: Source, maker: str, _found: Pictures) -> serving.rates.Terms:
     del source, maker  # they stand for the images
     own = explorer(model)
-    return serving.elbo_terms(own, _found.images, own_labels(own, _found.labels))
+    return serving.rates.elbo_terms(own, _found.images, own.told(_found.labels))
 
 
 def family(model: Model) -> dict[float, str]:
@@ -43,13 +44,13 @@ def family(model: Model) -> dict[float, str]:
 @st.cache_data(show_spinner=False, ttl=60, max_entries=64)
 def _family(model: Model, names: tuple[str, ...]) -> dict[float, str]:
     del names  # a new one may be kin
-    return serving.family(explorer(model))
+    return serving.relatives.family(explorer(model))
 
 
 @st.cache_data(show_spinner=False, ttl=60)
 def families() -> list[dict[float, str]]:
     """Return every family of the pretrained models."""
-    return serving.families()
+    return serving.relatives.families()
 
 
 def members(kin: dict[float, str], found: Pictures) -> list[Member]:
@@ -80,18 +81,18 @@ def undercut(shown: list[Member], chosen: Member) -> tuple[float, float] | None:
     return None if least is chosen else (least.beta, own - paid)
 
 
-def sorted_units(found: Terms) -> tuple[np.ndarray, np.ndarray]:
+def sorted_units(found: serving.rates.Terms) -> tuple[np.ndarray, np.ndarray]:
     """Return the units by falling rate, counted from 0, and their rates."""
     order = np.argsort(-found.rates, kind="stable")
     return order, found.rates[order]
 
 
-def layered(found: Terms) -> bool:
+def layered(found: serving.rates.Terms) -> bool:
     """Tell whether a group is a layer of a hierarchy: a layer of one number is no unit either."""
     return any(size > 1 for size in found.sizes)
 
 
-def collapsed(found: Terms, least: float) -> int:
+def collapsed(found: serving.rates.Terms, least: float) -> int:
     """Return how many groups cost less."""
     return int((found.rates < least).sum())
 
@@ -99,7 +100,7 @@ def collapsed(found: Terms, least: float) -> int:
 def reconstructions(model: Model, found: Pictures, rows: np.ndarray) -> np.ndarray:
     """Return what a model makes of the images at some rows."""
     own = explorer(model)
-    labels = None if found.labels is None else own_labels(own, found.labels[rows])
+    labels = None if found.labels is None else own.told(found.labels[rows])
     return own.reconstruct(found.images[rows], labels)
 
 
@@ -107,7 +108,7 @@ def samples(model: Model, count: int, seed: int) -> np.ndarray:
     """Return images decoded from the prior, of one class after the other for a conditional model."""
     own = explorer(model)
     labels = np.arange(count) % max(len(own.classes), 1)
-    return own.sample(count, own_labels(own, labels), seed=seed)
+    return own.sample(count, own.told(labels), seed=seed)
 
 
 def is_rated(own: Explorer) -> bool:
@@ -138,7 +139,7 @@ def dearest(shown: list[Member]) -> float:
     return max(dearest_of(member.terms) for member in shown)
 
 
-def dearest_of(found: Terms) -> float:
+def dearest_of(found: serving.rates.Terms) -> float:
     """Return the rate of the dearest unit; of a code of none but collapsed ones, the threshold."""
     return max(float(found.rates.max()), SILENT)
 

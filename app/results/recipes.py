@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from app.state import Model, find, model_names
+from app.session.state import Model, find, model_names
 
 NAME = re.compile(r"[\w.-]+", re.ASCII)
 DIGITS = 4  # of a number

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import picks, results
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results import comparison, picks
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
-from vaecore.serving import Corruption, Explorer
+from vaecore.serving import Explorer
 
 LEVELS = tuple(level / 20 for level in range(21))
 TABLED = (0.0, 0.25, 0.5, 0.75, 1.0)  # levels in the table, beside the chosen one
@@ -57,7 +58,7 @@ class Attempts:
 
 
 def _explorer(model: Model, k: int) -> Explorer:
-    return results.baseline(model, k) if k else explorer(model)
+    return comparison.baseline(model, k) if k else explorer(model)
 
 
 def sides(model: Model, k: int) -> list[Side]:
@@ -74,7 +75,7 @@ def sides(model: Model, k: int) -> list[Side]:
     if beside is not None:
         found.append(Side("twin", beside))
     try:
-        results.baseline(model, k)
+        comparison.baseline(model, k)
     except ValueError:
         return found
     return [*found, Side("baseline", model, k)]
@@ -86,7 +87,7 @@ def plain(model: Model) -> Model | None:
     own = explorer(model)
     if own.variant == "autoencoder":
         return None
-    twin = serving.twin(own)
+    twin = serving.relatives.twin(own)
     if twin is not None:
         return find(twin)
     shipped = [find(name) for name in model_names()]
@@ -97,10 +98,15 @@ def plain(model: Model) -> Model | None:
 
 
 def attempts(
-    who: Sequence[Side], images: np.ndarray, labels: np.ndarray | None, kind: Corruption, level: float, seed: int
+    who: Sequence[Side],
+    images: np.ndarray,
+    labels: np.ndarray | None,
+    kind: serving.noise.Corruption,
+    level: float,
+    seed: int,
 ) -> Attempts:
     """Damage images once and let every side restore them."""
-    made = [serving.restore(side.explorer, images, kind, level, seed, labels) for side in who]
+    made = [serving.noise.restore(side.explorer, images, kind, level, seed, labels) for side in who]
     errors = np.stack([each.errors for each in made])
     corrupted = made[0].corrupted
     return Attempts(
@@ -112,24 +118,24 @@ def attempts(
     )
 
 
-def curves(who: Sequence[Side], found: Pictures, kind: Corruption) -> list[np.ndarray]:
+def curves(who: Sequence[Side], found: Pictures, kind: serving.noise.Corruption) -> list[np.ndarray]:
     """Return each side's mean squared error to the clean images, at every one of ``LEVELS``."""
     return [_curve(side.model, side.k, found.source, kind, found) for side in who]
 
 
 @st.cache_resource(show_spinner="Damaging and restoring test images at every level ...", max_entries=256)
-def _curve(model: Model, k: int, source: Source, kind: Corruption, _found: Pictures) -> np.ndarray:
+def _curve(model: Model, k: int, source: Source, kind: serving.noise.Corruption, _found: Pictures) -> np.ndarray:
     del source  # which stands for the images in the cache
     images, labels = _of_curves(_found)
-    return serving.error_curve(_explorer(model, k), images, kind, LEVELS, SEED, labels)
+    return serving.noise.error_curve(_explorer(model, k), images, kind, LEVELS, SEED, labels)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def untouched(source: Source, kind: Corruption, _found: Pictures) -> np.ndarray:
+def untouched(source: Source, kind: serving.noise.Corruption, _found: Pictures) -> np.ndarray:
     """Return the mean squared error of the damaged images themselves, at every one of ``LEVELS``."""
     del source
     images, _ = _of_curves(_found)
-    damaged = (serving.damage(images, kind, level, SEED) for level in LEVELS)
+    damaged = (serving.noise.damage(images, kind, level, SEED) for level in LEVELS)
     return np.array([np.square(each - images).sum((1, 2, 3)).mean() for each in damaged])
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -53,7 +54,7 @@ def layers(model: Model, found: Pictures, rows: np.ndarray) -> Layers:
 def _layers(model: Model, source: Source, rows: tuple[int, ...], _found: Pictures) -> Layers:
     del source
     images, own = _found.images[list(rows)], explorer(model)
-    *restored, last = *serving.layers(own, images), own.reconstruct(images)
+    *restored, last = *serving.units.layers(own, images), own.reconstruct(images)
     errors = [((images - part) ** 2).sum(axis=(1, 2, 3)) for part in (*restored, last)]
     same = np.allclose(restored[-1], last, atol=1e-4)
     return Layers(restored, errors[:-1], None if same else (last, errors[-1]))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from app.state import Model, Pictures, explorer, pictures
+from app.results.data import Pictures, pictures
+from app.session.state import Model, explorer
 from vaecore import serving
-from vaecore.serving import Explorer, Roc
+from vaecore.serving import Explorer
 
 OF_EACH = 1000  # images, seen and unseen
 
@@ -31,12 +32,12 @@ class Mix:
     classes: tuple[str, ...]
     unseen: np.ndarray
     scores: dict[str, np.ndarray]
-    rocs: dict[str, Roc]
+    rocs: dict[str, serving.strangers.Roc]
 
 
 def kinds(own: Explorer, data: str) -> list[str]:
     """Return what can stand for the unseen: what is known to, and the images chosen at the left if they are others."""
-    return list(dict.fromkeys([*serving.unseen_kinds(own), *([data] if data != own.dataset else [])]))
+    return list(dict.fromkeys([*serving.strangers.unseen_kinds(own), *([data] if data != own.dataset else [])]))
 
 
 @st.cache_resource(show_spinner="Scoring the seen and the unseen ...", max_entries=12)
@@ -50,8 +51,8 @@ def mix(model: Model, kind: str) -> Mix:
     normal = pictures(model, own.dataset)
     if normal.source.trouble:
         raise ValueError(normal.source.trouble)
-    if kind in serving.unseen_kinds(own):
-        strange = serving.unseen(own, kind, OF_EACH, seed=1)
+    if kind in serving.strangers.unseen_kinds(own):
+        strange = serving.strangers.unseen(own, kind, OF_EACH, seed=1)
     else:
         strange = _some(pictures(model, kind))
     normal = _some(normal)
@@ -60,8 +61,8 @@ def mix(model: Model, kind: str) -> Mix:
     if "condition" in own.abilities and normal.labels is not None and strange.labels is not None:
         labels = np.concatenate([normal.labels, strange.labels])
     unseen = np.arange(len(images)) >= len(normal.images)
-    scores = serving.anomaly(own, images, labels)
-    rocs = {name: serving.roc(values[~unseen], values[unseen]) for name, values in scores.items()}
+    scores = serving.strangers.anomaly(own, images, labels)
+    rocs = {name: serving.strangers.roc(values[~unseen], values[unseen]) for name, values in scores.items()}
     classes = [name for part in (normal, strange) for name in _class_names(part.labels, part.names, len(part.images))]
     return Mix(images, labels, tuple(classes), unseen, scores, rocs)
 

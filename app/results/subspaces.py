@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app.state import explorer, find, pictures
+from app.results.data import pictures
+from app.session.state import explorer, find
 from vaecore import lessons
 from vaecore.lessons import Scatter, Snapshot
 

@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 
-from app import picks
-from app.results import restorations
-from app.state import Model, Pictures, Source, explorer, find, model_names
+from app.results import picks, restorations
+from app.results.data import Pictures, Source
+from app.session.state import Model, explorer, find, model_names
 from vaecore import serving
 
 Order = Literal["active", "selective", "strong", "random"]
@@ -79,8 +79,8 @@ def units(model: Model, found: Pictures) -> Units:
 def _units(model: Model, source: Source, _found: Pictures) -> Units:
     del source  # which stands for the images in the cache
     own = explorer(model)
-    filters = serving.filters(own)
-    active = serving.activity(own, _found.images[picks.draw(np.arange(len(_found.images)), IMAGES, SEED)])
+    filters = serving.units.filters(own)
+    active = serving.units.activity(own, _found.images[picks.draw(np.arange(len(_found.images)), IMAGES, SEED)])
     return Units(
         own.name,
         filters,
@@ -101,7 +101,7 @@ def _is_on(codes: np.ndarray) -> np.ndarray:
 
 def strongest(model: Model, count: int) -> np.ndarray:
     """Return the filters with the largest weights, [count, c, h, w]: they can be shown without data."""
-    filters = serving.filters(explorer(model))
+    filters = serving.units.filters(explorer(model))
     order = np.argsort(-np.square(filters).sum((1, 2, 3)), kind="stable")
     return filters[order[:count]]
 
@@ -112,7 +112,7 @@ def with_units(shipped: tuple[str, ...]) -> list[str]:
     found = []
     for name in shipped:
         try:
-            serving.filters(explorer(find(name)))
+            serving.units.filters(explorer(find(name)))
         except ValueError:
             continue
         found.append(name)

@@ -7,11 +7,12 @@ import numpy as np
 import streamlit as st
 
 import vaecore
-from app import results, state
+from app.results import latents
+from app.results.data import RETRY, Source, source_of
 from app.results.rates import SILENT
-from app.state import RETRY, Model, Source
+from app.session import state
+from app.session.state import Model
 from vaecore import serving
-from vaecore.serving import Neighbour, TextExplorer
 
 DRAWS = 10_000  # draws of a code that can be asked for by their number
 LOWEST, HIGHEST = 1, 99  # percents that a draw is made of
@@ -67,12 +68,12 @@ class Reach(NamedTuple):
     others: float | None
 
 
-def explorer(model: Model) -> TextExplorer:
+def explorer(model: Model) -> serving.texts.TextExplorer:
     """Return a model of texts; ValueError says that it is one of images, or why it cannot be had."""
     own = state.explorer(model)
     if "text" not in own.abilities:
         raise ValueError(f"{own.name} is a model of images: this page writes with models of texts")
-    return cast(TextExplorer, own)
+    return cast(serving.texts.TextExplorer, own)
 
 
 # The code
@@ -88,7 +89,7 @@ def code_at(model: Model, draw: int, moved: Mapping[int, float]) -> np.ndarray:
     places = home(model, draw).astype(float)
     known = {index: percent for index, percent in moved.items() if index < len(places)}
     places[list(known)] = list(known.values())
-    return results.codes_at(model, places[None])[0]
+    return latents.codes_at(model, places[None])[0]
 
 
 def write(model: Model, code: np.ndarray, temperature: float, seed: int) -> str:
@@ -138,7 +139,7 @@ def trouble(source: Source) -> str:
 
 def source(model: Model) -> Source:
     """Return the data set of a model, as it now is."""
-    return state.source_of(explorer(model).dataset)
+    return source_of(explorer(model).dataset)
 
 
 def is_read(of: Source) -> bool:
@@ -152,7 +153,7 @@ def tests(model: Model) -> list[str]:
     return [] if trouble(of) else _texts(of, "test").texts
 
 
-def nearest(model: Model, texts: Sequence[str]) -> list[Neighbour | None]:
+def nearest(model: Model, texts: Sequence[str]) -> list[serving.texts.Neighbour | None]:
     """Return the training text that shares most characters with each text; None where there is none to be had."""
     of = source(model)
     if not is_read(of) or trouble(of):
@@ -161,7 +162,7 @@ def nearest(model: Model, texts: Sequence[str]) -> list[Neighbour | None]:
 
 
 @st.cache_data(show_spinner=False, max_entries=4096)
-def _nearest(model: Model, of: Source, text: str) -> Neighbour | None:
+def _nearest(model: Model, of: Source, text: str) -> serving.texts.Neighbour | None:
     return explorer(model).nearest([text], among=_texts(of, "train"))[0] if text else None
 
 
@@ -172,7 +173,7 @@ def _nearest(model: Model, of: Source, text: str) -> Neighbour | None:
 def measured(model: Model) -> Measured:
     """Return what a model's code costs, the dearest dimensions first; ValueError says why that is not known."""
     own = explorer(model)
-    rates, metrics = serving.unit_rates(own), own.card.get("metrics", {})
+    rates, metrics = serving.verses.unit_rates(own), own.card.get("metrics", {})
     alive = metrics.get("active_units", int((rates >= SILENT).sum()))
     order = np.argsort(-rates, kind="stable").tolist()
     return Measured(rates, order, alive, metrics.get("bits_per_character"))
@@ -183,13 +184,13 @@ def order(model: Model) -> list[int]:
     try:
         return measured(model).order
     except ValueError:
-        return results.used_first(model)
+        return latents.used_first(model)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def reach(model: Model, draw: int) -> Reach:
     """Return what the sliders change at a draw."""
-    changes, found = serving.reach(explorer(model), code_at(model, draw, {})), measured(model)
+    changes, found = serving.verses.reach(explorer(model), code_at(model, draw, {})), measured(model)
     alive, others = changes[found.order[: found.alive]], changes[found.order[found.alive :]]
     return Reach(*(float(each.mean()) if len(each) else None for each in (alive, others)))
 
@@ -197,7 +198,7 @@ def reach(model: Model, draw: int) -> Reach:
 @st.cache_data(ttl=60, show_spinner=False)
 def untreated() -> dict[str, str]:
     """Return pretrained models, each with the one that differs from it in the remedies against collapse alone."""
-    return serving.untreated()
+    return serving.relatives.untreated()
 
 
 # The way between two texts
@@ -214,4 +215,4 @@ def way(model: Model, a: str, b: str, code_a: np.ndarray, code_b: np.ndarray) ->
     """Return the texts on the way from one code to another, with what they share with the texts of both."""
     own = explorer(model)
     texts = own.decode(own.interpolate(code_a, code_b, STEPS))
-    return [Step(text, *(serving.shared(text, end, own.form) for end in (a, b))) for text in texts]
+    return [Step(text, *(serving.verses.shared(text, end, own.form) for end in (a, b))) for text in texts]

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit import file_util
 
-HISTORY = (Path(__file__).parents[1] / "history.js").read_text("utf-8")
+HISTORY = (Path(__file__).parents[1] / "static" / "history.js").read_text("utf-8")
 LIBRARY = "static/js/PlotlyChart.*.js"  # of the browser, in Streamlit's files
 # A page lies beside what serves it, wherever that is; Streamlit would try below the page first, and fail aloud.
 HERE = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.baseURI).href };'

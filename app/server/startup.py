@@ -6,8 +6,8 @@ from contextlib import suppress
 import numpy as np
 import streamlit as st
 
-from app import state
-from app.garbage import Keeper, freeze
+from app.server.garbage import Keeper, freeze
+from app.session import state
 from vaecore import serving
 
 FIRST_VISIT = 5.0  # seconds in which it is waited for
@@ -20,7 +20,7 @@ NAME = "background"
 @st.cache_resource(show_spinner=False)
 def preload() -> None:
     """Load the models that every visitor shares; data sets wait until a page asks for one."""
-    from app import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
+    from app.figures import charts  # noqa: F401  its library is heavy: imported for the first visitor, who would wait for it
 
     for name in (*state.model_names(), *state.text_model_names()):
         with suppress(ValueError):  # a broken one says so to whom opens it
@@ -31,7 +31,7 @@ def preload() -> None:
 @st.cache_resource(show_spinner=False)
 def draw_models(_keeper: Keeper) -> None:
     """Draw every model for the first page, while a browser fetches what that is made of."""
-    from app import portraits
+    from app.results import portraits
 
     for name in state.model_names():
         if not _keeper.stopped.is_set():
@@ -44,14 +44,15 @@ def warm_up() -> None:
     """Import what only some pages need, while the first visitor looks at the first page, which does without."""
     import pandas  # noqa: F401  Streamlit does so for the first component
 
-    from app import charts, results
+    from app.figures import charts
+    from app.results import exports
 
     charts.lines([charts.Series("", np.zeros(2), np.zeros(2))], "", "")  # Plotly imports its parts at their first use
 
     favourite = state.default_model()
     if favourite:
-        results.decoder(state.find(favourite))  # the recorder of networks brings a thousand modules along
-    serving.import_libraries()
+        exports.decoder(state.find(favourite))  # the recorder of networks brings a thousand modules along
+    serving.loading.import_libraries()
     freeze()
 
 

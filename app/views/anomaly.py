@@ -3,12 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, curves, figures, picks, state, strips
-from app.charts import Group
-from app.plain import plain
-from app.results import strangers
+from app.controls import behind, choices
+from app.figures import charts, curves, sprites
+from app.figures.charts import Group
+from app.markup import strips
+from app.results import picks, strangers
 from app.results.strangers import Alarm, Mix
-from app.state import Model
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore.serving import Explorer
 
 SCORES = {  # its formula, and what to know about it
@@ -79,17 +82,17 @@ def ranking(model: Model, mixed: Mix, score: str, count: int) -> str:
     """Return both ends of the ranking: the images, marked as what they are, and where the model errs."""
     ends = [picks.ranked(mixed.scores[score], count, strangest) for strangest in (True, False)]
     maps = [strangers.error_maps(model, mixed, rows) for rows in ends]
-    top = figures.top_of(*maps)
+    top = sprites.top_of(*maps)
     titles = (
         ("The strangest", "largest score first", "error"),
         ("The most normal", "smallest first", "reconstruction"),
     )
     return "".join(
         strips.row(
-            title, figures.pixels(mixed.images[rows]), captions(mixed, score, rows), variable, note,
+            title, sprites.pixels(mixed.images[rows]), captions(mixed, score, rows), variable, note,
             marks=marks(mixed, rows),
         )
-        + strips.row("Where it errs", figures.heat(part, top), (), "x", "squared error")
+        + strips.row("Where it errs", sprites.heat(part, top), (), "x", "squared error")
         for (title, note, variable), rows, part in zip(titles, ends, maps, strict=True)
     ) + strips.legend(top)  # fmt: skip
 
@@ -140,7 +143,7 @@ def mistakes(mixed: Mix, score: str, threshold: float, count: int) -> str:
     """Return the images that the threshold takes for what they are not."""
     titles = (("Slipped through", "unseen, not flagged", "error"), ("Flagged wrongly", "normal, flagged", "z"))
     return "".join(
-        strips.row(title, figures.pixels(mixed.images[rows]), captions(mixed, score, rows, True), variable, note)
+        strips.row(title, sprites.pixels(mixed.images[rows]), captions(mixed, score, rows, True), variable, note)
         if len(rows)
         else strips.heading(title, variable, "none at this threshold")
         for (title, note, variable), rows in zip(
@@ -205,9 +208,11 @@ def page() -> None:
     known = kind in strangers.kinds(own, own.dataset)
     labels = ", each.labels" if "condition" in own.abilities else ""
     behind.show(
-        f"strange = serving.unseen(explorer, {kind!r}, seed=1)" if known else f"strange = vaecore.dataset({kind!r})",
-        f"scores = [serving.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
-        "print(serving.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
+        f"strange = serving.strangers.unseen(explorer, {kind!r}, seed=1)"
+        if known
+        else f"strange = vaecore.dataset({kind!r})",
+        f"scores = [serving.strangers.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
+        "print(serving.strangers.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
         data=own.dataset,
     )
 

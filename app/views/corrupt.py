@@ -5,25 +5,29 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, figures, picks, results, state, strips
-from app.charts import Series
-from app.plain import plain
-from app.results import restorations
+from app.controls import behind, choices
+from app.figures import charts, sprites
+from app.figures.charts import Series
+from app.markup import strips
+from app.results import comparison, picks, restorations
+from app.results.data import Pictures, chosen_pictures
 from app.results.restorations import LEVELS, Side
-from app.state import Model, Pictures
-from vaecore.serving import Corruption
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
+from vaecore import serving
 
-MEANING: dict[Corruption, str] = {
+MEANING: dict[serving.noise.Corruption, str] = {
     "masking": "share of pixels put out",
     "gaussian": "standard deviation per pixel",
     "salt and pepper": "share of pixels black or white",
 }
 
 
-def choose_noise() -> tuple[Corruption, float]:
+def choose_noise() -> tuple[serving.noise.Corruption, float]:
     """Draw the choice of the damage."""
     with st.container(horizontal=True, gap="medium"):
-        kind: Corruption = choices.one("Noise", list(MEANING), "noise", "masking")
+        kind: serving.noise.Corruption = choices.one("Noise", list(MEANING), "noise", "masking")
         level = st.slider(
             "Level", LEVELS[0], LEVELS[-1], 0.5, LEVELS[1], key="level", bind="query-params", width=320,
             help="; ".join(f"{name}: {meaning}" for name, meaning in MEANING.items()),
@@ -37,7 +41,7 @@ def choose_images(model: Model, found: Pictures) -> tuple[int, int, np.ndarray]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Class", names, key="of", bind="query-params", width=110)
         count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
-        largest = results.largest_baseline(model)
+        largest = comparison.largest_baseline(model)
         k = st.slider(
             "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
             key="k", bind="query-params", width=165, disabled=largest == 1,
@@ -55,7 +59,9 @@ def redraw() -> None:
     st.session_state["seed"] = (st.session_state["seed"] + 1) % 10000
 
 
-def rows_of(who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: Corruption, level: float, seed: int) -> str:
+def rows_of(
+    who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: serving.noise.Corruption, level: float, seed: int
+) -> str:
     """Return the originals, the damaged images, and what every side makes of them."""
     images, labels = found.images[rows], None if found.labels is None else found.labels[rows]
     made = restorations.attempts(who, images, labels, kind, level, seed)
@@ -64,10 +70,10 @@ def rows_of(who: Sequence[Side], found: Pictures, rows: np.ndarray, kind: Corrup
     title = "Decoded" if found.source.trouble else "Originals"
     damage = f"{kind} {level:.2f}"
     return (
-        strips.row(title, figures.pixels(images), titles, "x", "class, row" if labels is not None else "row")
-        + strips.row("Corrupted", figures.pixels(made.corrupted), written(made.corrupted_errors), "error", damage)
+        strips.row(title, sprites.pixels(images), titles, "x", "class, row" if labels is not None else "row")
+        + strips.row("Corrupted", sprites.pixels(made.corrupted), written(made.corrupted_errors), "error", damage)
         + "".join(
-            strips.row(side.name, figures.pixels(restored), written(errors), side.variable, side.training, best)
+            strips.row(side.name, sprites.pixels(restored), written(errors), side.variable, side.training, best)
             for side, restored, errors, best in zip(who, made.restored, made.errors, made.best.tolist(), strict=True)
         )
     )
@@ -78,7 +84,7 @@ def written(errors: Sequence[float] | np.ndarray) -> list[str]:
     return [f"{error:.1f}" if error < 100 else f"{error:.0f}" for error in errors]
 
 
-def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, level: float) -> None:
+def errors_by_level(who: Sequence[Side], found: Pictures, kind: serving.noise.Corruption, level: float) -> None:
     """Draw how the errors grow with the noise, and the numbers beside."""
     curves = restorations.curves(who, found, kind)
     untouched = restorations.untouched(found.source, kind, found)
@@ -110,7 +116,7 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: Corruption, leve
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     kind, level = choose_noise()
     k, seed, rows = choose_images(model, found)
     if len(rows) == 0:
@@ -127,7 +133,7 @@ def page() -> None:
     st.caption(about_curves(found))
     behind.show(
         f"rows = {rows.tolist()}",
-        f"made = serving.restore(explorer, tests.images[rows], {kind!r}, {level}, {seed}{behind.labels(own)})",
+        f"made = serving.noise.restore(explorer, tests.images[rows], {kind!r}, {level}, {seed}{behind.labels(own)})",
         "print(made.errors)",
     )
 

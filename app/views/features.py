@@ -3,11 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, figures, state, strips
-from app.charts import Group, Series
+from app.controls import behind, choices, sidebar
+from app.figures import charts, sprites
+from app.figures.charts import Group, Series
+from app.markup import strips
 from app.results import units
+from app.results.data import Pictures, chosen_pictures
 from app.results.units import Order, Units
-from app.state import Model, Pictures
+from app.session import state
+from app.session.state import Model
 
 COLUMNS = 10  # of a sheet
 GAP = 4  # pixels: filters are pale at their edges and would run into each other
@@ -40,9 +44,9 @@ def choose_sheet(shown: list[Units]) -> tuple[Order, int]:
 def sheet(shown: Units, variable: str, order: Order, number: int) -> None:
     """Draw one sheet of filters under the model's name."""
     filters = units.on_sheet(shown, order, number)
-    top = figures.reach(filters)
-    cells = figures.enlarge(figures.signed(filters, top), strips.CELL)
-    picture = strips.picture_tag(figures.sheet(cells, COLUMNS, GAP), f"Filters of {shown.name}")
+    top = sprites.reach(filters)
+    cells = sprites.enlarge(sprites.signed(filters, top), strips.CELL)
+    picture = strips.picture_tag(sprites.sheet(cells, COLUMNS, GAP), f"Filters of {shown.name}")
     said = {"random": "drawn at random"}.get(order, f"{order if order in shown.orders else 'strong'} first")
     st.html(
         strips.heading(shown.name, variable, f"{len(filters)} of {len(shown.filters):,} units, {said}")
@@ -74,7 +78,7 @@ def activities(shown: list[Units]) -> None:
 def choose_image(found: Pictures) -> int:
     """Draw the choice of one image; return its row."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        return chooser.one_image(found, (110, 160))
+        return sidebar.one_image(found, (110, 160))
 
 
 def fired(models: list[Model], shown: list[Units], image: np.ndarray) -> None:
@@ -89,7 +93,7 @@ def fired(models: list[Model], shown: list[Units], image: np.ndarray) -> None:
             continue
         filters = each.filters[firing.top]
         captions = [f"{unit}\n{written(value)}" for unit, value in zip(firing.top, firing.values, strict=True)]
-        st.html(strips.row(each.name, figures.signed(filters, figures.reach(filters)), captions, variable, note))
+        st.html(strips.row(each.name, sprites.signed(filters, sprites.reach(filters)), captions, variable, note))
     st.caption("Under each filter: the number of the unit, and its activity. Below: the whole code, sorted.")
     st.plotly_chart(
         charts.lines(series, "units, most active first, in percent", "share of the largest", height=250),
@@ -105,7 +109,7 @@ def written(value: float, digits: int = 2) -> str:
 
 def refuse(model: Model) -> None:
     """Say that a model has no units to show, and offer models that have."""
-    chooser.invite(
+    sidebar.invite(
         f"{state.explorer(model).name} has no single layer of units whose weights could be shown as pictures "
         "of their own. These have:",
         units.others(model) or units.with_units(tuple(state.model_names())),
@@ -118,7 +122,7 @@ def refuse(model: Model) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, _ = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     with st.container(horizontal=True, gap="medium"):
         models = choose_beside(model)
         shown = [units.units(each, found) for each in models]
@@ -133,12 +137,12 @@ def page() -> None:
     one, many = st.columns([1, 5], gap="medium")
     with many:
         row = choose_image(found)
-    picture = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], "The image")
+    picture = strips.picture_tag(sprites.pixels(found.images[row : row + 1])[0], "The image")
     one.html(f'<div class="vc-frame" style="--width:8rem">{picture}</div>')
     fired(models, shown, found.images[row])
     behind.show(
-        "filters = serving.filters(explorer)  # of the first layer's units",
-        f"active = serving.activity(explorer, {behind.image(row)})",
+        "filters = serving.units.filters(explorer)  # of the first layer's units",
+        f"active = serving.units.activity(explorer, {behind.image(row)})",
         "print(np.argsort(-abs(active.codes[0]))[:10])  # the units that fire most",
     )
 
@@ -159,7 +163,7 @@ strips.lead(
     "In which model can you recognise strokes, and how many units does it take to say one digit?"
 )
 try:
-    units.units(state.chosen()[0], state.chosen_pictures())
+    units.units(state.chosen()[0], chosen_pictures())
 except ValueError:
     refuse(state.chosen()[0])
 else:

@@ -3,12 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, choices, chooser, figures, portraits, results, state, strips
 from app.components import sliders
 from app.components.sliders import Beside, Plane, Stand
-from app.plain import plain
-from app.results import makers
-from app.state import Model
+from app.controls import behind, choices, sidebar
+from app.figures import sprites
+from app.markup import strips
+from app.results import catalogue, exports, latents, makers, portraits
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -18,7 +21,7 @@ DENSITIES = ("the mixture fitted on them", "N(0, I)")
 
 def shown(model: Model, latent: int) -> list[int]:
     """Return the dimensions that get a slider, the unused ones last; draw the toggle that asks for all of them."""
-    order = results.used_first(model) if latent > 2 else list(range(latent))
+    order = latents.used_first(model) if latent > 2 else list(range(latent))
     if latent > state.WIDEST:
         st.caption(f"The first {FIRST} of {latent:,} units; the others stay at their medians.")
     elif latent <= FIRST or st.toggle(f"All {latent} dimensions", key="all", bind="query-params"):
@@ -38,8 +41,8 @@ def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
 
 def choose_beside(model: Model) -> list[Beside]:
     """Draw the choice of models that decode the same percents; those of as many dimensions and the same images."""
-    kin = results.kin(model)
-    if not kin or results.decoder(model) is None:
+    kin = catalogue.kin(model)
+    if not kin or exports.decoder(model) is None:
         return []
     names = st.multiselect(
         "The same code through", kin, key="through", bind="query-params", max_selections=4,
@@ -47,9 +50,9 @@ def choose_beside(model: Model) -> list[Beside]:
         help="The same percents of every model's own prior, or of its training codes.",
     )  # fmt: skip
     return [
-        Beside(name, decoder, results.quantiles(each), "condition" in state.explorer(each).abilities)
+        Beside(name, decoder, latents.quantiles(each), "condition" in state.explorer(each).abilities)
         for name, each in ((name, state.find(name)) for name in names)
-        if (decoder := results.decoder(each)) is not None
+        if (decoder := exports.decoder(each)) is not None
     ]
 
 
@@ -62,10 +65,10 @@ def by_hand() -> None:
     classes = own.classes if "condition" in own.abilities else ()
     at = sliders.stand(movable, classes)
     names = [strips.subscript("z", index) for index in order]
-    decoder = results.decoder(model)
-    picture = results.decoded_at(model, at.percents, at.label) if sliders.needs_picture(decoder) else None
+    decoder = exports.decoder(model)
+    picture = latents.decoded_at(model, at.percents, at.label) if sliders.needs_picture(decoder) else None
     sliders.sliders(
-        results.quantiles(model), order, movable, names, classes, own.shape, decoder, picture,
+        latents.quantiles(model), order, movable, names, classes, own.shape, decoder, picture,
         plane(model, own, at.label), choose_beside(model),
     )  # fmt: skip
     again(at)
@@ -117,12 +120,12 @@ def samples() -> None:
     labels = np.repeat(np.arange(len(own.classes)), 4).reshape(-1, 4).T.ravel()
     count = len(labels) if "condition" in own.abilities else 40
     if "likelihood" in own.abilities or choose_density() == DENSITIES[0]:
-        images = own.sample(count, state.own_labels(own, labels), temperature=temperature, seed=seed)
+        images = own.sample(count, own.told(labels), temperature=temperature, seed=seed)
     else:
-        images = serving.without_density(own, count, temperature, seed)
+        images = serving.codes.without_density(own, count, temperature, seed)
     columns = len(own.classes) if "condition" in own.abilities else 10
-    cells = figures.enlarge(figures.pixels(images), strips.CELL)
-    st.html(strips.picture_tag(figures.sheet(cells, columns, strips.GAP), "Random samples"))
+    cells = sprites.enlarge(sprites.pixels(images), strips.CELL)
+    st.html(strips.picture_tag(sprites.sheet(cells, columns, strips.GAP), "Random samples"))
 
 
 st.title("Generate")
@@ -132,4 +135,4 @@ strips.lead(
 )
 by_hand()
 samples()
-chooser.offer_page(*state.chosen())
+sidebar.offer_page(*state.chosen())

@@ -2,11 +2,16 @@
 
 import streamlit as st
 
-from app import behind, charts, choices, chooser, exhibits, figures, picks, state, strips, tradeoffs
-from app.exhibits import Exhibit
-from app.results import levels, rates
-from app.state import Model, Pictures
-from vaecore.serving import Explorer, Redrawn, Terms
+from app.controls import behind, choices, sidebar
+from app.figures import charts, sprites, tradeoffs
+from app.markup import exhibits, strips
+from app.markup.exhibits import Exhibit
+from app.results import levels, picks, rates
+from app.results.data import Pictures, chosen_pictures
+from app.session import state
+from app.session.state import Model
+from vaecore import serving
+from vaecore.serving import Explorer
 
 STARTS = ("a draw of the prior", "a test image")
 
@@ -49,30 +54,30 @@ def choose_image(found: Pictures) -> int | None:
     return int(rows[number - 1])
 
 
-def begin(model: Model, own: Explorer, found: Pictures) -> tuple[Redrawn, list[Exhibit]] | None:
+def begin(model: Model, own: Explorer, found: Pictures) -> tuple[serving.levels.Redrawn, list[Exhibit]] | None:
     """Draw the controls; return the redraws and what they start from, or None where there is no such image."""
     start = choices.one("Start from", STARTS, "start")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if start == STARTS[0]:
             label, (temperature, seed) = choose_class(own), choose_noise()
             redrawn = levels.from_prior(model, label, temperature, seed)
-            return redrawn, [Exhibit("The start", figures.pixels(redrawn.origin[None])[0], "drawn from the prior", "z")]
+            return redrawn, [Exhibit("The start", sprites.pixels(redrawn.origin[None])[0], "drawn from the prior", "z")]
         row, (temperature, seed) = choose_image(found), choose_noise()
     if row is None:
         return None
     redrawn = levels.from_image(model, found, row, temperature, seed)
     return redrawn, [
-        Exhibit("The image", figures.pixels(found.images[row][None])[0], f"row {row}"),
-        Exhibit("The start", figures.pixels(redrawn.origin[None])[0], "its code, decoded", "z"),
+        Exhibit("The image", sprites.pixels(found.images[row][None])[0], f"row {row}"),
+        Exhibit("The start", sprites.pixels(redrawn.origin[None])[0], "its code, decoded", "z"),
     ]
 
 
-def rows(redrawn: Redrawn, terms: Terms) -> str:
+def rows(redrawn: serving.levels.Redrawn, terms: serving.rates.Terms) -> str:
     """Return a row of pictures for each level, the top first: only its own noise is redrawn."""
     silent = levels.silent(terms)
     return "".join(
         strips.row(
-            name(level, terms), figures.pixels(images), (), "x" if quiet else "z",
+            name(level, terms), sprites.pixels(images), (), "x" if quiet else "z",
             f"{counted(size)}, change {change:.2f}{', collapsed' if quiet else ''}",
         )
         for (level, size, _), images, change, quiet in zip(
@@ -81,7 +86,7 @@ def rows(redrawn: Redrawn, terms: Terms) -> str:
     )  # fmt: skip
 
 
-def name(level: int, terms: Terms) -> str:
+def name(level: int, terms: serving.rates.Terms) -> str:
     """Name a level by its variable and its place."""
     places = {len(terms.sizes) - 1: ", the top", 0: ", by the image"}
     return strips.subscript("z", level) + places.get(level, "")
@@ -92,7 +97,7 @@ def counted(size: int) -> str:
     return f"{size} number{'s' if size > 1 else ''}"
 
 
-def costs(own: Explorer, terms: Terms, found: Pictures) -> None:
+def costs(own: Explorer, terms: serving.rates.Terms, found: Pictures) -> None:
     """Draw what each level costs, and say which are collapsed."""
     st.markdown("**What each level costs**")
     names = [strips.subscript("z", level) for level, _, _ in levels.downwards(terms)]
@@ -100,7 +105,7 @@ def costs(own: Explorer, terms: Terms, found: Pictures) -> None:
     st.caption(f"{verdict(terms)} {measured(terms, found)}{about_order(own)}")
 
 
-def verdict(terms: Terms) -> str:
+def verdict(terms: serving.rates.Terms) -> str:
     """Say which levels are collapsed."""
     silent = [strips.subscript("z", level) for level, _, rate in levels.downwards(terms) if rate < rates.SILENT_LEVEL]
     if not silent:
@@ -111,7 +116,7 @@ def verdict(terms: Terms) -> str:
     )
 
 
-def measured(terms: Terms, found: Pictures) -> str:
+def measured(terms: serving.rates.Terms, found: Pictures) -> str:
     """Say on what the rates were measured."""
     kind = "decoded images" if found.source.trouble else "test images"
     return f"Rates over {terms.images:,} {kind}."
@@ -129,7 +134,7 @@ def about_order(own: Explorer) -> str:
 
 def invite(own: Explorer) -> None:
     """Say that the model is no hierarchy, and offer those that are."""
-    chooser.invite(
+    sidebar.invite(
         f"{own.name} has one level of latents. This page redraws a hierarchy, one level at a time.",
         levels.at_hand(),
         ":material/account_tree:",
@@ -141,7 +146,7 @@ def invite(own: Explorer) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     pictures, control = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
     with control:
         begun = begin(model, own, found)
@@ -167,16 +172,16 @@ def again(own: Explorer, starts: list[Exhibit], found: Pictures) -> None:
     """Show the program that redraws the levels."""
     temperature, seed = st.session_state["temperature"], st.session_state["seed"]
     label = ""
-    noise = f"serving.prior_noise(explorer, {temperature}, {seed})"
+    noise = f"serving.levels.prior_noise(explorer, {temperature}, {seed})"
     if len(starts) > 1:
         row = int(starts[0].note.removeprefix("row "))
         label = f", label={int(found.labels[row])}" if found.labels is not None and "condition" in own.abilities else ""
-        noise = f"serving.noise_behind(explorer, tests.images[{row}]{label})"
+        noise = f"serving.levels.noise_behind(explorer, tests.images[{row}]{label})"
     elif "condition" in own.abilities:
         label = f", label={own.classes.index(st.session_state['label'])}"
     behind.show(
         f"noise = {noise}",
-        f"redrawn = serving.redraw(explorer, noise, temperature={temperature}, seed={seed}{label})",
+        f"redrawn = serving.levels.redraw(explorer, noise, temperature={temperature}, seed={seed}{label})",
         "print(redrawn.changes)  # by level, that next to the image first",
     )
 

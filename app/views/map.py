@@ -8,15 +8,18 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import behind, chooser, drawing, results, state, strips
 from app.components import canvas, maps
 from app.components.maps import Atlas, Cursor, Decoding, Map
-from app.plain import plain
-from app.results import MIDDLE, layouts, makers
+from app.controls import behind, drawing, sidebar
+from app.markup import strips
+from app.results import exports, latents, layouts, makers
+from app.results.latents import MIDDLE
 from app.results.layouts import Layout
-from app.state import Model
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore import serving
-from vaecore.serving import Explorer, LatentMap
+from vaecore.serving import Explorer
 
 PAPER = 200  # pixels of the side of the canvas
 
@@ -27,7 +30,7 @@ def choose_axes(model: Model, latent: int) -> tuple[int, int]:
         return 0, latent - 1
     with st.container(horizontal=True):
         names = [strips.subscript("z", index) for index in range(latent)]
-        first, second, *_ = results.used_first(model)
+        first, second, *_ = latents.used_first(model)
         x = st.selectbox("Across", names, first, key="x", bind="query-params", width=120)
         y = st.selectbox("Up", names, second, key="y", bind="query-params", width=120)
     return names.index(x), names.index(y)
@@ -43,14 +46,14 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     return [names.index(name) for name in chosen]
 
 
-def score(laid: LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
+def score(laid: serving.maps.LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
     """Return a map's scores; those of a code of more than two numbers are of all of them, and it says so."""
     latent = laid.codes.shape[1]
     whole = key == "codes" and latent > 2
     rows = written(laid.scores.get(key, {}), f", all {latent}" if whole else "")
     if whole and "neighbours" in laid.scores.get(key, {}):
         with suppress(ValueError):  # the codes may be equal in these two
-            rows.append(("of these two", f"{serving.plane_accuracy(laid, x, y):.3f}"))
+            rows.append(("of these two", f"{serving.maps.plane_accuracy(laid, x, y):.3f}"))
     return rows
 
 
@@ -67,9 +70,9 @@ def choose_perplexity(laid: Layout) -> int | None:
         return None
     chosen = at_hand[0]
     if len(at_hand) > 1:
-        state.keep_valid("perplexity", at_hand, serving.USUAL)
+        state.keep_valid("perplexity", at_hand, serving.maps.USUAL)
         chosen = st.select_slider(
-            "Perplexity of t-SNE", at_hand, serving.USUAL, key="perplexity", bind="query-params", width=260,
+            "Perplexity of t-SNE", at_hand, serving.maps.USUAL, key="perplexity", bind="query-params", width=260,
             help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
             "All were laid out beforehand.",
         )  # fmt: skip
@@ -95,10 +98,10 @@ def atlas(model: Model, laid: Layout) -> Atlas | None:
 
 def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
     """Return what the page needs to decode the place under the pointer."""
-    decoder = results.decoder(model)
+    decoder = exports.decoder(model)
     if decoder is None:
         return None
-    return Decoding(decoder, results.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
+    return Decoding(decoder, latents.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
 
 
 def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
@@ -151,16 +154,21 @@ def page() -> None:
             layouts.spread(laid, x, y) if coded else None, drawn,
         )  # fmt: skip
     explain(laid)
+    take_home(model, own, laid)
+
+
+def take_home(model: Model, own: Explorer, laid: Layout) -> None:
+    """Offer the codes and the page to take away, and show the program behind the page."""
     with st.container(horizontal=True):
         st.download_button(
             "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        chooser.offer_page(model, own)
+        sidebar.offer_page(model, own)
     behind.show(
-        "laid = serving.latent_map(explorer)  # of 2,000 test images, with the scores",
+        "laid = serving.maps.latent_map(explorer)  # of 2,000 test images, with the scores",
         "print(laid.scores)",
-        'planes = serving.planes(explorer.dataset)  # "tsne-5" to "tsne-100" and "umap-15", of all test images',
+        'planes = serving.maps.planes(explorer.dataset)  # "tsne-5" to "tsne-100" and "umap-15", of all test images',
         images=False,
         command=f"vaecore evaluate {own.name} --write",
     )

@@ -3,12 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, chooser, figures, picks, state, strips, tradeoffs
-from app.plain import plain
-from app.results import rates
+from app.controls import behind, sidebar
+from app.figures import charts, sprites, tradeoffs
+from app.markup import strips
+from app.results import picks, rates
+from app.results.data import Pictures, chosen_pictures
 from app.results.rates import Member
-from app.state import Model, Pictures
-from vaecore.serving import Explorer, Terms
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
+from vaecore import serving
+from vaecore.serving import Explorer
 
 SHOWN = 10  # images in a row
 
@@ -63,7 +68,7 @@ def price(shown: list[Member], chosen: Member) -> str:
     )
 
 
-def totals(terms: Terms) -> None:
+def totals(terms: serving.rates.Terms) -> None:
     """Write rate, distortion and their sum."""
     with st.container(horizontal=True, gap="medium"):
         st.metric("Rate", nats(terms.rate), width="content")
@@ -76,7 +81,7 @@ def nats(value: float) -> str:
     return f"{value:.2f}".replace("-", strips.MINUS)
 
 
-def about(terms: Terms, found: Pictures) -> str:
+def about(terms: serving.rates.Terms, found: Pictures) -> str:
     """Say on what was measured."""
     kind = "images that a model decoded, which flatter it" if found.source.trouble else "test images"
     return f"Measured over {terms.images:,} {kind}, in nats an image."
@@ -95,7 +100,7 @@ def bars(order: np.ndarray, values: np.ndarray, top: float, key: str) -> None:
     st.plotly_chart(tradeoffs.units(names, values, rates.SILENT, top), config=charts.STILL, key=key)
 
 
-def silence(terms: Terms) -> str:
+def silence(terms: serving.rates.Terms) -> str:
     """Say how many units are collapsed."""
     silent, count = rates.collapsed(terms, rates.SILENT), len(terms.rates)
     return f"{silent or 'none'} of {count} units {'is' if silent < 2 else 'are'} collapsed"
@@ -123,7 +128,7 @@ def variable(member: Member, chosen: Member) -> str:
 @st.fragment
 def pictures(kin: dict[float, str]) -> None:
     """Draw the same images as every model gives them back, and what each draws by itself."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     shown = rates.members(kin, found)
     chosen = rates.member_of(shown, state.chosen()[1])
     st.subheader("The same images, at every price")
@@ -132,14 +137,14 @@ def pictures(kin: dict[float, str]) -> None:
         st.button("Draw again", icon=":material/casino:", on_click=redraw)
     rows = picks.draw(np.arange(len(found.images)), SHOWN, seed)
     title = "Decoded" if found.source.trouble else "Originals"
-    parts = [strips.row(title, figures.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
+    parts = [strips.row(title, sprites.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
     for member in shown:
-        images = figures.pixels(rates.reconstructions(member.model, found, rows))
+        images = sprites.pixels(rates.reconstructions(member.model, found, rows))
         note = f"distortion {nats(member.terms.distortion)}"
         parts.append(strips.row(f"β = {member.beta:g}", images, (), variable(member, chosen), note))
     st.html("".join(parts))
     st.subheader("Samples from the prior")
-    drawn = [(member, figures.pixels(rates.samples(member.model, SHOWN, seed))) for member in shown]
+    drawn = [(member, sprites.pixels(rates.samples(member.model, SHOWN, seed))) for member in shown]
     st.html(
         "".join(
             strips.row(f"β = {member.beta:g}", images, (), variable(member, chosen), f"rate {nats(member.terms.rate)}")
@@ -163,7 +168,7 @@ def redraw() -> None:
 
 def along_beta(kin: dict[float, str], own: Explorer) -> None:
     """Draw a family."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     shown = rates.members(kin, found)
     chosen = rates.member_of(shown, own)
     plane(shown, chosen, found)
@@ -173,7 +178,7 @@ def along_beta(kin: dict[float, str], own: Explorer) -> None:
 
 def alone(model: Model, own: Explorer) -> None:
     """Draw what the code of a model without a family costs, and offer models that have one."""
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     terms = rates.terms(model, found)
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
     with left:
@@ -189,7 +194,7 @@ def alone(model: Model, own: Explorer) -> None:
     invite(f"{own.name} stands alone: no other model differs from it in β only, so there is no curve to draw.")
 
 
-def by_level(terms: Terms) -> None:
+def by_level(terms: serving.rates.Terms) -> None:
     """Draw what each layer of a hierarchy costs, from the top."""
     names = [strips.subscript("z", index) for index in reversed(range(len(terms.sizes)))]
     st.plotly_chart(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), config=charts.STILL, key="layers")
@@ -217,7 +222,7 @@ def invite(reason: str) -> None:
             st.button(
                 f"{plain(name)} · {span}",
                 icon=":material/show_chart:",
-                on_click=chooser.open_model,
+                on_click=sidebar.open_model,
                 args=(name,),
                 key=name,
             )
@@ -237,6 +242,6 @@ else:
     alone(chosen_model, chosen_explorer)
 if rates.is_rated(chosen_explorer):
     behind.show(
-        f"terms = serving.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
+        f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
         "print(terms.rate, terms.distortion)",
     )

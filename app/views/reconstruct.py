@@ -3,20 +3,25 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, choices, drawing, exhibits, figures, picks, results, state, strips
 from app.components import canvas
-from app.drawing import Drawn
-from app.exhibits import Exhibit
-from app.plain import plain
-from app.results import Scores
-from app.state import Model, Pictures
+from app.controls import behind, choices, drawing
+from app.controls.drawing import Drawn
+from app.figures import sprites
+from app.markup import exhibits, strips
+from app.markup.exhibits import Exhibit
+from app.results import comparison, picks
+from app.results.comparison import Scores
+from app.results.data import Pictures, chosen_pictures
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
 
 def choose_k(model: Model) -> int:
     """Draw the choice of how many components PCA has."""
-    largest = results.largest_baseline(model)
+    largest = comparison.largest_baseline(model)
     k = st.slider(
         "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
         key="k", bind="query-params", width=165, disabled=largest == 1,
@@ -59,7 +64,7 @@ def pick(model: Model, found: Pictures, way: str) -> tuple[int, np.ndarray]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label, count = controls(found)
         k = choose_k(model)
-        return k, choose(found, results.scores(model, found, k), way, label, count)
+        return k, choose(found, comparison.scores(model, found, k), way, label, count)
 
 
 def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
@@ -72,27 +77,27 @@ def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
         return k, ()
     show_drawing(model, k, drawn)
     label = "" if drawn.label is None else f", labels=np.array([{drawn.label}])"
-    strokes = f"serving.unpack_drawing({st.session_state[canvas.DRAWING]!r})"
-    return k, (f"image = serving.drawing({strokes}, explorer.shape)", f"image[None]{label}")
+    strokes = f"serving.drawings.unpack_drawing({st.session_state[canvas.DRAWING]!r})"
+    return k, (f"image = serving.drawings.drawing({strokes}, explorer.shape)", f"image[None]{label}")
 
 
 def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
     """Draw a drawing as the model sees it, both reconstructions and both error maps."""
     own = state.explorer(model)
     labels = None if drawn.label is None else np.array([drawn.label])
-    part = serving.compare(own, results.baseline(model, k), drawn.image[None], labels)
-    top = figures.top_of(part.error_map, part.baseline_error_map)
+    part = serving.comparison.compare(own, comparison.baseline(model, k), drawn.image[None], labels)
+    top = sprites.top_of(part.error_map, part.baseline_error_map)
     read = "" if drawn.label is None else f", read as {own.classes[drawn.label]}"
     st.html(
         exhibits.gallery(
             [
-                Exhibit("Your drawing", figures.pixels(drawn.image[None])[0], f"as the model sees it{read}"),
-                Exhibit(own.name, figures.pixels(part.reconstructions)[0], f"{own.latent} numbers", "reconstruction"),
-                Exhibit("Its error", figures.heat(part.error_map, top)[0], squares(part.errors), "reconstruction"),
-                Exhibit(f"PCA-{k}", figures.pixels(part.baseline)[0], f"{k} numbers", "baseline"),
+                Exhibit("Your drawing", sprites.pixels(drawn.image[None])[0], f"as the model sees it{read}"),
+                Exhibit(own.name, sprites.pixels(part.reconstructions)[0], f"{own.latent} numbers", "reconstruction"),
+                Exhibit("Its error", sprites.heat(part.error_map, top)[0], squares(part.errors), "reconstruction"),
+                Exhibit(f"PCA-{k}", sprites.pixels(part.baseline)[0], f"{k} numbers", "baseline"),
                 Exhibit(
                     "Its error",
-                    figures.heat(part.baseline_error_map, top)[0],
+                    sprites.heat(part.baseline_error_map, top)[0],
                     squares(part.baseline_errors),
                     "baseline",
                 ),
@@ -112,22 +117,22 @@ def show(model: Model, k: int, found: Pictures, rows: np.ndarray) -> None:
     own = state.explorer(model)
     labels = None if found.labels is None else found.labels[rows]
     images = found.images[rows]
-    part = serving.compare(own, results.baseline(model, k), images, labels)
-    top = figures.top_of(part.error_map, part.baseline_error_map)
+    part = serving.comparison.compare(own, comparison.baseline(model, k), images, labels)
+    top = sprites.top_of(part.error_map, part.baseline_error_map)
     names = [found.names[label] for label in labels] if labels is not None else [""] * len(rows)
     titles = [f"{name}\n{row}" if name else str(row) for name, row in zip(names, rows, strict=True)]
     st.html(
         strips.row(
-            "Decoded" if found.source.trouble else "Originals", figures.pixels(images), titles, "x", "class, row"
+            "Decoded" if found.source.trouble else "Originals", sprites.pixels(images), titles, "x", "class, row"
         )
-        + strips.row(own.name, figures.pixels(part.reconstructions), (), "reconstruction", f"{own.latent} numbers")
+        + strips.row(own.name, sprites.pixels(part.reconstructions), (), "reconstruction", f"{own.latent} numbers")
         + strips.row(
-            "Its error", figures.heat(part.error_map, top), errors(part.errors), "reconstruction", "sum of squares"
+            "Its error", sprites.heat(part.error_map, top), errors(part.errors), "reconstruction", "sum of squares"
         )
-        + strips.row(f"PCA-{k}", figures.pixels(part.baseline), (), "baseline", f"{k} numbers")
+        + strips.row(f"PCA-{k}", sprites.pixels(part.baseline), (), "baseline", f"{k} numbers")
         + strips.row(
             "Its error",
-            figures.heat(part.baseline_error_map, top),
+            sprites.heat(part.baseline_error_map, top),
             errors(part.baseline_errors),
             "baseline",
             "sum of squares",
@@ -168,7 +173,7 @@ def totals(name: str, k: int, result: Scores) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     way = choices.one("Show", picks.WAYS, "show")
     try:
         if way == picks.DRAWN:
@@ -181,7 +186,7 @@ def page() -> None:
                 return
             show(model, k, found, rows)
             source = (f"rows = {rows.tolist()}", f"tests.images[rows]{behind.labels(own)}")
-        result = results.scores(model, found, k)
+        result = comparison.scores(model, found, k)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
@@ -197,8 +202,8 @@ def again(k: int, *images: str) -> None:
     """Show the program that reconstructs some images, by the line that finds them and the arguments that name them."""
     behind.show(
         *images[:-1],
-        f"pca = serving.baseline(explorer, {k})",
-        f"found = serving.compare(explorer, pca, {images[-1]})",
+        f"pca = serving.comparison.baseline(explorer, {k})",
+        f"found = serving.comparison.compare(explorer, pca, {images[-1]})",
         "print(found.errors, found.baseline_errors)",
     )
 

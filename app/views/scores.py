@@ -2,42 +2,20 @@
 
 import streamlit as st
 
-from app import charts, choices, curves, results, strips
-from app.curves import Standing
-from vaecore.serving import MEASURES, Score
-
-CAPTIONS = {
-    "likelihood": (
-        "Less is better. Only figures of one protocol can be compared: thresholded pixels, the static set or grey "
-        "ones give other numbers, and so do fewer importance samples, whose bound is looser."
-    ),
-    "grey pixels": (
-        "Less is better, but none of these is a likelihood: a Bernoulli has no probability for grey. They compare "
-        "models of one data set with each other, and with nothing in a paper."
-    ),
-    "squared error": "Less is better: summed over the pixels of an image, averaged over the test images.",
-    "neighbours": "More is better: how often the nearest training codes are of the same class.",
-    "conditional": (
-        "More is better, up to what the judge itself gets right on real images. A model that only draws the mean "
-        "of each class gets all of it: coverage, in the last column, says how much of the real variety is there."
-    ),
-    "verse": (
-        "Less is better: what a character of the test couplets costs, by importance samples of each. A model may write "
-        "well whose code says nothing: see the rates on Verse."
-    ),
-    "strangers": (
-        "More is better, one half is guessing: MNIST's models are shown Fashion-MNIST and the other way round. "
-        "Choosing the best score in hindsight flatters: the page Anomaly shows each by itself."
-    ),
-}
+from app.controls import choices
+from app.figures import charts, curves
+from app.figures.curves import Standing
+from app.markup import strips
+from app.results import catalogue
+from vaecore import serving
 
 
-def standing(score: Score) -> Standing:
+def standing(score: serving.scores.Score) -> Standing:
     """Return a model's line in the chart."""
     return Standing(score.model, score.value, score.error or 0.0, score.published and score.published.value)
 
 
-def row(score: Score, form: str) -> dict[str, str]:
+def row(score: serving.scores.Score, form: str) -> dict[str, str]:
     """Return a model's line in the table."""
     error = f" ± {form.format(score.error)}" if score.error is not None else ""
     seeds = (
@@ -58,10 +36,10 @@ def row(score: Score, form: str) -> dict[str, str]:
 
 st.title("Scores")
 strips.lead("What was measured, beside what was published. Take likelihood, and follow the papers from top to bottom.")
-measure = choices.one("Measure", list(MEASURES), "measure", "likelihood")
-found, shown = results.standings(measure), MEASURES[measure]
+measure = choices.one("Measure", list(serving.scores.RANKED), "measure", "likelihood")
+found, shown = catalogue.standings(measure), serving.scores.RANKED[measure][0]
 if found:
-    st.caption(CAPTIONS[measure])
+    st.caption(shown.caption)
     title = shown.title.replace("-log", f"{strips.MINUS}log")
     chart = curves.standings([standing(score) for score in found], title, shown.form.strip("{:}"))
     st.plotly_chart(chart, config=charts.STILL, key="standings")

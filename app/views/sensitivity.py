@@ -5,14 +5,18 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, curves, exhibits, figures, state, strips
-from app.charts import Series
-from app.exhibits import Exhibit
-from app.plain import plain
+from app.controls import behind, choices, sidebar
+from app.figures import charts, curves, sprites
+from app.figures.charts import Series
+from app.markup import exhibits, strips
+from app.markup.exhibits import Exhibit
 from app.results import directions
+from app.results.data import Pictures, chosen_pictures
 from app.results.directions import Push
-from app.state import Model, Pictures
-from vaecore.serving import Sensitivity
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
+from vaecore import serving
 
 
 class Side(NamedTuple):
@@ -20,7 +24,7 @@ class Side(NamedTuple):
 
     model: Model
     name: str
-    felt: Sensitivity
+    felt: serving.directions.Sensitivity
     variable: str
 
 
@@ -28,8 +32,8 @@ def choose_image(found: Pictures) -> int:
     """Draw the image's choosers beside it; return its row."""
     picture, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
     with control:
-        row = chooser.one_image(found)
-    tag = strips.picture_tag(figures.pixels(found.images[row : row + 1])[0], "The image")
+        row = sidebar.one_image(found)
+    tag = strips.picture_tag(sprites.pixels(found.images[row : row + 1])[0], "The image")
     picture.html(f'<div class="vc-frame" style="--width:7.5rem">{tag}</div>')
     return row
 
@@ -81,9 +85,9 @@ def spectra(shown: list[Side]) -> None:
 
 def pictures(shown: list[Side]) -> str:
     """Return the directions that each code feels most and least, as signed pictures on one scale."""
-    top = figures.reach(*(part for side in shown for part in (side.felt.felt, side.felt.ignored)))
+    top = sprites.reach(*(part for side in shown for part in (side.felt.felt, side.felt.ignored)))
     return "".join(
-        strips.row(side.name, figures.signed(part, top), lengths(values), side.variable, note)
+        strips.row(side.name, sprites.signed(part, top), lengths(values), side.variable, note)
         for side in shown
         for note, part, values in (
             ("feels most", side.felt.felt, side.felt.values),
@@ -117,15 +121,15 @@ def choose_push(shown: list[Side]) -> tuple[np.ndarray, int]:
 def pushed(shown: list[Side], found: Pictures, row: int, direction: np.ndarray, percent: int) -> list[Push]:
     """Draw the image, where it was pushed to, and what each model makes of that; return the pushes."""
     done = [directions.push(side.model, found, row, direction, percent) for side in shown]
-    top = figures.reach(direction[None])
+    top = sprites.reach(direction[None])
     st.html(
         exhibits.gallery(
             [
-                Exhibit("Image", figures.pixels(found.images[row : row + 1])[0], f"row {row}"),
-                Exhibit("Direction", figures.signed(direction[None], top)[0], "length 1", "z"),
-                Exhibit("Pushed", figures.pixels(done[0].image[None])[0], signed(done[0].length)),
+                Exhibit("Image", sprites.pixels(found.images[row : row + 1])[0], f"row {row}"),
+                Exhibit("Direction", sprites.signed(direction[None], top)[0], "length 1", "z"),
+                Exhibit("Pushed", sprites.pixels(done[0].image[None])[0], signed(done[0].length)),
                 *(
-                    Exhibit(side.name, figures.pixels(each.reconstruction[None])[0], "reconstructs this", side.variable)
+                    Exhibit(side.name, sprites.pixels(each.reconstruction[None])[0], "reconstructs this", side.variable)
                     for side, each in zip(shown, done, strict=True)
                 ),
             ]
@@ -159,7 +163,7 @@ def movements(shown: list[Side], done: list[Push], percent: int) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     left, right = st.columns([1, 1.35], gap="medium")
     try:
         with left:
@@ -186,7 +190,7 @@ def page() -> None:
     movements(shown, done, percent)
     label = f", label=tests.labels[{row}]" if "condition" in own.abilities else ""
     behind.show(
-        f"felt = serving.sensitivity(explorer, tests.images[{row}]{label})",
+        f"felt = serving.directions.sensitivity(explorer, tests.images[{row}]{label})",
         "print(felt.values)  # the singular values of the Jacobian",
     )
 

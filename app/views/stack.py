@@ -3,13 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from app import behind, charts, choices, chooser, curves, exhibits, figures, picks, state, strips
-from app.curves import Leg
-from app.exhibits import Ballot
-from app.plain import plain
-from app.results import stacks
+from app.controls import behind, choices, sidebar
+from app.figures import charts, curves, sprites
+from app.figures.curves import Leg
+from app.markup import exhibits, strips
+from app.markup.exhibits import Ballot
+from app.results import picks, stacks
+from app.results.data import Pictures, chosen_pictures
 from app.results.stacks import Layers, Stage
-from app.state import Model, Pictures
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
 from vaecore.serving import Explorer
 
 VOTES = 3  # of the likeliest classes
@@ -48,9 +52,9 @@ def titles(found: Pictures, rows: np.ndarray) -> list[str]:
 def layers(own: Explorer, found: Pictures, rows: np.ndarray, made: Layers) -> str:
     """Return the originals, what the code of each layer reconstructs, and what all together do."""
     title = "Decoded" if found.source.trouble else "Originals"
-    shown = [strips.row(title, figures.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
+    shown = [strips.row(title, sprites.pixels(found.images[rows]), titles(found, rows), "x", "class, row")]
     shown += [
-        strips.row(f"Layer {depth}", figures.pixels(images), errors(each), "z", f"{width} numbers")
+        strips.row(f"Layer {depth}", sprites.pixels(images), errors(each), "z", f"{width} numbers")
         for depth, (images, each, width) in enumerate(
             zip(made.images, made.errors, stacks.widths(own), strict=True), start=1
         )
@@ -58,7 +62,7 @@ def layers(own: Explorer, found: Pictures, rows: np.ndarray, made: Layers) -> st
     if made.tuned:
         images, each = made.tuned
         note = f"{own.latent} numbers"
-        shown.append(strips.row("Tuned together", figures.pixels(images), errors(each), "reconstruction", note))
+        shown.append(strips.row("Tuned together", sprites.pixels(images), errors(each), "reconstruction", note))
     return "".join(shown)
 
 
@@ -87,10 +91,10 @@ def ballot(own: Explorer, found: Pictures, row: int, votes: np.ndarray, label: i
     verdict = "" if label is None else "right" if best == label else f"taken for {own.classes[best]}"
     return Ballot(
         f"{name} · {row}",
-        figures.pixels(found.images[row : row + 1])[0],
+        sprites.pixels(found.images[row : row + 1])[0],
         verdict,
         None if label is None else best == label,
-        [(own.classes[each], float(votes[each]), figures.class_color(each)) for each in order],
+        [(own.classes[each], float(votes[each]), sprites.class_color(each)) for each in order],
     )
 
 
@@ -157,7 +161,7 @@ def written(stage: Stage) -> tuple[str, str, list[str]]:
 
 def invite(own: Explorer) -> None:
     """Say that the model is no stack, and offer those that are."""
-    chooser.invite(
+    sidebar.invite(
         f"{own.name} was trained in one go, as a whole. This page opens a stacked autoencoder layer by layer.",
         stacks.at_hand(),
         ":material/layers:",
@@ -169,7 +173,7 @@ def invite(own: Explorer) -> None:
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
     model, own = state.chosen()
-    found = state.chosen_pictures()
+    found = chosen_pictures()
     rows = choose(own, model, found)
     if len(rows) == 0:
         st.info("There is no such image here; choose another class or another way.")
@@ -181,7 +185,7 @@ def page() -> None:
     training(own)
     behind.show(
         f"rows = {rows.tolist()}",
-        "for made in serving.layers(explorer, tests.images[rows]):",
+        "for made in serving.units.layers(explorer, tests.images[rows]):",
         "    print(((made - tests.images[rows]) ** 2).sum((1, 2, 3)))",
     )
 

@@ -4,36 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from app import portraits, results, state, strips
-from app.plain import plain
-from app.results import makers
-from app.state import Model
+from app.markup import strips
+from app.pages import PAGES, file_of, opening
+from app.results import catalogue, makers, portraits
+from app.session import state
+from app.session.plain import plain
+from app.session.state import Model
+from vaecore import serving
 from vaecore.serving import Explorer
-
-PAGES = {"reconstruct": "compare", "map": "scatter_plot", "interpolate": "linear_scale", "generate": "tune"}
-IDEAS = {  # the page that shows what a variant is for, and its icon
-    "denoising": ("corrupt", "blur_on"),
-    "sparse-l1": ("features", "grid_view"),
-    "sparse-kl": ("features", "grid_view"),
-    "contractive": ("sensitivity", "touch_app"),
-    "stacked": ("stack", "layers"),
-    "beta-vae": ("rate", "show_chart"),
-    "hierarchical": ("hierarchy", "account_tree"),
-    "ladder": ("hierarchy", "account_tree"),
-    "cvae": ("conditional", "category"),
-}
-DENSITY = ("anomaly", "troubleshoot")  # for a model that fitted a density on its codes
-METRICS = {  # of a card: its name here, and how it is written
-    "squared_error": ("squared error", "{squared_error:.2f}"),
-    "pca_squared_error": ("PCA's, same size", "{pca_squared_error:.2f}"),
-    "better_than_pca": ("ahead of PCA in", "{better_than_pca:.2%}"),
-    "neighbour_accuracy": ("5-neighbour accuracy", "{neighbour_accuracy:.3f}"),
-    "log_likelihood": ("log p(x), nats", "{log_likelihood:.2f} ± {log_likelihood_error:.2f}"),
-    "grey_bound": ("grey-pixel bound", "{grey_bound:.2f}"),
-    "classification_error": ("classification error", "{classification_error:.2%}"),
-    "accuracy": ("samples of their class", "{accuracy:.1%}"),
-    "coverage": ("coverage", "{coverage:.3f}"),
-}
 
 
 def card(model: Model) -> None:
@@ -46,35 +24,25 @@ def card(model: Model) -> None:
     )
     st.space("stretch")
     with st.container(horizontal=True, gap="xsmall"):
-        for page, icon in pages(own).items():
+        for name in opening(own):
             st.page_link(
-                f"views/{page}.py",
-                label=page.capitalize(),
-                icon=f":material/{icon}:",
+                file_of(name),
+                label=name.capitalize(),
+                icon=f":material/{PAGES[name].icon}:",
                 query_params={"model": model.place},
             )
 
 
-def pages(own: Explorer) -> dict[str, str]:
-    """Return the page that shows the model's own idea, then those that every model opens, with their icons."""
-    idea = IDEAS.get(own.variant) or (DENSITY if getattr(own.recipe.settings, "density", 0) else None)
-    return (dict([idea]) if idea else {}) | PAGES
-
-
 def numbers(own: Explorer) -> list[tuple[str, str]]:
     """Return what the card measured, after the sizes."""
-    measured = own.card["metrics"]
-    found = [
-        (name, form.format(**measured).replace("-", strips.MINUS))
-        for key, (name, form) in METRICS.items()
-        if key in measured
-    ]
+    measured = serving.scores.labelled(own.card["metrics"]).items()
+    found = [(label, text.replace("-", strips.MINUS)) for label, text in measured]
     return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *found]
 
 
 def grouped() -> dict[str, list[Model]]:
     """Return the models by data set, the chosen model's first, each group from simple to rich."""
-    order = [variant["name"] for variant in results.variants()]
+    order = [variant["name"] for variant in catalogue.variants()]
     chosen, _ = state.chosen()
     models = dict.fromkeys([*map(state.find, state.model_names()), chosen])
     own = {model: state.explorer(model) for model in models}
@@ -96,4 +64,4 @@ for data, models in grouped().items():
             card(model)
 st.caption("Squared error is summed over the pixels of an image, pixels in [0, 1], and averaged over the test images.")
 with st.expander("The equations behind the models", icon=":material/function:"):
-    st.html(strips.variants(results.variants()))
+    st.html(strips.variants(catalogue.variants()))

@@ -10,11 +10,12 @@ from typing import Literal
 import pytest
 import streamlit as st
 from at_hand import lacking
-from harness import LESSONS, MAIN, Open, Visit, serve, settle
+from harness import MAIN, Open, Visit, serve, settle
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 import vaecore
+from app.pages import file_of
 from vaecore import checkpoint
 
 QUIET = ("--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
@@ -63,7 +64,7 @@ def open_page() -> Open:
     def run(page: str, **parameters: str) -> AppTest:
         app = AppTest.from_file(MAIN, default_timeout=60)
         if page != "start":
-            app.switch_page(f"{'lessons' if page in LESSONS else 'views'}/{page}.py")
+            app.switch_page(file_of(page))
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()

@@ -16,30 +16,12 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Node
 
-from app import lesson
+from app import pages
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
-IMAGES = (
-    "reconstruct",
-    "interpolate",
-    "corrupt",
-    "features",
-    "sensitivity",
-    "stack",
-    "anomaly",
-    "rate",
-    "hierarchy",
-    "conditional",
-    "posterior",
-)  # pages that work on them
-PAGES = ("start", "map", "generate", "scores", "verse", *IMAGES)
-LESSONS = tuple(lesson.TITLES)
-FITTING = {  # the pages that do not show every model
-    "stack": "stacked-mnist",
-    "features": "sparse-kl-mnist",
-    "hierarchy": "ladder-mnist",
-    "conditional": "cvae-mnist-2",
-}
+IMAGES = tuple(name for name, page in pages.PAGES.items() if page.needs.startswith("images"))  # pages that work on them
+PAGES = tuple(pages.PAGES)
+LESSONS = tuple(pages.LESSONS)
 STARTED = 120  # seconds
 NOWHERE = "http://127.0.0.1:9"
 NO_NETWORK = {"http_proxy": NOWHERE, "https_proxy": NOWHERE, "no_proxy": "127.0.0.1,localhost"}
@@ -103,7 +85,7 @@ def path_of(page: str, query: str) -> str:
 
 def fitting(page: str) -> str:
     """The address of a page with a model of MNIST that it shows."""
-    return path_of(page, f"model={FITTING.get(page, 'vae-mnist-2')}")
+    return path_of(page, f"model={pages.PAGES[page].fits if page in PAGES else 'vae-mnist-2'}")
 
 
 class Row(NamedTuple):

@@ -58,7 +58,7 @@ def test_the_program_of_every_page_runs(open_page: Open, page: str, model: str) 
 @pytest.mark.parametrize("name", vaecore.names())
 def test_the_source_is_that_of_the_class_that_defines_it(name: str) -> None:
     own = vaecore.load(name, device="cpu")
-    found = serving.objective(own)
+    found = serving.objectives.objective(own)
     module, _, qualified = found.place.rpartition(".")[0].rpartition(".")
     owner = next(each for each in type(own.model).__mro__ if each.__qualname__ == qualified)
     assert owner.__module__ == module
@@ -100,7 +100,7 @@ def test_every_lesson_shows_the_objective_of_its_model_and_what_measures_it(open
     assert not app.exception
     (source,) = (each for each in code(app) if each.startswith(("def loss", "@")))
     (name,) = re.findall(r"^explorer = vaecore.load\('(.*)'\)", code(app)[-1], re.MULTILINE)
-    assert source == serving.objective(vaecore.load(name, device="cpu")).source
+    assert source == serving.objectives.objective(vaecore.load(name, device="cpu")).source
     assert code(app, "bash") == [f"vaecore evaluate {name}"]
 
 

@@ -55,7 +55,7 @@ def ink(page: Page) -> int:
 def drawn(page: Page) -> list[np.ndarray]:
     """The strokes in the address."""
     words = page.evaluate("new URL(location).searchParams.get('drawing')")
-    return serving.unpack_drawing(words or "")
+    return serving.drawings.unpack_drawing(words or "")
 
 
 def wait_for_strokes(page: Page, count: int) -> None:
@@ -197,7 +197,7 @@ def open_drawing(visit: Visit, query: str) -> Page:
 def read_by(model: str, strokes: list[np.ndarray], label: int | None = None) -> tuple[np.ndarray, ...]:
     """What Python makes of strokes: the image, its code, its reconstruction."""
     own = vaecore.load(model, device="cpu")
-    image = serving.drawing(strokes, own.shape)
+    image = serving.drawings.drawing(strokes, own.shape)
     labels = None if label is None else np.array([label])
     codes = own.encode(image[None], labels)
     return 255 * image.ravel(), codes[0], 255 * own.decode(codes, labels).clip(0, 1).ravel()
@@ -229,7 +229,7 @@ def test_a_drawing_is_read_while_it_is_drawn(visit: Visit, model: str) -> None:
 
 
 def test_a_conditional_model_is_told_the_class(visit: Visit) -> None:
-    text = serving.pack_drawing([np.array(SEVEN)])
+    text = serving.drawings.pack_drawing([np.array(SEVEN)])
     page = open_drawing(visit, f"reconstruct?model=cvae-digits-2&show=your%20drawing&drawing={text}")
     for label in (7, 2):
         page.get_by_role("radio", name=str(label), exact=True).click()
@@ -251,10 +251,10 @@ def test_until_python_says_the_class_it_is_the_one_that_reconstructs_best(visit:
     page.mouse.up()
     wait_for_strokes(page, 1)
     own = vaecore.load("cvae-digits-2", device="cpu")
-    image = np.repeat(serving.drawing(drawn(page), own.shape)[None], 10, axis=0)
+    image = np.repeat(serving.drawings.drawing(drawn(page), own.shape)[None], 10, axis=0)
     errors = ((own.reconstruct(image, np.arange(10)) - image) ** 2).sum((1, 2, 3))
     assert name == f"Decoded as {own.classes[errors.argmin()]}"
-    said = serving.class_elbos(own, image[:1])[0].argmax()
+    said = serving.styles.class_elbos(own, image[:1])[0].argmax()
     page.locator(".made figcaption", has_text=f"Decoded as {own.classes[said]}").wait_for()
 
 
@@ -323,10 +323,10 @@ def test_the_cursor_on_the_maps_follows_the_drawing(request: pytest.FixtureReque
     assert told["model"] == model
     wait_for_strokes(page, 1)
     own = vaecore.load(model, device="cpu")
-    image = serving.drawing(drawn(page), own.shape)
-    labels = serving.class_elbos(own, image[None]).argmax(1) if "condition" in own.abilities else None
+    image = serving.drawings.drawing(drawn(page), own.shape)
+    labels = serving.styles.class_elbos(own, image[None]).argmax(1) if "condition" in own.abilities else None
     np.testing.assert_allclose(told["code"], own.encode(image[None], labels)[0], atol=0.15)
-    np.testing.assert_allclose(told["pca"], serving.baseline(own, 2).encode(image[None])[0], atol=0.1)
+    np.testing.assert_allclose(told["pca"], serving.comparison.baseline(own, 2).encode(image[None])[0], atol=0.1)
     assert over.nth(0).evaluate(INK) > empty == 0
     tests = vaecore.dataset(own.dataset)
     codes = own.encode(tests.images, tests.labels if "condition" in own.abilities else None)
@@ -341,7 +341,7 @@ def test_the_cursor_on_the_maps_follows_the_drawing(request: pytest.FixtureReque
 
 
 def test_another_model_reads_the_same_drawing_on_its_own_map(visit: Visit) -> None:
-    text = serving.pack_drawing([np.array(SEVEN)])
+    text = serving.drawings.pack_drawing([np.array(SEVEN)])
     page = open_drawing(visit, f"map?model=vae-digits-2&draw=true&drawing={text}")
     page.wait_for_selector(".nearest:not([hidden])")
     first = code(page)

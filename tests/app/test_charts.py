@@ -1,12 +1,11 @@
 """Charts are pure: arrays in, traces out."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from app import charts
-from app.charts import Group, Series
+from app.figures import charts
+from app.figures.charts import Group, Series
+from vaecore import browser
 
 RANDOM = np.random.default_rng(0)
 
@@ -62,5 +61,5 @@ def test_a_histogram_leaves_infinite_values_out_of_its_axis() -> None:
 
 
 def test_the_colours_are_those_of_the_style_sheet() -> None:
-    style = (Path(charts.__file__).parent / "style.css").read_text()
+    style = browser.TOKENS.read_text("utf-8")
     assert all(f"--vc-{variable}: {color};" in style for variable, color in charts.COLORS.items())

@@ -12,17 +12,20 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import classes, figures, strips
-from app.exhibits import Exhibit
+from app.figures import sprites
+from app.markup import strips
+from app.markup.exhibits import Exhibit
 from app.results import conditional, drawings
-from app.state import Model, Pictures, Source
+from app.results.data import Pictures, Source
+from app.session.state import Model
+from app.views.conditional import classes
 from vaecore import serving
 from vaecore.serving import Explorer
 
 MODEL = "cvae-digits-2"
 SEVEN = [np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]), np.array([[0.4, 0.5], [0.65, 0.5]])]
 ONE = [np.array([[0.5, 0.1], [0.5, 0.9]])]
-DRAWN = serving.pack_drawing(SEVEN)
+DRAWN = serving.drawings.pack_drawing(SEVEN)
 OPTION, CANVAS = "a drawing", "drawing canvas"
 
 
@@ -74,9 +77,9 @@ def test_an_image_is_written_as_every_class(open_page: Open, cvae: Explorer) -> 
     images = vaecore.dataset("digits")
     row = np.flatnonzero(images.labels == 4)[1]
     source, cells = family(app)
-    np.testing.assert_array_equal(source, figures.pixels(images.images[row : row + 1])[0])
+    np.testing.assert_array_equal(source, sprites.pixels(images.images[row : row + 1])[0])
     code = cvae.encode(images.images[row : row + 1], np.array([4]))
-    np.testing.assert_array_equal(cells, figures.pixels(serving.in_every_class(cvae, code)[0]))
+    np.testing.assert_array_equal(cells, sprites.pixels(serving.styles.in_every_class(cvae, code)[0]))
     assert re.search(r'<figure class="vc-chosen">[^>]*alt="4">', html(app))
     assert f"test image {row}" in html(app)
 
@@ -89,13 +92,13 @@ def test_a_table_has_a_row_for_every_style(open_page: Open, cvae: Explorer) -> N
     assert heads.shape[0] == body.shape[0] == 5 * 32 + 4 * 4  # cells of 4 times 8 pixels, gaps of 4
     assert body.shape[1] == 10 * 32 + 9 * 4
     shown = [heads[36 * row : 36 * row + 32 : 4, :32:4, 0] for row in range(5)]
-    of_fours = figures.pixels(images.images[images.labels == 4])[..., 0]
+    of_fours = sprites.pixels(images.images[images.labels == 4])[..., 0]
     rows = [next(i for i, four in enumerate(of_fours) if (four == head).all()) for head in shown]
     assert rows[0] == 0
     assert len(set(rows)) == 5
     third = np.flatnonzero(images.labels == 4)[rows[2]]
     code = cvae.encode(images.images[third : third + 1], np.array([4]))
-    seven = figures.pixels(cvae.decode(code, np.array([7])))[0, ..., 0]
+    seven = sprites.pixels(cvae.decode(code, np.array([7])))[0, ..., 0]
     np.testing.assert_array_equal(body[72:104:4, 36 * 7 : 36 * 7 + 32 : 4, 0], seven)
 
 
@@ -105,8 +108,8 @@ def test_a_style_of_the_prior_has_no_class_of_its_own(open_page: Open, cvae: Exp
     source, cells = family(app)
     assert source is None
     assert "vc-chosen" not in html(app)
-    expected = serving.in_every_class(cvae, serving.prior_codes(cvae, np.array([41])))[0]
-    np.testing.assert_array_equal(cells, figures.pixels(expected))
+    expected = serving.styles.in_every_class(cvae, serving.styles.prior_codes(cvae, np.array([41])))[0]
+    np.testing.assert_array_equal(cells, sprites.pixels(expected))
     assert re.search(r'vc-heads"><li>41</li><li>42</li>', html(app))
     press(app, "Draw a style")
     assert app.number_input(key="style").value != 41
@@ -116,9 +119,9 @@ def test_a_style_of_the_prior_has_no_class_of_its_own(open_page: Open, cvae: Exp
 def test_the_model_says_what_is_drawn(open_page: Open, cvae: Explorer) -> None:
     app = open_page("conditional", **{"model": MODEL, "from": OPTION, "drawing": DRAWN})
     assert not app.exception
-    image = serving.drawing(serving.unpack_drawing(DRAWN), (1, 8, 8))
-    elbos = serving.class_elbos(cvae, image[None])[0]
-    shares = serving.class_posterior(elbos)
+    image = serving.drawings.drawing(serving.drawings.unpack_drawing(DRAWN), (1, 8, 8))
+    elbos = serving.styles.class_elbos(cvae, image[None])[0]
+    shares = serving.styles.class_posterior(elbos)
     assert [name for name, _ in votes(app)] == [str(label) for label in range(10)]
     np.testing.assert_allclose([share for _, share in votes(app)], shares, atol=6e-4)
     likeliest = int(elbos.argmax())
@@ -126,23 +129,23 @@ def test_the_model_says_what_is_drawn(open_page: Open, cvae: Explorer) -> None:
     assert f"read as {likeliest}" in html(app)
     assert "approximation" in said(app)
     source, cells = family(app)
-    np.testing.assert_array_equal(source, figures.pixels(image[None])[0])
+    np.testing.assert_array_equal(source, sprites.pixels(image[None])[0])
     code = cvae.encode(image[None], np.array([likeliest]))
-    np.testing.assert_array_equal(cells, figures.pixels(serving.in_every_class(cvae, code)[0]))
+    np.testing.assert_array_equal(cells, sprites.pixels(serving.styles.in_every_class(cvae, code)[0]))
 
 
 def test_one_may_know_better_what_one_drew(open_page: Open, cvae: Explorer) -> None:
     app = open_page("conditional", **{"model": MODEL, "from": OPTION, "drawing": DRAWN, "said": "2"})
     assert "read as 2" in html(app)
-    image = serving.drawing(serving.unpack_drawing(DRAWN), (1, 8, 8))
+    image = serving.drawings.drawing(serving.drawings.unpack_drawing(DRAWN), (1, 8, 8))
     code = cvae.encode(image[None], np.array([2]))
-    np.testing.assert_array_equal(family(app)[1], figures.pixels(serving.in_every_class(cvae, code)[0]))
+    np.testing.assert_array_equal(family(app)[1], sprites.pixels(serving.styles.in_every_class(cvae, code)[0]))
 
 
 def test_how_far_the_model_can_be_believed_is_measured(open_page: Open, cvae: Explorer) -> None:
     app = open_page("conditional", **{"model": MODEL, "from": OPTION, "drawing": DRAWN})
     images = vaecore.dataset("digits")
-    right = (serving.class_elbos(cvae, images.images).argmax(axis=1) == images.labels).mean()
+    right = (serving.styles.class_elbos(cvae, images.images).argmax(axis=1) == images.labels).mean()
     share, count = re.search(r"right one for (\d+)% of (\d+) test images", said(app)).groups()
     assert int(count) == len(images) == 179
     assert int(share) / 100 == pytest.approx(right, abs=0.02)
@@ -166,7 +169,7 @@ def test_a_stroke_changes_the_page_and_the_address(open_page: Open) -> None:
     seven = family(app)[1]
     app.session_state[CANVAS] = {"strokes": [stroke.tolist() for stroke in ONE]}
     app.run()
-    assert address(app) == serving.pack_drawing(ONE)
+    assert address(app) == serving.drawings.pack_drawing(ONE)
     assert not np.array_equal(family(app)[1], seven)
     app.session_state[CANVAS] = {"strokes": []}
     app.run()
@@ -214,14 +217,16 @@ def test_a_walk_moves_one_number(open_page: Open, cvae: Explorer) -> None:
     code = cvae.encode(images.images[row : row + 1], np.array([4]))
     assert f"z₂ of test image {row} itself is {code[0, 1]:.2f}".replace("-", "−") in said(app)
     code[0, 1] = 1.5
-    np.testing.assert_array_equal(np.stack(pictures(shown[1])), figures.pixels(serving.in_every_class(cvae, code)[0]))
+    np.testing.assert_array_equal(
+        np.stack(pictures(shown[1])), sprites.pixels(serving.styles.in_every_class(cvae, code)[0])
+    )
     stops = re.findall(r'<ol class="vc-heads">(.*?)</ol>', html(app))[0]
     assert re.findall("<li>(.*?)</li>", stops)[::5] == ["−2.5", "0.0", "2.5"]
 
 
 def test_the_number_that_moves_most_comes_first(open_page: Open) -> None:
     app = open_page("conditional", model="cvae-mnist-16")
-    effects = serving.effects(vaecore.load("cvae-mnist-16", device="cpu"))
+    effects = serving.styles.effects(vaecore.load("cvae-mnist-16", device="cpu"))
     options = app.selectbox(key="dim").options
     order = np.argsort(-effects)
     assert list(options) == [strips.subscript("z", index) for index in order]
@@ -230,7 +235,7 @@ def test_the_number_that_moves_most_comes_first(open_page: Open) -> None:
 
 def test_what_the_code_still_holds_is_beside_what_it_would_have_to(open_page: Open, cvae: Explorer) -> None:
     app = open_page("conditional", model=MODEL)
-    told, plain = serving.label_left(cvae), serving.label_left(vaecore.load("vae-digits-2", device="cpu"))
+    told, plain = serving.styles.label_left(cvae), serving.styles.label_left(vaecore.load("vae-digits-2", device="cpu"))
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown == {
         "Read from cvae-digits-2's codes": f"{told.accuracy:.1%}",

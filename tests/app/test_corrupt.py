@@ -8,9 +8,10 @@ import pytest
 from harness import Open, rows_of, text
 
 import vaecore
-from app import picks, state
-from app.results import restorations
+from app.results import picks, restorations
+from app.results.data import pictures
 from app.results.restorations import LEVELS, Side
+from app.session import state
 from vaecore import serving
 
 DIGITS = vaecore.dataset("digits", split="test")
@@ -35,9 +36,9 @@ def test_without_noise_a_restoration_is_a_reconstruction() -> None:
     np.testing.assert_allclose(made.restored[0], SIDES[0].explorer.reconstruct(ROWS[0]), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", serving.NOISES)
-def test_a_curve_is_the_mean_error_at_its_levels(kind: serving.Corruption) -> None:
-    found = state.pictures(PLAIN, "digits")
+@pytest.mark.parametrize("kind", serving.noise.NOISES)
+def test_a_curve_is_the_mean_error_at_its_levels(kind: serving.noise.Corruption) -> None:
+    found = pictures(PLAIN, "digits")
     everyone = picks.draw(np.arange(len(found.images)), restorations.COUNT, restorations.SEED)
     images, labels = found.images[everyone], found.labels[everyone]
     curves = restorations.curves(SIDES, found, kind)
@@ -93,7 +94,7 @@ def test_pca_takes_its_size_from_the_slider(open_page: Open) -> None:
     assert "PCA-30" in rows_of(app)
 
 
-@pytest.mark.parametrize("noise", serving.NOISES)
+@pytest.mark.parametrize("noise", serving.noise.NOISES)
 @pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2", "pca-digits"])
 def test_every_noise_at_its_extremes(open_page: Open, model: str, noise: str) -> None:
     for level in ("0.0", "1.0"):

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from vaecore import serving
-from vaecore.export import components
+from vaecore.browser import script
 
 pytestmark = pytest.mark.browser
 PREPARE = "([strokes, shape]) => [...prepareDrawing(strokes, shape)]"
@@ -18,7 +18,7 @@ BAR = 1e-6
 @pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     tab = browser.new_page()
-    tab.add_script_tag(content=components.page_files("drawing.js"))
+    tab.add_script_tag(content=script("drawing.js"))
     yield tab
     tab.close()
 
@@ -41,7 +41,7 @@ def test_handwriting_is_the_same_image(page: Page, shape: tuple[int, int, int]) 
     for seed in range(40):
         strokes = handwriting(seed)
         found = np.array(page.evaluate(PREPARE, [[stroke.tolist() for stroke in strokes], list(shape)]))
-        expected = serving.drawing(strokes, shape).ravel()
+        expected = serving.drawings.drawing(strokes, shape).ravel()
         assert expected.any()
         worst = max(worst, float(np.abs(found - expected).max()))
     assert worst < BAR
@@ -61,5 +61,5 @@ def test_handwriting_is_the_same_image(page: Page, shape: tuple[int, int, int]) 
 @pytest.mark.parametrize("shape", SHAPES[:2], ids=str)
 def test_odd_strokes_too(page: Page, strokes: list[list[list[float]]], shape: tuple[int, int, int]) -> None:
     found = page.evaluate(PREPARE, [strokes, list(shape)])
-    expected = serving.drawing([np.array(stroke) for stroke in strokes], shape).ravel()
+    expected = serving.drawings.drawing([np.array(stroke) for stroke in strokes], shape).ravel()
     np.testing.assert_allclose(found, expected, atol=BAR)

@@ -9,9 +9,10 @@ from harness import Open, rows_of, text
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import state
 from app.results import units
+from app.results.data import pictures
 from app.results.units import Units
+from app.session import state
 
 SHOWN = Units(
     name="three",
@@ -64,7 +65,7 @@ def test_the_units_that_fire_are_those_furthest_from_zero() -> None:
 
 
 def test_the_activity_is_that_of_the_codes_of_the_test_images() -> None:
-    found = state.pictures(state.Model("pca-digits"), "digits")
+    found = pictures(state.Model("pca-digits"), "digits")
     codes = vaecore.load("pca-digits").encode(found.images)
     shown = units.units(state.Model("pca-digits"), found)
     np.testing.assert_allclose(shown.size, np.abs(codes).mean(0), rtol=1e-4)

@@ -11,7 +11,7 @@ from harness import PAGES, Open, Visit, check_signs, path_of, settle
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from app.plain import JOINER
+from app.session.plain import JOINER
 from vaecore import checkpoint
 
 CLASS = "{}![x](x.png)[a](javascript:window.evil=1)<img src=x onerror=window.evil=1>"

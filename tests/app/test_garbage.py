@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.garbage import Keeper
+from app.server.garbage import Keeper
 
 
 class Visit:

@@ -3,7 +3,7 @@
 import pytest
 from harness import Open, Visit, settle, text
 
-from app import hiding
+from app.session import hiding
 
 
 def test_controls_are_hidden_by_their_keys() -> None:

@@ -47,7 +47,7 @@ def test_a_row_for_each_level_from_the_top(open_page: Open) -> None:
     assert list(rows_of(app)) == LEVELS
     assert [note.split(",")[0] for note in notes(app).values()] == ["2 numbers", "4 numbers", "8 numbers"]
     own = vaecore.load("ladder-digits", device="cpu")
-    expected = serving.redraw(own, serving.prior_noise(own), 8)
+    expected = serving.levels.redraw(own, serving.levels.prior_noise(own), 8)
     assert changes(app) == pytest.approx(expected.changes.tolist(), abs=0.006)
 
 
@@ -58,8 +58,8 @@ def test_the_start_is_an_image_and_its_code(open_page: Open) -> None:
     images = vaecore.dataset("digits")
     row = np.flatnonzero(images.labels == 3)[1]
     own = vaecore.load("ladder-digits", device="cpu")
-    noise = serving.noise_behind(own, images.images[row])
-    expected = serving.redraw(own, noise, 8, seed=5)
+    noise = serving.levels.noise_behind(own, images.images[row])
+    expected = serving.levels.redraw(own, noise, 8, seed=5)
     assert changes(app) == pytest.approx(expected.changes.tolist(), abs=0.006)
     assert f"row {row}" in text(app)
 

@@ -13,13 +13,13 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import figures
+from app.figures import sprites
 from app.results import paths
 from app.results.paths import Ends
-from app.state import find
+from app.session.state import find
 from vaecore import serving
 
-STROKE = serving.pack_drawing([np.array([[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]])])
+STROKE = serving.drawings.pack_drawing([np.array([[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]])])
 
 
 def studio(app: AppTest) -> dict[str, Any]:
@@ -45,12 +45,12 @@ def test_three_paths_between_two_test_images(open_page: Open) -> None:
     assert [end["title"] for end in told["ends"]] == [f"test image {rows[0]}, 3", f"test image {rows[1]}, 8"]
     a, b = own.encode(tests.images[rows])
     np.testing.assert_allclose([end["place"] for end in told["ends"]], [a, b], atol=1e-5)
-    around = serving.surroundings(serving.latent_map(own).codes)
+    around = serving.paths.surroundings(serving.maps.latent_map(own).codes)
     assert told["ground"]["radius"] == pytest.approx(around.radius)
     for number, kind in enumerate(("linear", "spherical", "data")):
         codes = own.interpolate(a, b, 7, kind)
         np.testing.assert_allclose(film(told, number), 255 * own.decode(codes)[:, 0].clip(0, 1), atol=1)
-        way, company = told["ways"][number], serving.company(codes, around)
+        way, company = told["ways"][number], serving.paths.company(codes, around)
         assert way["nearest"] == company.nearest.tolist()
         assert way["neighbours"] == company.neighbours.tolist()
         np.testing.assert_allclose(np.array(way["line"])[:: told["fine"]], codes, atol=1e-4)
@@ -65,7 +65,7 @@ def test_the_path_of_the_link_comes_first(open_page: Open) -> None:
 def test_a_link_puts_ends_on_the_map(open_page: Open) -> None:
     app = open_page("interpolate", model="vae-digits-2", a_from="Map", a_at="0.5 -1.25", b_from="Map", b_at="12")
     told = studio(app)
-    laid = serving.latent_map(vaecore.load("vae-digits-2", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("vae-digits-2", device="cpu"))
     assert told["ends"][0]["place"] == [0.5, -1.25]
     assert told["ends"][1]["place"] == pytest.approx(laid.codes[laid.index == 12][0].tolist())
     assert "z = (0.50, −1.25)" in text(app)
@@ -79,7 +79,7 @@ def test_a_place_that_is_none_is_where_the_end_was(open_page: Open, words: str) 
 
 
 def test_of_a_longer_code_the_map_offers_its_images(open_page: Open) -> None:
-    laid = serving.latent_map(vaecore.load("pca-digits", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("pca-digits", device="cpu"))
     app = open_page("interpolate", model="pca-digits", a_from="Map", a_at="17")
     told = studio(app)
     assert (told["ground"]["free"], told["ends"][0]["point"]) == (False, int(np.flatnonzero(laid.index == 17)[0]))
@@ -92,7 +92,7 @@ def test_of_a_longer_code_the_map_offers_its_images(open_page: Open) -> None:
 def test_a_drawing_of_the_link_is_an_end(open_page: Open) -> None:
     own = vaecore.load("vae-digits-2", device="cpu")
     told = studio(open_page("interpolate", model="vae-digits-2", b_from="Drawing", b_drawing=STROKE))
-    image = serving.drawing(serving.unpack_drawing(STROKE), own.shape)
+    image = serving.drawings.drawing(serving.drawings.unpack_drawing(STROKE), own.shape)
     assert told["ends"][1]["title"] == "a drawing"
     np.testing.assert_allclose(told["ends"][1]["place"], own.encode(image[None])[0], atol=1e-5)
     app = open_page("interpolate", model="vae-digits-2", b_from="Drawing")
@@ -173,7 +173,7 @@ def test_the_numbers_of_the_paths(open_page: Open) -> None:
 def test_a_film_goes_there_and_back() -> None:
     cells = np.zeros((4, 6, 6, 3), np.uint8)
     cells += np.array([0, 80, 160, 240], np.uint8)[:, None, None, None]
-    film = Image.open(io.BytesIO(figures.gif(cells, 120)))
+    film = Image.open(io.BytesIO(sprites.gif(cells, 120)))
     assert (film.n_frames, film.info["loop"], film.info["duration"]) == (6, 0, 120)
     seen = []
     for frame in range(film.n_frames):

@@ -9,7 +9,7 @@ import pytest
 from harness import LESSONS, Open, Visit, number, settle, terms, text
 from streamlit.testing.v1 import AppTest
 
-from app import lesson
+from app import pages
 from app.results import divergences, gradients, holes, prices, subspaces
 from vaecore import checkpoint
 
@@ -29,7 +29,7 @@ def press(app: AppTest, label: str) -> AppTest:
 def test_every_lesson_opens_whatever_model_was_chosen(open_page: Open, page: str) -> None:
     app = open_page("generate", model="cvae-digits-2")
     app.switch_page(f"lessons/{page}.py").run()
-    assert app.title[0].value == lesson.TITLES[page]
+    assert app.title[0].value == pages.LESSONS[page].title
     assert not app.warning
     assert len(conclusion(app)) > 100
     assert terms(app)

@@ -142,6 +142,6 @@ def test_ctrl_c_ends_it_while_it_loads_and_prints_nothing(tmp_path: Path) -> Non
 
 def test_what_was_frozen_is_freed_at_the_end() -> None:
     """Libraries that count what they hand out print what is missing: Triton's, which came with the exporter, did."""
-    program = "import app.garbage, torch._dynamo; app.garbage.freeze()"
+    program = "import app.server.garbage, torch._dynamo; app.server.garbage.freeze()"
     ended = subprocess.run([sys.executable, "-c", program], cwd=MAIN.parents[1], capture_output=True, check=True)
     assert ended.stdout + ended.stderr == b""

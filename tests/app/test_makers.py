@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 from harness import Open
 
-from app import state
-from app.components.blobs import BLOBS
 from app.results import makers, recipes
 from app.results.makers import MAKERS
+from app.session import state
+from app.session.blobs import BLOBS
 
 
 @pytest.fixture

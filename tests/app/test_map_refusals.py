@@ -9,7 +9,7 @@ import streamlit as st
 from harness import Open, text
 from small_sets import run_on
 
-from app import progress
+from app.session import progress
 from vaecore.evaluation import latent
 from vaecore.evaluation.outside import Task
 

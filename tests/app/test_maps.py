@@ -12,11 +12,11 @@ from playwright.sync_api import Browser, Locator, Page, Route
 
 import vaecore
 from vaecore import serving
-from vaecore.export import components
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
 FIVE = [7, 8, 9, 10, 11]
-COMPONENT = components.component("maps")
+COMPONENT = component("maps")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 INK = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
@@ -59,7 +59,7 @@ def card(page: Page) -> tuple[Locator, Locator]:
 @pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2"])
 def test_what_is_under_the_pointer_is_shown_and_decoded(visit: Visit, model: str) -> None:
     own = vaecore.load(model, device="cpu")
-    laid, tests = serving.latent_map(own), vaecore.dataset("digits", "test")
+    laid, tests = serving.maps.latent_map(own), vaecore.dataset("digits", "test")
     assert laid.labels is not None
     page = opened(visit, f"model={model}")
     found = 0
@@ -99,7 +99,7 @@ def test_away_from_the_points_of_another_map_there_is_nothing(visit: Visit) -> N
 
 
 def test_a_box_and_a_lasso_make_a_gallery(visit: Visit) -> None:
-    laid = serving.latent_map(vaecore.load("vae-digits-2", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("vae-digits-2", device="cpu"))
     page = opened(visit, "model=vae-digits-2")
     box(page, (0.02, 0.02), (0.98, 0.98), 2)
     said = page.locator(".said").inner_text()
@@ -195,8 +195,10 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page(has_touch=True)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(f"<style>{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>")
-    page.add_script_tag(content=COMPONENT.js.replace("export default function", "window.component = function"))
+    page.set_content(
+        f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here style='width: 400px'>{COMPONENT.html}</div>"
+    )
+    page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
 
     def update(data: dict[str, Any]) -> Page:
         page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)

@@ -12,12 +12,13 @@ from playwright.sync_api import Browser, Page
 from torch import Tensor
 
 import vaecore
+from vaecore.browser import script
 from vaecore.checkpoint import names
-from vaecore.export import NotExportable, components, export
+from vaecore.export import NotExportable, export
 from vaecore.models import MODELS, Autoencoder
-from vaecore.serving import text_names
+from vaecore.serving.texts import text_names
 
-ENGINE = components.page_files("network.js")
+ENGINE = script("network.js")
 LOAD = """([networks, weights]) => {
   const bytes = Uint8Array.from(atob(weights), (each) => each.charCodeAt(0));
   const floats = new Float32Array(bytes.buffer);

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 import vaecore
 import vaecore.serving
-from app import results
-from app.components.blobs import BLOBS
-from app.plain import plain
+from app.results import exports
+from app.session.blobs import BLOBS
+from app.session.plain import plain
 from vaecore.serving import Explorer
 
 DIGITS = [name for name in vaecore.names() if name.endswith("digits") or "-digits-" in name]
@@ -31,7 +31,7 @@ def test_every_page_opens_every_kind_of_model(open_page: Open, page: str, model:
 
 def test_start_shows_every_model(open_page: Open) -> None:
     shown = text(open_page("start"))
-    assert all(f"<h4>{name}</h4>" in shown for name in set(vaecore.names()) - set(vaecore.serving.text_names()))
+    assert all(f"<h4>{name}</h4>" in shown for name in set(vaecore.names()) - set(vaecore.serving.texts.text_names()))
 
 
 def test_reconstruct_compares_with_pca_of_the_same_size(open_page: Open) -> None:
@@ -118,11 +118,11 @@ def test_a_code_of_hundreds_can_be_moved_where_it_is_shown(open_page: Open) -> N
 def test_a_decoder_that_the_page_cannot_run_is_run_here(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Explorer, "exported", lambda *_: None)
     monkeypatch.setattr(BLOBS, "served", True)
-    results._decoder.clear()
+    exports._decoder.clear()
     try:
         told = steered(open_page("generate", model="vae-digits-2", z1="90"))
     finally:
-        results._decoder.clear()
+        exports._decoder.clear()
     assert (told["network"], told["weights"]) == (None, None)
     assert len(told["picture"]) == 64
 
@@ -219,8 +219,8 @@ def test_scores_tell_ours_beside_the_published(open_page: Open) -> None:
     assert rows.loc["vae-mnist-50", "command"] == card["evaluation"]["command"]
 
 
-@pytest.mark.parametrize("measure", vaecore.serving.MEASURES)
+@pytest.mark.parametrize("measure", vaecore.serving.scores.RANKED)
 def test_every_measure_has_its_table(open_page: Open, measure: str) -> None:
     app = open_page("scores", measure=measure)
     assert not app.exception
-    assert len(app.dataframe[0].value) == len(vaecore.serving.scores(measure)) or app.info
+    assert len(app.dataframe[0].value) == len(vaecore.serving.scores.scores(measure)) or app.info

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from app import picks
-from app.results import Scores
+from app.results import picks
+from app.results.comparison import Scores
 
 LABELS = np.array([0, 1, 0, 1, 0])
 SCORES = Scores(np.array([1.0, 9.0, 3.0, 2.0, 5.0]), np.array([4.0, 1.0, 3.0, 9.0, 5.5]), 4.0, 4.5, 3, 1)

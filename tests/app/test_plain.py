@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.plain import FOUND, JOINER, MOST, flat, legend, plain
+from app.session.plain import FOUND, JOINER, MOST, flat, legend, plain
 
 MARKDOWN = [
     ":material/home:", ":tada:", ":red[x]", ":streamlit:", "$x^2$", "$$y$$", "a -> b", "a <- b", "a -- b", "a >= b",

@@ -12,12 +12,13 @@ from playwright.sync_api import Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import steering
 from app.results import ellipses
 from app.results.ellipses import Ellipse, Slider
 from app.results.posteriors import Verdict, verdict
+from app.views.posterior import steering
 from vaecore import serving
-from vaecore.serving import Approximation, Explorer, TruePosterior
+from vaecore.serving import Explorer
+from vaecore.serving.studies.posterior import Approximation, TruePosterior
 
 RANDOM = np.random.default_rng(0)
 GAP = "gap = KL(q ‖ p(z|x))"
@@ -53,10 +54,10 @@ class Known:
         found = vaecore.dataset("digits")
         self.row = np.flatnonzero(found.labels == 3)[1]
         image = found.images[self.row]
-        self.image = serving.binarised(image) if binary else image
+        self.image = serving.posterior.binarised(image) if binary else image
         self.label = 3 if "condition" in explorer.abilities else None
-        self.truth = serving.true_posterior(explorer, self.image, self.label)
-        self.encoder = serving.encoder_posterior(explorer, self.image, self.label)
+        self.truth = serving.posterior.true_posterior(explorer, self.image, self.label)
+        self.encoder = serving.posterior.encoder_posterior(explorer, self.image, self.label)
 
 
 @pytest.mark.parametrize("name", ["vae-digits-2", "cvae-digits-2", "iaf-digits-2"])
@@ -68,7 +69,9 @@ def test_the_numbers_are_those_of_the_picture_shown(open_page: Open, name: str) 
         "log p(x), nats": pytest.approx(known.truth.log_evidence, abs=0.006),
         "elbo of the encoder's q": pytest.approx(known.encoder.elbo, abs=0.006),
         GAP: pytest.approx(known.truth.log_evidence - known.encoder.elbo, abs=0.006),
-        "effective samples of 200": pytest.approx(serving.importance(known.encoder.log_weights[:200])[1], abs=0.06),
+        "effective samples of 200": pytest.approx(
+            serving.posterior.importance(known.encoder.log_weights[:200])[1], abs=0.06
+        ),
     }
     row, best = (table(app)[each] for each in ("the encoder&#x27;s q", "the best ellipse"))
     bounds = [known.encoder.bounds[k][0] for k in (5, 50, 500)]
@@ -88,7 +91,7 @@ def test_moving_q_shows_its_bound_beside_the_encoders(open_page: Open, vae: Expl
     app.slider(key="log2").set_value(-2.0).run()
     assert not app.exception
     mean, scale = np.array([1.0, stands(app).mean2]), np.exp([stands(app).log_scale1, -2.0])
-    own = serving.gaussian_posterior(vae, known.image, mean, scale)
+    own = serving.posterior.gaussian_posterior(vae, known.image, mean, scale)
     assert metrics(app)["elbo of your q"] == pytest.approx(own.elbo, abs=0.006)
     assert metrics(app)[GAP] == pytest.approx(known.truth.log_evidence - own.elbo, abs=0.006)
     assert metrics(app)[GAP] > 1
@@ -182,7 +185,7 @@ def test_a_gaussian_likelihood_has_nothing_to_binarise(open_page: Open, tmp_path
 @pytest.mark.usefixtures("fresh")
 def test_a_grid_that_was_given_up_is_said_to_be_coarse(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("vaecore.serving.grids.MOST", 0)
+        patch.setattr("vaecore.serving.studies.posterior.grids.MOST", 0)
         assert "may be off by" in notes(open_page("posterior", model="conv-vae-digits-2"))
     st.cache_resource.clear()
     assert "may be off by" not in notes(open_page("posterior", model="conv-vae-digits-2"))
@@ -197,7 +200,7 @@ def test_a_model_that_does_not_fit_gets_a_sentence_and_a_model_that_does(open_pa
     assert said in app.info[0].value
     offered = [button.label.removeprefix("Open ") for button in app.button if button.label.startswith("Open ")]
     assert {"vae-digits-2", "vae-mnist-2", "cvae-digits-2"} <= set(offered)
-    assert all(serving.in_plane(vaecore.load(each, device="cpu")) for each in offered)
+    assert all(serving.posterior.in_plane(vaecore.load(each, device="cpu")) for each in offered)
     data = [vaecore.load(each, device="cpu").dataset for each in offered]
     assert data[0] == vaecore.load(name, device="cpu").dataset
     press(app, "Open vae-digits-2")
@@ -321,11 +324,11 @@ def test_the_bound_follows_the_dragged_ellipse(visit: Visit, name: str, width: i
     page.mouse.up()
     page.wait_for_url("**q=*")
     q = asked(page)
-    exact = serving.gaussian_posterior(own, known.image, np.array(q[:2]), np.exp(q[2:]), known.label)
+    exact = serving.posterior.gaussian_posterior(own, known.image, np.array(q[:2]), np.exp(q[2:]), known.label)
     evidence, elbo, gap, effective = seen[-1]
     assert (evidence, elbo) == pytest.approx((known.truth.log_evidence, exact.elbo), abs=0.03)
     assert gap == pytest.approx(known.truth.log_evidence - exact.elbo, abs=0.03)
-    assert effective == pytest.approx(serving.importance(exact.log_weights[:50])[1], rel=0.03, abs=0.1)
+    assert effective == pytest.approx(serving.posterior.importance(exact.log_weights[:50])[1], rel=0.03, abs=0.1)
     page.get_by_text("elbo of your q").wait_for()
     page.get_by_role("button", name="Back to the encoder").click()
     page.get_by_text("Drag the dot").wait_for()

@@ -11,12 +11,13 @@ from harness import Open
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import curves, exhibits, picks, strips
-from app.charts import COLORS, Series
-from app.curves import Leg
-from app.exhibits import Ballot
-from app.results import stacks, strangers
-from app.state import Model
+from app.figures import curves
+from app.figures.charts import COLORS, Series
+from app.figures.curves import Leg
+from app.markup import exhibits, strips
+from app.markup.exhibits import Ballot
+from app.results import picks, stacks, strangers
+from app.session.state import Model
 from vaecore import serving
 from vaecore.checkpoint import SOURCES
 from vaecore.serving import Explorer
@@ -67,7 +68,7 @@ def test_the_norms_are_those_of_the_image_shown(open_page: Open) -> None:
     app = open_page("sensitivity", model="vae-digits-2", beside="pca-digits", of="4", which="2")
     images = vaecore.dataset("digits")
     row = np.flatnonzero(images.labels == 4)[1]
-    felt = serving.sensitivity(vaecore.load("vae-digits-2", device="cpu"), images.images[row])
+    felt = serving.directions.sensitivity(vaecore.load("vae-digits-2", device="cpu"), images.images[row])
     assert metric(app, "‖J‖ of vae-digits-2") == pytest.approx(felt.norm, abs=0.006)
     assert metric(app, "‖J‖ of pca-digits") == pytest.approx(32**0.5, abs=0.006)
     assert float(said(app, r"feels \*\*([\d.]+) times")[0]) == pytest.approx(felt.norm / 32**0.5, abs=0.006)
@@ -231,7 +232,7 @@ def test_names_in_a_ballot_are_escaped() -> None:
 def mixed() -> strangers.Mix:
     scores = np.concatenate([np.arange(100.0), np.arange(50.0, 150.0)])
     unseen = np.arange(200) >= 100
-    curve = serving.roc(scores[:100], scores[100:])
+    curve = serving.strangers.roc(scores[:100], scores[100:])
     return strangers.Mix(np.zeros((200, 1, 2, 2)), None, ("",) * 200, unseen, {"reconstruction": scores}, {"r": curve})
 
 
@@ -279,7 +280,7 @@ def test_a_score_below_one_half_is_called_what_it_is(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("model", ["pca-digits", "cvae-digits-2"])
-@pytest.mark.parametrize("kind", serving.ALTERATIONS)
+@pytest.mark.parametrize("kind", serving.strangers.ALTERATIONS)
 def test_every_alteration_of_every_kind_of_model(open_page: Open, model: str, kind: str) -> None:
     app = open_page("anomaly", model=model, unseen=kind)
     assert not app.exception
@@ -338,14 +339,14 @@ def test_a_mark_is_a_style_and_a_word() -> None:
 
 
 def test_kinds_of_the_unseen_hold_the_images_chosen_at_the_left(vae: Explorer) -> None:
-    assert strangers.kinds(vae, "digits") == list(serving.ALTERATIONS)
-    assert strangers.kinds(vae, "my.npz") == [*serving.ALTERATIONS, "my.npz"]
+    assert strangers.kinds(vae, "digits") == list(serving.strangers.ALTERATIONS)
+    assert strangers.kinds(vae, "my.npz") == [*serving.strangers.ALTERATIONS, "my.npz"]
 
 
 def test_the_mistakes_of_a_threshold_are_the_clearest_first() -> None:
     scores = np.array([5.0, 1.0, 3.0, 0.5, 2.0, 4.0])
     unseen = np.array([False, False, False, True, True, True])
-    curve = serving.roc(scores[~unseen], scores[unseen])
+    curve = serving.strangers.roc(scores[~unseen], scores[unseen])
     mixed = strangers.Mix(np.zeros((6, 1, 2, 2)), None, ("",) * 6, unseen, {"reconstruction": scores}, {"r": curve})
     missed, flagged = strangers.errors_of(mixed, "reconstruction", 2.5, 10)
     assert (missed.tolist(), flagged.tolist()) == ([3, 4], [0, 2])

@@ -12,14 +12,14 @@ from harness import Open, text
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import tradeoffs
-from app.charts import COLORS
+from app.figures import tradeoffs
+from app.figures.charts import COLORS
 from app.results import rates
 from app.results.rates import Member
-from app.state import Model
+from app.session.state import Model
 from vaecore import serving
 from vaecore.checkpoint import SOURCES
-from vaecore.serving import Terms
+from vaecore.serving.studies.rates import Terms
 
 BETAS = (0.1, 1.0, 8.0)
 NAMES = {beta: f"price-{beta:g}" for beta in BETAS}
@@ -58,7 +58,7 @@ def trace(figure: dict[str, Any], name: str) -> dict[str, Any]:
 
 def measured(runs: Path) -> list[Terms]:
     images = vaecore.dataset("digits").images
-    return [serving.elbo_terms(vaecore.load(runs / name, device="cpu"), images) for name in NAMES.values()]
+    return [serving.rates.elbo_terms(vaecore.load(runs / name, device="cpu"), images) for name in NAMES.values()]
 
 
 @pytest.mark.usefixtures("family")
@@ -146,7 +146,7 @@ def test_a_hierarchy_shows_its_layers(open_page: Open) -> None:
     app = open_page("rate", model="ladder-digits")
     assert not app.exception
     own = vaecore.load("ladder-digits", device="cpu")
-    terms = serving.elbo_terms(own, vaecore.dataset("digits").images)
+    terms = serving.rates.elbo_terms(own, vaecore.dataset("digits").images)
     (bars,) = drawn(app)["data"]
     assert list(bars["y"]) == ["z₃", "z₂", "z₁"]
     np.testing.assert_allclose(numbers(bars["x"]), terms.rates[::-1], rtol=1e-4)
@@ -164,7 +164,7 @@ def test_a_model_without_a_rate_says_so(open_page: Open) -> None:
 def test_without_any_family_the_page_says_how_to_make_one(
     open_page: Open, monkeypatch: pytest.MonkeyPatch, fresh: None
 ) -> None:
-    monkeypatch.setattr("app.results.rates.serving.families", list)
+    monkeypatch.setattr("app.results.rates.serving.relatives.families", list)
     app = open_page("rate", model="ae-digits-2")
     assert not app.exception
     assert "vaecore train beta-vae-digits-4 --set beta=1" in app.markdown[0].value

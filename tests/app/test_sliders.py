@@ -12,10 +12,10 @@ from harness import Visit, settle
 from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
-from vaecore.export import components
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
-COMPONENT = components.component("sliders")
+COMPONENT = component("sliders")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 
@@ -192,8 +192,8 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page = browser.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.set_content(f"<style>{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
-    page.add_script_tag(content=COMPONENT.js.replace("export default function", "window.component = function"))
+    page.set_content(f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
+    page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
     page.evaluate("window.told = []")
 
     def update(data: dict[str, Any]) -> Page:

@@ -3,7 +3,6 @@
 import base64
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -13,12 +12,11 @@ from harness import Visit, settle
 from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
-from app.components import paths
 from vaecore import serving
+from vaecore.browser import TOKENS, component
 
 pytestmark = pytest.mark.browser
-COMPONENTS = Path(paths.__file__).parent
-SCRIPTS = ("ground.js", "films.js", "paths.js")
+COMPONENT = component("paths")
 PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]
   .filter((_, i) => i % 4 === 0)"""
 Mount = Callable[[dict[str, Any]], Page]
@@ -183,7 +181,7 @@ def test_a_finger_drags_an_end_and_does_not_scroll(browser: Browser, server: str
 
 
 def test_a_longer_code_has_its_ends_at_images(visit: Visit) -> None:
-    laid = serving.latent_map(vaecore.load("pca-digits", device="cpu"))
+    laid = serving.maps.latent_map(vaecore.load("pca-digits", device="cpu"))
     page = opened(visit, "model=pca-digits")
     grasp(page, 0)
     drag_to(page, 0.6, 0.3)
@@ -199,7 +197,7 @@ def test_a_longer_code_has_its_ends_at_images(visit: Visit) -> None:
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("row => !location.search.includes(`a_at=${row}&`)", arg=row)
     settle(page)
-    places = serving.projection(laid.codes).places(laid.codes)
+    places = serving.paths.projection(laid.codes).places(laid.codes)
     went = [places[laid.index == number][0] for number in (row, int(asked(page)["a_at"]))]
     assert went[1][0] < went[0][0]
 
@@ -287,11 +285,8 @@ def mount(browser: Browser) -> Iterator[Mount]:
     page = browser.new_page(viewport={"width": 900, "height": 1200})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    own = [(COMPONENTS / name).read_text("utf-8") for name in SCRIPTS]
-    script = "\n".join([serving.page_files("network.js", "picture.js", "plane.js"), *own])
-    style = (COMPONENTS / "paths.css").read_text("utf-8")
-    page.set_content(f"<style>{style}</style><div id=here>{paths.HTML}</div>")
-    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.set_content(f"<style>{TOKENS.read_text()}{COMPONENT.css}</style><div id=here>{COMPONENT.html}</div>")
+    page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
     page.evaluate("window.told = []")
 
     def update(data: dict[str, Any]) -> Page:

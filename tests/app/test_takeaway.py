@@ -33,7 +33,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
 
     def run(name: str, width: int = 1280) -> Page:
         file = tmp_path / f"{name}.html"
-        file.write_text(serving.take_away(vaecore.load(name, device="cpu")), "utf-8")
+        file.write_text(serving.takeaway.take_away(vaecore.load(name, device="cpu")), "utf-8")
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(file.as_uri())
         page.wait_for_selector(".maps[data-ready]")
@@ -85,7 +85,7 @@ def test_a_slider_decodes_as_torch_does(opened: Open, name: str) -> None:
     page.mouse.up()
     assert all((before != after).any() for before, after in pairwise(seen))
     percent, index = float(slider.input_value()), int(slider.get_attribute("data-index") or "")
-    quantiles = serving.percentiles(own)
+    quantiles = serving.codes.percentiles(own)
     code = quantiles[50].copy()
     code[index] = np.interp(percent, np.arange(101), quantiles[:, index])
     label = 3 if "condition" in own.abilities else None
@@ -101,13 +101,13 @@ def test_a_drawing_is_encoded_and_found_on_the_map(opened: Open) -> None:
     empty = page.locator(".over").evaluate(INK)
     draw(page)
     image = pixels(page, ".seen canvas").reshape(1, 28, 28).astype(np.float32) / 255
-    strokes = serving.drawing([np.array(SEVEN)], own.shape)
+    strokes = serving.drawings.drawing([np.array(SEVEN)], own.shape)
     assert np.abs(image - strokes).mean() < 0.01
     told = np.array(page.evaluate("told"))
     np.testing.assert_allclose(told, own.encode(image[None])[0], atol=0.02)  # the pixels that are read here have 8 bits
     np.testing.assert_allclose(pixels(page, ".made canvas"), expected("vae-mnist-2", told), atol=1)
     assert page.locator(".over").evaluate(INK) > empty == 0
-    laid = serving.latent_map(own)
+    laid = serving.maps.latent_map(own)
     nearest = int(np.linalg.norm(laid.codes - told, axis=1).argmin())
     first = page.locator(".nearest .row canvas").first
     assert f"image {laid.index[nearest]} " in (first.get_attribute("title") or "")
@@ -142,7 +142,7 @@ def test_a_longer_code_has_its_axes_chosen(opened: Open) -> None:
     box = page.locator(".over").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
-    code = serving.percentiles(own)[50].copy()
+    code = serving.codes.percentiles(own)[50].copy()
     said = page.locator(".card figcaption").last.inner_text()
     code[[2, 1]] = [float(number) for number in re.findall(r"-?\d+\.\d+", said)]
     np.testing.assert_allclose(pixels(page, ".card figure:last-child canvas"), expected("pca-digits", code), atol=8)
@@ -163,4 +163,6 @@ def test_pages_offer_it(visit: Visit, path: str) -> None:
     with page.expect_download() as found:
         page.get_by_role("button", name="A page to take away").click()
     assert found.value.suggested_filename == "vae-digits-2.html"
-    assert Path(found.value.path()).read_text("utf-8") == serving.take_away(vaecore.load("vae-digits-2", device="cpu"))
+    assert Path(found.value.path()).read_text("utf-8") == serving.takeaway.take_away(
+        vaecore.load("vae-digits-2", device="cpu")
+    )

@@ -16,13 +16,14 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 import vaecore
-from app import collapse, verses
-from app.components import fonts
 from app.results import verse
-from app.state import find
+from app.session.state import find
+from app.views.verse import characters, collapse
 from vaecore import serving
-from vaecore.serving import Neighbour, TextExplorer
+from vaecore.browser import component
+from vaecore.serving.texts import Neighbour, TextExplorer
 
+FONTS = component("fonts")
 TANG, COLLAPSED = "couplets-tang", "couplets-collapsed"
 WORDS = ("the cat", "a dog", "my bird", "one fish", "her horse", "that mouse")
 ENGLISH = [
@@ -128,7 +129,7 @@ def test_pinyin_and_tones_are_shown_when_asked_for(open_page: Open) -> None:
     assert "<rt>" not in bare
     own = re.search(r'class="vc-own">(.*?)</div>', full, re.DOTALL)
     assert own is not None
-    read = serving.readings(plain(own[1]))
+    read = serving.verses.readings(plain(own[1]))
     assert re.findall(r"<rt>(.*?)</rt>", own[1]) == [each.pinyin for each in read if each.pinyin]
     marks = {"level": "○", "oblique": "●"}
     assert re.findall("[○●]", own[1]) == [marks[each.tone] for each in read if each.tone]
@@ -203,7 +204,7 @@ def test_a_walk_goes_from_one_typed_couplet_to_another(open_page: Open) -> None:
     ends = own.encode(["床前明月光，疑是地上霜。", verse.FAMILIAR[1]])
     assert found[1:-1] == own.decode(own.interpolate(*ends, verse.STEPS))
     counted = [int(count) for count in re.findall(r'class="vc-of-a">(\d+) of A', text(app))]
-    assert counted == [sum(serving.shared(each, found[0], own.form)) for each in found[1:-1]]
+    assert counted == [sum(serving.verses.shared(each, found[0], own.form)) for each in found[1:-1]]
 
 
 def test_what_cannot_be_read_is_refused_in_a_sentence(open_page: Open) -> None:
@@ -248,21 +249,21 @@ def test_the_program_writes_what_the_page_shows(open_page: Open) -> None:
 
 
 def test_a_text_without_a_form_wraps_and_is_escaped() -> None:
-    html = verses.verse('a <"b">', "", "large")
+    html = characters.verse('a <"b">', "", "large")
     assert plain(html) == 'a <"b">'
     assert "<b" not in html
     assert "vc-set" not in html
-    assert "no character" in verses.verse("", "", "large")
+    assert "no character" in characters.verse("", "", "large")
 
 
 def test_lines_of_a_form_are_lines() -> None:
     form = load(TANG).form
-    html = verses.verse("白日依山盡，黃河入海流。", form, "large")
+    html = characters.verse("白日依山盡，黃河入海流。", form, "large")
     assert [plain(line) for line in re.findall(r"<span>(?:<span .*?</span>)+</span>", html)] == [
         "白日依山盡，",
         "黃河入海流。",
     ]
-    short = verses.beside("白日", Neighbour("白雲依山盡，黃河入海流。", 1), form)
+    short = characters.beside("白日", Neighbour("白雲依山盡，黃河入海流。", 1), form)
     assert short.count("vc-shared") == 1
 
 
@@ -273,8 +274,7 @@ def test_lines_of_a_form_are_lines() -> None:
 def fonts_script(browser: Browser) -> Iterator[Page]:
     """The script that looks for a font, its functions within reach."""
     page = browser.new_page()
-    script = Path(fonts.__file__).with_name("fonts.js").read_text("utf-8")
-    page.add_script_tag(content=script.replace("export default function", "window.component = function"))
+    page.add_script_tag(content=FONTS.js.replace("export default", "window.component ="))
     yield page
     page.close()
 
@@ -313,11 +313,8 @@ def test_a_canvas_knows_a_letter_from_what_no_font_has(fonts_script: Page) -> No
 @pytest.mark.browser
 @pytest.mark.parametrize(("character", "shown"), [("W", False), ("\U000ffffd", True)])
 def test_the_sentence_is_there_where_no_font_is(fonts_script: Page, character: str, shown: bool) -> None:
-    fonts_script.set_content(f"<div id=here>{fonts.HTML}</div>")
-    script = Path(fonts.__file__).with_name("fonts.js").read_text("utf-8")
-    fonts_script.add_script_tag(
-        content="{" + script.replace("export default function", "window.component = function") + "}"
-    )
+    fonts_script.set_content(f"<div id=here>{FONTS.html}</div>")
+    fonts_script.add_script_tag(content="{" + FONTS.js.replace("export default", "window.component =") + "}")
     fonts_script.evaluate(
         "character => component({ data: { character }, parentElement: document.getElementById('here') })", character
     )

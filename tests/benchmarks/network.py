@@ -1,6 +1,6 @@
 """Networks in the page, milliseconds a run: `python tests/benchmarks/network.py [NAME ...]`, machine idle.
 
-Every shipped model's decoder and encoder, exported and run by `vaecore/export/page/network.js` in headless Chromium,
+Every shipped model's decoder and encoder, exported and run by `vaecore/browser/network.js` in headless Chromium,
 and torch on the same numbers in this process, one row at a time, on one thread: both as the median and the 95th
 percentile of 200 runs (in the page: of twenty times ten), after 100 that let the compilers settle.
 """
@@ -16,10 +16,11 @@ import torch
 from playwright.sync_api import sync_playwright
 
 import vaecore
+from vaecore.browser import script
 from vaecore.checkpoint import names
-from vaecore.export import components, export
+from vaecore.export import export
 
-ENGINE = components.page_files("network.js")
+ENGINE = script("network.js")
 WARM, RUNS = 100, 200
 BARS = {"conv-vae-mnist-2": 4.0}
 # A clock in a page counts in tenths of a millisecond: every measurement is of ten runs.

@@ -31,7 +31,7 @@ from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.device import has_bfloat16
 from vaecore.models.gaussian import VAE
-from vaecore.recipes import Recipe, Training
+from vaecore.recipe import Recipe, Training
 from vaecore.training import fit
 
 BATCH = 128

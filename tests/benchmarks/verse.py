@@ -17,7 +17,7 @@ from torch import Tensor
 
 import vaecore
 from vaecore.sequences import END, TextDecoder
-from vaecore.serving import TextExplorer
+from vaecore.serving.texts import TextExplorer
 
 THREADS = 2
 COUNT, TEMPERATURE = 1000, 0.8

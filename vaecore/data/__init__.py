@@ -1,6 +1,22 @@
-"""Data sets: one uint8 tensor each."""
+"""Data sets: one tensor each."""
 
+from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.sources import DATASETS, SHAPES, data_folder, dataset, fetch, is_named, other_classes
+from vaecore.data.sources import data_folder, dataset, fetch, is_named, other_classes, strangers, terms
+from vaecore.data.table import DATASETS, DataSet
+from vaecore.data.text import Texts
 
-__all__ = ["DATASETS", "SHAPES", "Images", "data_folder", "dataset", "fetch", "is_named", "other_classes"]
+__all__ = [
+    "DATASETS",
+    "DataSet",
+    "Examples",
+    "Images",
+    "Texts",
+    "data_folder",
+    "dataset",
+    "fetch",
+    "is_named",
+    "other_classes",
+    "strangers",
+    "terms",
+]

@@ -4,16 +4,16 @@ import gzip
 import hashlib
 import json
 import re
-import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from vaecore.data.downloads import Loader
 from vaecore.data.text import Texts, lines, to_points
-from vaecore.limits import first_line
 
+FILE = "couplets/tang-couplets.txt.gz"
 FORM = "{}{}{}{}{}，{}{}{}{}{}。"
 BLANK = FORM.replace("{}", " ")
 CHARACTERS = [place for place, mark in enumerate(BLANK) if mark == " "]
@@ -25,43 +25,26 @@ POEMS = tuple(f"全唐诗/poet.tang.{first}.json" for first in range(0, 58_000, 
 SHA256 = "d3172f9b48d288849e61d3af6876e5ecc840a83b4398556f4355d3d289ef2c43"  # of the lines, unpacked
 
 
-def couplets(split: str, folder: Path) -> Texts:
-    """The couplets of one split, without their marks.
-
-    Raises:
-        ValueError: they are not in the folder and could not be put there, or the file there is another one.
-    """
-    path = folder / "couplets" / "tang-couplets.txt.gz"
-    if not path.exists():
-        _download(path)
-    return _read(path, path.stat().st_mtime_ns).split(split)
+def _read(folder: Path, split: str) -> Texts:
+    path = folder / FILE
+    return _both(path, path.stat().st_mtime_ns).split(split)
 
 
 @lru_cache(maxsize=1)
-def _read(path: Path, _changed: int) -> Texts:
-    """The couplets of a file, both splits: kept, for whoever asks for one soon asks for the other."""
+def _both(path: Path, _changed: int) -> Texts:
+    """The couplets of a file, both splits, without their marks: kept, for who asks for one soon asks for the other."""
     found = lines(path)
     if _hash(found) != SHA256:
-        raise ValueError(f"{path}: damaged file, delete it to download it again (it is not the published one)")
+        raise ValueError("it is not the published one")
     return Texts(to_points(found, len(BLANK))[:, CHARACTERS], form=FORM)  # the published ones need no composing
 
 
-def _download(path: Path) -> None:
-    """Read the poems, keep their couplets, and put the file in place when it is whole and the right one."""
-    try:
-        found = list(dict.fromkeys(couplet for poems in map(_poems, POEMS) for couplet in _couplets_of(poems)))
-        if _hash(found) != SHA256:
-            raise ValueError(f"the {len(found):,} couplets that came are not the published ones")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as staging:
-            whole = Path(staging) / path.name
-            whole.write_bytes(gzip.compress(_text(found), mtime=0))
-            whole.replace(path)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"couplets are not in {path.parent.parent} and could not be put there; is there a network? "
-            f"({first_line(error)})"
-        ) from None
+def _download(folder: Path) -> None:
+    """Read the poems and keep their couplets."""
+    found = list(dict.fromkeys(couplet for poems in map(_poems, POEMS) for couplet in _couplets_of(poems)))
+    if _hash(found) != SHA256:
+        raise ValueError(f"the {len(found):,} couplets that came are not the published ones")
+    (folder / FILE).write_bytes(gzip.compress(_text(found), mtime=0))
 
 
 def _poems(path: str) -> list[dict]:
@@ -81,3 +64,6 @@ def _text(couplets: list[str]) -> bytes:
 
 def _hash(couplets: list[str]) -> str:
     return hashlib.sha256(_text(couplets)).hexdigest()
+
+
+couplets = Loader(_read, (FILE,), _download, plural=True)

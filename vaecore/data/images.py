@@ -9,20 +9,17 @@ from jaxtyping import Float32, Int64, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore.limits import shown
+from vaecore.data.examples import Examples
 
 SPLIT_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class Images(Examples):
     """Images and, where there are any, their labels.
 
     Attributes:
-        pixels: uint8 [n, channels, height, width]: what training indexes, on any device.
-        target: int64 [n], or None.
-        names: the name of each class, in the order of the labels; empty without labels.
-        note: a sentence on how images of your own were read; empty for a set by name.
+        pixels: uint8 [n, channels, height, width].
     """
 
     pixels: UInt8[Tensor, "n channels height width"]
@@ -30,15 +27,15 @@ class Images:
     names: tuple[str, ...] = ()
     note: str = ""
 
+    @property
+    def data(self) -> UInt8[Tensor, "n channels height width"]:
+        """The pixels."""
+        return self.pixels
+
     @cached_property
     def images(self) -> Float32[ndarray, "n channels height width"]:
         """The pixels as float32 in [0, 1]."""
         return self.pixels.numpy().astype(np.float32) / 255
-
-    @property
-    def labels(self) -> Int64[ndarray, "n"] | None:
-        """The labels as int64, or None."""
-        return None if self.target is None else self.target.numpy()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -51,22 +48,9 @@ class Images:
         """What a card says of how the data is presented."""
         return {"pixels": "in [0, 1]"}
 
-    def __len__(self) -> int:
-        return len(self.pixels)
-
     def rows(self, index: Int64[Tensor, "m"]) -> "Images":
         """The images at `index`, in that order."""
         return replace(self, pixels=self.pixels[index], target=None if self.target is None else self.target[index])
-
-    def of_class(self, name: str) -> "Images":
-        """The images of one class; the labels and the names of all classes stay as they are.
-
-        Raises:
-            ValueError: there is no class of that name.
-        """
-        if self.target is None or name not in self.names:
-            raise ValueError(f"no class is called {shown(name)!r}. Expected one of: {', '.join(self.names) or 'none'}")
-        return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])
 
     def split(self, kind: str) -> "Images":
         """One tenth, at least one image, chosen by a fixed seed, is the "test" split; the others are for training.

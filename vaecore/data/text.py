@@ -4,7 +4,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BufferedReader, BytesIO, TextIOWrapper
 from itertools import accumulate, pairwise
@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Int32, Int64
 from torch import Tensor
 
-from vaecore.data.images import Images
+from vaecore.data.examples import Examples
 from vaecore.limits import Refused, check, counted, first_line, most, open_regular, shown
 
 LONGEST = 64  # characters of a line
@@ -28,31 +28,39 @@ REPEATED = 2  # a character that is seen less often is met too seldom to be lear
 
 
 @dataclass(frozen=True, eq=False)
-class Texts(Images):
-    """Texts where others have images.
+class Texts(Examples):
+    """Texts, which have no labels.
 
     Attributes:
-        pixels: int32 [n, length]: code points, with zeros behind the end of a text.
+        points: int32 [n, length]: code points, with zeros behind the end of a text.
         form: what every text is set in, "{}" for each of its characters; "" for texts that stand alone.
     """
 
-    pixels: Int32[Tensor, "n length"]
+    points: Int32[Tensor, "n length"]
     form: str = ""
+    note: str = ""
+    target: Int64[Tensor, "n"] | None = field(default=None, init=False)
+    names: tuple[str, ...] = field(default=(), init=False)
+
+    @property
+    def data(self) -> Int32[Tensor, "n length"]:
+        """The code points."""
+        return self.points
 
     @cached_property
     def texts(self) -> list[str]:
         """The texts as strings, set in their form."""
-        return to_strings(self.pixels, self.form)
+        return to_strings(self.points, self.form)
 
     @cached_property
     def _hashes(self) -> np.ndarray:
-        return np.array([_hash(text) for text in to_strings(self.pixels)])
+        return np.array([_hash(text) for text in to_strings(self.points)])
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """One, the length of the longest text, and how many characters are there at least twice."""
-        _, counts = self.pixels[self.pixels != 0].unique(return_counts=True)
-        return 1, self.pixels.shape[1], max(1, int((counts >= REPEATED).sum()))
+        _, counts = self.points[self.points != 0].unique(return_counts=True)
+        return 1, self.points.shape[1], max(1, int((counts >= REPEATED).sum()))
 
     @property
     def facts(self) -> dict[str, str]:
@@ -61,7 +69,7 @@ class Texts(Images):
 
     def rows(self, index: Int64[Tensor, "m"]) -> "Texts":
         """The texts at `index`, in that order."""
-        return replace(self, pixels=self.pixels[index])
+        return replace(self, points=self.points[index])
 
     def split(self, kind: str) -> "Texts":
         """A twentieth, at least one text, is the "test" split: those whose characters' hash is smallest.

@@ -12,11 +12,11 @@ from jaxtyping import Float, Float32, Int64
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore.data import Images
+from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
-from vaecore.data.text import Texts
 from vaecore.device import model_device
 from vaecore.evaluation.features import scaled
+from vaecore.evaluation.figures import Figure
 from vaecore.evaluation.generation import Classifier, classifier, features_and_classes
 from vaecore.evaluation.likelihood import Nats, measure_nats
 from vaecore.evaluation.reconstruction import encode, squared_errors
@@ -34,8 +34,8 @@ class Examined:
     """A model, and what it is measured on; what several measures need is computed once, when the first asks for it."""
 
     model: Autoencoder
-    train: Images
-    test: Images
+    train: Examples
+    test: Examples
     binarise: bool
     folder: Path
     samples: int = 1000
@@ -77,7 +77,7 @@ class Examined:
     @cached_property
     def scaled_pixels(self) -> tuple[Float32[ndarray, "n pixels"], Float32[ndarray, "m pixels"]]:
         """Training and test images, likewise."""
-        train, test = (present(images.pixels).flatten(1) for images in (self.train, self.test))
+        train, test = (present(images.data).flatten(1) for images in (self.train, self.test))
         return scaled(train, test)
 
     @cached_property
@@ -89,12 +89,13 @@ class Examined:
     @cached_property
     def judge(self) -> Classifier:
         """A classifier that never saw the model."""
+        assert isinstance(self.train, Images)
         return classifier(self.train, self.folder, model_device(self.model))
 
     @cached_property
     def seen(self) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
         """The judge's features and decisions of the test images."""
-        return features_and_classes(self.judge, present(self.test.pixels))
+        return features_and_classes(self.judge, present(self.test.data))
 
     @cached_property
     def conditional_samples(self) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
@@ -112,7 +113,7 @@ class Examined:
 
 QUANTITIES: dict[str, Callable[[Examined], int]] = {  # what a measure can ask for, and how much of it there is
     "test images": lambda on: len(on.test),
-    "different test images": lambda on: _different(on.test.pixels),
+    "different test images": lambda on: _different(on.test.data),
     "test texts": lambda on: len(on.test),
     "training images": lambda on: len(on.train),
     "training images of each class": lambda on: int(on.class_sizes.min()),
@@ -129,16 +130,21 @@ class Measure:
     """Figures that are measured together.
 
     Attributes:
-        keys: their names.
+        figures: the figures; of those that are in no table and on no page, the names alone.
         measure: what gives them.
         asks: the least of each quantity without which they would say nothing, or could not be computed.
         of: which models they are of, whatever the images.
     """
 
-    keys: tuple[str, ...]
+    figures: tuple[Figure | str, ...]
     measure: Callable[[Examined], Metrics]
     asks: Asks = field(default_factory=dict)
     of: Callable[[Examined], bool] = lambda on: True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of its figures."""
+        return tuple(each if isinstance(each, str) else each.key for each in self.figures)
 
     def lacking(self, on: Examined) -> str:
         """What is needed and is not there, as in "5 test images, got 1"; nothing where all is."""
@@ -149,8 +155,13 @@ class Measure:
         return ""
 
 
+def more_than_latent(on: Examined) -> int:
+    """One more than the numbers of a code, without which a covariance of codes cannot be inverted."""
+    return on.model.latent + 1
+
+
 @torch.no_grad()
-def _conditional_samples(model: Autoencoder, test: Images, seed: int) -> Float[Tensor, "n channels height width"]:
+def _conditional_samples(model: Autoencoder, test: Examples, seed: int) -> Float[Tensor, "n channels height width"]:
     assert test.target is not None
     device, prior = model_device(model), model.prior()
     generator = torch.Generator(device).manual_seed(seed)

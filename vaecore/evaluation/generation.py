@@ -12,7 +12,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from tqdm import tqdm
 
-from vaecore import checkpoint
+from vaecore import checkpoint, writing
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.device import has_bfloat16
@@ -55,7 +55,7 @@ def classifier(images: Images, folder: Path, device: torch.device) -> Classifier
         _train(model, images, device)
     with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
         folder.mkdir(parents=True, exist_ok=True)
-        checkpoint.write_tensors(path, model.state_dict())
+        writing.write_tensors(path, model.state_dict())
     return model.eval()
 
 

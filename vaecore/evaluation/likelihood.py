@@ -105,7 +105,7 @@ class Nats(NamedTuple):
     aggregate_divergence: float
 
 
-def measure_nats(model: Variational, test: data.Images, binarise: bool, samples: int, seed: int) -> Nats:
+def measure_nats(model: Variational, test: data.Examples, binarise: bool, samples: int, seed: int) -> Nats:
     """By one generator for all: one seed would repeat what the pixels were drawn with."""
     x, label, generator = _protocol(model, test, binarise, seed)
     likelihood = log_likelihood(model, x, label, samples, generator).double()
@@ -115,13 +115,13 @@ def measure_nats(model: Variational, test: data.Images, binarise: bool, samples:
 
 
 @onednn_products()
-def measure_likelihood(model: Variational, test: data.Images, binarise: bool, samples: int, seed: int) -> float:
+def measure_likelihood(model: Variational, test: data.Examples, binarise: bool, samples: int, seed: int) -> float:
     """The mean log likelihood of `evaluate` alone, by the same protocol."""
     x, label, generator = _protocol(model, test, binarise, seed)
     return float(log_likelihood(model, x, label, samples, generator).double().mean())
 
 
-def measure_bounds(model: Variational, test: data.Images, binarise: bool, seed: int) -> dict[str, Any]:
+def measure_bounds(model: Variational, test: data.Examples, binarise: bool, seed: int) -> dict[str, Any]:
     """The bound as samples are added, each with draws of its own, on the first test images.
 
     Never falls in expectation: Burda, Grosse & Salakhutdinov 2016, theorem 1.
@@ -138,18 +138,18 @@ def measure_bounds(model: Variational, test: data.Images, binarise: bool, seed: 
 
 
 def _protocol(
-    model: Variational, test: data.Images, binarise: bool, seed: int, draws: int = 1
+    model: Variational, test: data.Examples, binarise: bool, seed: int, draws: int = 1
 ) -> tuple[Images, Labels | None, torch.Generator]:
     """Pixels, labels where the model takes them, and what draws the codes."""
     generator = torch.Generator(model_device(model)).manual_seed(seed + draws)
     return presented(test, binarise, seed), test.target if model.classes else None, generator
 
 
-def presented(images: data.Images, binarise: bool, seed: int) -> Images:
+def presented(images: data.Examples, binarise: bool, seed: int) -> Images:
     """The pixels, binarised once if asked for; drawn on the CPU: the same on every machine."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return present(images.pixels, binarise)
+        return present(images.data, binarise)
 
 
 def standard_error(values: Float[Tensor, "n"]) -> float:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from vaecore.corruption import KINDS
-from vaecore.data import Images
+from vaecore.data import Examples
 from vaecore.data.batches import present
 from vaecore.device import model_device
 from vaecore.distributions import Distribution, Gaussian, one_gaussian
@@ -34,7 +34,7 @@ def squared_error(on: Examined) -> Metrics:
 def beside_pca(on: Examined) -> Metrics:
     """PCA's squared error at the same k, and the share of images on which the model errs less."""
     pca = PCA(PCA.Settings(latent=on.model.latent), on.train.shape)
-    pca.prepare(on.train.pixels)
+    pca.prepare(on.train.data)
     theirs = reconstruction.squared_errors(pca, on.test)
     return {
         "pca_squared_error": float(theirs.double().mean()),
@@ -53,7 +53,7 @@ def classification_error(on: Examined) -> Metrics:
 def neighbours_kept(on: Examined) -> Metrics:
     """How far codes keep the neighbours of images, on as many as a map has."""
     some = torch.from_numpy(latent.chosen_rows(len(on.test)))
-    flat, plane = on.test.rows(some).images.reshape(len(some), -1), on.codes[some].numpy()
+    flat, plane = present(on.test.data[some]).flatten(1).numpy(), on.codes[some].numpy()
     return {"trustworthiness": latent.trustworthiness(flat, plane), "continuity": latent.continuity(flat, plane)}
 
 
@@ -83,12 +83,12 @@ def few_labels(on: Examined, prefix: str, count: int) -> Metrics:
 
 def sensitivity(on: Examined) -> Metrics:
     """The encoder's Jacobian, over the first images."""
-    return of_jacobians(on.model, present(on.test.pixels[:JACOBIANS]))
+    return of_jacobians(on.model, present(on.test.data[:JACOBIANS]))
 
 
 def robustness(on: Examined) -> Metrics:
     """The squared error to the clean image, by kind and level of noise."""
-    x = present(on.test.pixels[:ROBUST_IMAGES])
+    x = present(on.test.data[:ROBUST_IMAGES])
     curves = {kind: errors_by_level(on.model, x, kind, LEVELS, on.seed).tolist() for kind in KINDS if kind != "none"}
     rounded = {kind: [round(value, 3) for value in curve] for kind, curve in curves.items()}
     return {"robustness": {"levels": list(LEVELS), "images": len(x)} | rounded}
@@ -207,7 +207,7 @@ def frechet(on: Examined) -> Metrics:
 def _floor(on: Examined) -> float:
     """The distance of as many training images: what no sample can be nearer than."""
     drawn = torch.randperm(len(on.train), generator=torch.Generator().manual_seed(on.seed))[: len(on.test)]
-    real, _ = generation.features_and_classes(on.judge, present(on.train.pixels[drawn]))
+    real, _ = generation.features_and_classes(on.judge, present(on.train.data[drawn]))
     return generation.frechet_distance(on.seen[0], real)
 
 
@@ -218,7 +218,7 @@ def aurocs(on: Examined) -> Metrics:
     """By each anomaly score, the test images against the strangers."""
     assert on.strangers is not None
 
-    def scores(images: Images, normal: Reference | None = None) -> dict[str, Tensor]:
+    def scores(images: Examples, normal: Reference | None = None) -> dict[str, Tensor]:
         x = presented(images, on.binarise, on.seed)
         return anomaly_scores(on.model, x, images.target if on.model.classes else None, normal)
 

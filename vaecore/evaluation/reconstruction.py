@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vaecore.data import Images
+from vaecore.data import Examples
 from vaecore.data.batches import present
 from vaecore.device import model_device
 from vaecore.divergences import squared_error
@@ -18,23 +18,23 @@ LARGEST_QUANTILE = 10_000
 LEVELS = (0.005, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.995)
 
 
-def batches(model: Autoencoder, images: Images, binarise: bool = False) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """(images in [0, 1], labels where there are any) in chunks, on the model's device."""
+def batches(model: Autoencoder, images: Examples, binarise: bool = False) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """(images in [0, 1] or texts, labels where there are any) in chunks, on the model's device."""
     device = model_device(model)
     for index in torch.arange(len(images)).split(CHUNK):
         rows = images.rows(index)
         label = None if rows.target is None else rows.target.to(device)
-        yield present(rows.pixels.to(device), binarise), label
+        yield present(rows.data.to(device), binarise), label
 
 
 @torch.no_grad()
-def encode(model: Autoencoder, images: Images) -> Float[Tensor, "n latent"]:
-    """The posterior's mean of every image, on the CPU."""
+def encode(model: Autoencoder, images: Examples) -> Float[Tensor, "n latent"]:
+    """The posterior's mean of every example, on the CPU."""
     return torch.cat([model.posterior(x, label).mean.cpu() for x, label in batches(model, images)])
 
 
 @torch.no_grad()
-def squared_errors(model: Autoencoder, images: Images) -> Float[Tensor, "n"]:
+def squared_errors(model: Autoencoder, images: Examples) -> Float[Tensor, "n"]:
     """||x - x^||^2 of every image, on the CPU; x^ is the likelihood's mean at the posterior's mean."""
     return torch.cat(
         [
@@ -44,13 +44,13 @@ def squared_errors(model: Autoencoder, images: Images) -> Float[Tensor, "n"]:
     )
 
 
-def mean_squared_error(model: Autoencoder, images: Images) -> float:
+def mean_squared_error(model: Autoencoder, images: Examples) -> float:
     """The squared error, summed over pixels and averaged over images."""
     return float(squared_errors(model, images).double().mean())
 
 
 @torch.no_grad()
-def classification_error(model: Autoencoder, images: Images) -> float:
+def classification_error(model: Autoencoder, images: Examples) -> float:
     """Share of images whose class is not the one that the model's classifier finds most likely."""
     assert images.target is not None
     found = torch.cat([model.classify(x).argmax(1).cpu() for x, _ in batches(model, images)])

@@ -42,7 +42,7 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
     texts on eleven steps between the codes of 500 pairs of test texts, see `path`; without a pair there are none.
     """
     generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
-    x = test.pixels
+    x = test.points
     likelihood = log_likelihood(model, x, None, samples, generator).double()
     lengths = (x != 0).sum(1)
     bits = -likelihood.sum() / lengths.sum() / log(2)
@@ -110,8 +110,8 @@ def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generato
     z = model.prior().rsample((SAMPLES,), generator)
     with torch.no_grad():
         samples = to_strings(model.likelihood(z).sample(generator, TEMPERATURE).cpu())
-    real = to_strings(test.pixels[:SAMPLES])
-    known = to_strings(train.pixels)
+    real = to_strings(test.points[:SAMPLES])
+    known = to_strings(train.points)
     metrics: dict[str, float] = {}
     measures: dict[str, Callable[[list[str]], float]] = {
         "distinct_1": lambda texts: distinct(texts, 1),

@@ -2,7 +2,7 @@
 
 No network is written down a second time. `torch.export` records what `likelihood(z).mean` and `posterior(x)` compute;
 what depends on parameters alone is computed here, once, and every other recorded operation becomes a step of a few
-kinds, which `page/network.js` runs for one example at a time. A step is
+kinds, which `vaecore/browser/network.js` runs for one example at a time. A step is
 
     {"op": kind, "from": [value, ...], "to": value, ...}
 

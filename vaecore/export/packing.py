@@ -1,6 +1,7 @@
 """Exported weights in few bytes: each array in the narrowest numbers that hold it exactly, all of it deflated.
 
-A part of the layout is [offset, rows, columns, kind]: where the floats belong that `page/unpack.js` makes of it.
+A part of the layout is [offset, rows, columns, kind]: where the floats belong that `vaecore/browser/page/unpack.js`
+makes of it.
 
 | kind      | the bytes of a matrix                                                        |
 |-----------|------------------------------------------------------------------------------|

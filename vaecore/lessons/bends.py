@@ -8,9 +8,10 @@ from jaxtyping import Float64, Int64
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore.serving import Explorer, TruePosterior
-from vaecore.serving.bounds import in_plane
+from vaecore.serving import Explorer
 from vaecore.serving.inputs import as_images
+from vaecore.serving.studies.posterior import TruePosterior
+from vaecore.serving.studies.posterior.bounds import in_plane
 
 SIDE = np.arange(-4.0, 4.01, 0.1)  # of the lattice on which posteriors are searched for bends
 

@@ -9,8 +9,8 @@ from numpy import ndarray
 from torch import Tensor
 
 from vaecore.serving import Explorer
-from vaecore.serving.bounds import PIECE, Joint
 from vaecore.serving.inputs import as_count
+from vaecore.serving.studies.posterior.bounds import PIECE, Joint
 
 REACH, STEP = 6.0, 0.125  # of the lattice over q, in its scales
 PARAMETERS = ("mean of z₁", "mean of z₂", "log scale of z₁", "log scale of z₂")

@@ -13,49 +13,29 @@ ValueError: vae-digits-2: expected images [n, 1, 8, 8], got [1, 8, 8]
 """
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore import checkpoint
-from vaecore.device import best_device, model_device
+from vaecore.data import dataset
+from vaecore.device import model_device
 from vaecore.distributions import Gaussian
 from vaecore.evaluation import likelihood
-from vaecore.evaluation.latent import shortest_path, spherical
+from vaecore.evaluation.latent import chosen_rows, shortest_path, spherical
 from vaecore.export import Exported, NotExportable, export
 from vaecore.models import PCA, Autoencoder
-from vaecore.recipes import Recipe
+from vaecore.recipe import Recipe
 from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
+from vaecore.serving.kept import kept_codes, map_files
 
 BATCH = 1000
 OF_ALL_COMPONENTS = ("recipe", "parameters", "metrics", "evaluation")  # what a card says of a PCA that is not cut
-
-
-def load(name: str | Path, device: str = "auto") -> "Explorer":
-    """A pretrained model by name, or a run by its folder.
-
-    Args:
-        name: one of `names()`, or the path of a run's folder.
-        device: "auto" (cuda, then mps, then cpu), or one of these.
-
-    Raises:
-        ValueError: an unknown name (the message lists those at hand), a broken file (the message says which), or a
-            device that is not there.
-    """
-    place = best_device(device)
-    folder = checkpoint.find(name)
-    model, recipe, card = checkpoint.load(folder)
-    card = checkpoint.completed(card, recipe, model)
-    if "text" in model.abilities:
-        from vaecore.serving.texts import TextExplorer  # which is made of an explorer
-
-        return TextExplorer(model.to(place), recipe, card, folder)
-    return Explorer(model.to(place), recipe, card, folder)
 
 
 class Explorer:
@@ -172,9 +152,7 @@ class Explorer:
         if path == "spherical":
             return spherical(start, end, t)
         if path == "data":
-            from vaecore.serving.maps import latent_map  # a study is made of explorers
-
-            return shortest_path(latent_map(self).codes, start, end, steps)
+            return shortest_path(self.real_codes, start, end, steps)
         raise ValueError(f"{self.name}: expected path 'linear', 'spherical' or 'data', got {path!r}")
 
     def log_likelihood(
@@ -241,6 +219,38 @@ class Explorer:
             raise ValueError(f"{self.name}: its card keeps no quantiles of its codes")
         columns = np.asarray(kept["quantiles"])[:, : self.latent].T
         return np.stack([np.interp(levels, kept["levels"], column) for column in columns], axis=1).astype(np.float32)
+
+    @cached_property
+    def map_files(self) -> list[Path]:
+        """Where the map of the codes may be kept, see `kept.map_files`."""
+        return map_files(self.folder, self.dataset, self.model)
+
+    @cached_property
+    def real_codes(self) -> Float32[ndarray, "n latent"]:
+        """Codes of 2,000 test images, of all where there are fewer: those of the map that is kept, or encoded anew.
+
+        Raises:
+            ValueError: none are kept and the data set cannot be had; or what is kept is no map.
+        """
+        for path in self.map_files:
+            kept = kept_codes(path, len(self.classes), self.latent)
+            if kept is not None:
+                return kept
+        tests = dataset(self.dataset, "test")
+        rows = tests.rows(torch.from_numpy(chosen_rows(len(tests))))
+        return self.encode(rows.images, self.told(rows.labels))
+
+    def told(self, labels: ndarray | None) -> ndarray | None:
+        """The labels of images as this model is told them: themselves for a conditional model, None for all others."""
+        return labels if "condition" in self.abilities else None
+
+    def label_of(self, labels: ndarray | None, n: int) -> Int64[Tensor, "n"] | None:
+        """The labels of `n` images as the model takes them; those of a model that is told none are left out.
+
+        Raises:
+            ValueError: the model is conditional, and there are none, or others than `n` of its classes.
+        """
+        return self._labels(self.told(labels), n)
 
     def _batched(
         self, verb: Callable[[Tensor, Tensor | None], Tensor], rows: Tensor, labels: ndarray | None

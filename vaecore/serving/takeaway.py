@@ -13,16 +13,19 @@ import torch
 from jaxtyping import Float32, UInt16
 from numpy import ndarray
 
+from vaecore import browser
+from vaecore.browser import CLASS_COLORS, ink_on
+from vaecore.evaluation.shown import RANKED
 from vaecore.export import Exported, NotExportable, export
-from vaecore.export.components import CLASS_COLORS, COMMON, OWN, component, ink_on, page_files
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
-from vaecore.serving.maps import WIDEST_KEPT, LatentMap, latent_map
-from vaecore.serving.scores import MEASURES
-from vaecore.serving.studies import percentiles, used_first
+from vaecore.serving.kept import WIDEST_KEPT
+from vaecore.serving.studies.codes import percentiles, used_first
+from vaecore.serving.studies.maps import LatentMap, latent_map
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
+PARTS = ("canvas", "maps", "sliders")  # that the page is made of
 FIRST = 12  # sliders of a code that is too wide for one each
 FEW = 4  # sliders that have room beside the map
 MIDDLE = 50  # percent
@@ -66,26 +69,27 @@ def export_networks(explorer: Explorer) -> dict[str, bytes]:
 
 def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
     exported, laid = _networks(kept), latent_map(explorer)
-    packed, columns, (x, *y) = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
+    packed, columns, shown = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
+    plane = [shown[0], shown[-1]]
     low, high, codes = _in_16_bits(laid.codes[:, columns])
     model = {
-        "parts": {name: component(name)._asdict() | {"js": ""} for name in OWN},
+        "parts": {name: {kind: browser.read(f"{name}/{name}.{kind}") for kind in ("html", "css")} for name in PARTS},
         "names": [_name(index) for index in range(explorer.latent)],
         "columns": columns,
-        "first": [columns.index(x), columns.index(*y or (x,))],
+        "first": [columns.index(dimension) for dimension in plane],
         "codes": {"low": low, "high": high, "count": len(codes)},
         "images": np.concatenate([laid.index, [] if laid.labels is None else laid.labels]).astype(int).tolist(),
         "weights": {"floats": packed.floats, "layout": packed.layout},
-        "maps": None if "codes" in laid.missing else _maps(explorer, laid, exported),
+        "maps": None if "codes" in laid.missing else _maps(explorer, laid, exported, plane),
         "sliders": _sliders(explorer, exported),
         "canvas": _canvas(explorer, exported),
     }
     facts, measured = _card(explorer)
-    return Template(page_files("page.html")).substitute(
+    return Template(browser.read("page/page.html")).substitute(
         title=escape(explorer.name),
         lead=_lead("codes" not in laid.missing, "encoder" in exported.networks),
         unmapped=escape(laid.missing.get("codes", "")),
-        css=page_files("page.css"),
+        css=browser.read("tokens.css") + browser.read("page/page.css"),
         kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
         summary=escape(explorer.summary),
@@ -97,7 +101,7 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         model=json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         codes=base64.b64encode(codes.tobytes()).decode(),
         weights=base64.b64encode(packed.data).decode(),
-        script=_script(),
+        script=browser.script("page/page.js"),
     )
 
 
@@ -123,25 +127,20 @@ def _networks(explorer: Explorer) -> Exported:
         raise ValueError(f"{explorer.name} cannot be exported: {error}") from None
 
 
-def _script() -> str:
-    """The components' modules, each a function of its own scope, and the page's own script."""
-    modules = (f"{name}: (() => {{\n{page_files(*own)}\n}})()" for name, own in OWN.items())
-    functions = ",\n".join(modules).replace("export default function", "return function")
-    return f"{page_files(*COMMON, 'unpack.js')}\nconst COMPONENTS = {{\n{functions}\n}};\n{page_files('page.js')}"
-
-
 def _columns(explorer: Explorer, laid: LatentMap) -> list[int]:
     """Which numbers of the codes the page has: all of them, or two of a wide code."""
     return list(range(explorer.latent)) if laid.codes.shape[1] <= WIDEST_KEPT else used_first(explorer)[:2]
 
 
-def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, Any]:
+def _maps(explorer: Explorer, laid: LatentMap, exported: Exported, plane: list[int]) -> dict[str, Any]:
     scores, scope = laid.scores.get("codes", {}), f", all {explorer.latent:,}" if explorer.latent > 2 else ""
     titles = {"trustworthiness": f"trustworthiness{scope}", "neighbours": f"5-neighbour accuracy{scope}"}
     facts = [(title, f"{scores[key]:.3f}") for key, title in titles.items() if key in scores]
     whole = laid.codes.shape[1] <= WIDEST_KEPT
     return {
+        "points": "points",
         "count": len(laid.index),
+        "axes": [[_name(dimension) for dimension in plane]],
         "titles": [f"Codes of {len(laid.index):,} test images"],
         "facts": [facts],
         "images": "images",
@@ -154,12 +153,13 @@ def _maps(explorer: Explorer, laid: LatentMap, exported: Exported) -> dict[str, 
         "shape": explorer.shape,
         "atlas": None,
         "made": True,
-        "prior": explorer.standard_prior,
+        "prior": explorer.standard_prior and plane[0] != plane[1],
         "network": exported.networks["decoder"],
         "weights": "weights",
         "middle": _short(percentiles(explorer)[MIDDLE]),
         "conditional": "condition" in explorer.abilities,
-        "cursor": {"model": explorer.name, "codes": "codes" if whole else None},
+        "plane": plane,
+        "cursor": {"model": explorer.name, "plane": plane, "codes": "codes" if whole else None},
     }
 
 
@@ -226,7 +226,7 @@ def _card(explorer: Explorer) -> tuple[Mapping[str, str], Mapping[str, str]]:
         facts["trained by"] = card["command"]
     metrics = card.get("metrics", {})
     measured = {}
-    for measure in MEASURES.values():
+    for measure, _ in RANKED.values():
         values = [measure.sign * metrics[key] for key in measure.keys if key in metrics]
         if values:
             measured[measure.title] = measure.form.format((min if measure.smaller else max)(values))
@@ -263,7 +263,7 @@ def _rounded(explorer: Explorer, bits: int) -> Explorer:
 def _difference(explorer: Explorer, rounded: Explorer, bits: int) -> str:
     """What rounding changes, over the codes of the map."""
     laid = latent_map(explorer)
-    labels = laid.labels if "condition" in explorer.abilities else None
+    labels = explorer.told(laid.labels)
     off = np.abs(rounded.decode(laid.codes, labels) - explorer.decode(laid.codes, labels))
     return (
         f"To fit, the weights are rounded to {bits} bits: over the codes of the map, a pixel is {off.mean():.4f} off "

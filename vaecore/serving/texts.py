@@ -1,6 +1,6 @@
 """Serving a text model: lists of strings in and out.
 
->>> from vaecore.serving import text_names
+>>> from vaecore.serving.texts import text_names
 >>> all(name.startswith("couplets") for name in text_names())
 True
 """
@@ -149,8 +149,8 @@ class TextExplorer(Explorer):
         """
         known = dataset(self.dataset, "train", data_dir) if among is None else among
         assert isinstance(known, Texts)
-        points = to_points([plain(text, self.form) for text in texts], known.pixels.shape[1])
-        rows, counts = nearest(points, known.pixels)
+        points = to_points([plain(text, self.form) for text in texts], known.points.shape[1])
+        rows, counts = nearest(points, known.points)
         return [Neighbour(*each) for each in zip(known.rows(rows).texts, counts.tolist(), strict=True)]
 
     def _images(self, images: ndarray | Sequence[str]) -> Int32[Tensor, "n length"]:

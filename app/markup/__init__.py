@@ -1,0 +1,1 @@
+"""HTML in words: rows of pictures, cards, formulas."""

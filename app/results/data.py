@@ -1,0 +1,137 @@
+"""The test images that a page works on, loaded once for all visitors; the model's own where there are none."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+import vaecore
+from app.results import latents
+from app.session.plain import flat
+from app.session.state import (
+    LONGEST,
+    WIDEST,
+    Model,
+    changed,
+    chosen,
+    explorer,
+    find,
+    model_names,
+    own_path,
+    size,
+    unknown,
+)
+from vaecore import serving
+from vaecore.serving import Explorer, Texts
+
+RETRY = 60  # seconds before a data set that could not be had is asked for again
+
+
+class Source(NamedTuple):
+    """A data set's name or path, when that was last written, and why it could not be had, if it could not."""
+
+    place: str
+    changed: float = 0.0
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The test images that a page works on; where their source is in trouble, those that `maker` decoded instead.
+
+    What is one's own has a note on how it was read.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None
+    names: tuple[str, ...]
+    source: Source
+    maker: str = ""
+    note: str = ""
+
+
+def chosen_pictures() -> Pictures:
+    """Return the images chosen in the sidebar."""
+    return pictures(chosen()[0], st.session_state["data"])
+
+
+def pictures(model: Model, data: str) -> Pictures:
+    """Return the test images of a data set, or the model's own where its data set cannot be had.
+
+    Raises:
+        ValueError: the data set is not the model's and cannot be had, or the model cannot read its images.
+    """
+    own, source = explorer(model), _source(data)
+    if source.trouble and data != own.dataset:
+        raise ValueError(source.trouble)
+    found = _stand_in(model, source) if source.trouble else _data_set(source)
+    _check_readable(own, found)
+    return found
+
+
+def _source(data: str) -> Source:
+    source = source_of(data)
+    return source._replace(trouble=_trouble(source))
+
+
+def source_of(data: str) -> Source:
+    """Return the key of a data set as it now is, before anyone has tried to read it."""
+    path = _data_path(data)
+    return Source(data, 0.0 if path is None else changed(path))
+
+
+def _data_path(data: str) -> Path | None:
+    """Return the path of images of one's own; a data set's whole name is never one, that of a class of it may be."""
+    return None if data in serving.DATASETS else own_path(data)
+
+
+@st.cache_data(ttl=RETRY, max_entries=256, show_spinner=False)
+def _trouble(source: Source) -> str:
+    """Return why a data set cannot be had, or nothing; remembered, for a network takes its time to fail."""
+    try:
+        _data_set(source)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+@st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
+def _data_set(source: Source) -> Pictures:
+    path = _data_path(source.place)
+    base, slash, only = source.place.partition("/")  # "mnist/3" is what MNIST has of one class
+    if path is None and (base not in serving.DATASETS or (slash and not only)):
+        raise ValueError(unknown("data set", source.place))
+    found = vaecore.dataset(base if path is None else path, split="test")
+    if isinstance(found, Texts):
+        raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
+    if path is None and only:
+        found = found.of_class(only)
+    return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
+
+
+@st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)
+def _stand_in(model: Model, source: Source) -> Pictures:
+    """Decode the test codes that a model keeps with its map, or its quantiles: images to work on without data.
+
+    A wide code's map keeps no codes, and independent quantiles of a thousand units make no image: the principal
+    components of the data stand in for it.
+    """
+    baseline = f"pca-{explorer(model).dataset}"
+    if explorer(model).latent > WIDEST and baseline in model_names():
+        model = find(baseline)
+    own = explorer(model)
+    codes, labels = latents.kept_codes(model)
+    images = np.clip(own.decode(codes, own.told(labels)), 0, 1)
+    return Pictures(images, labels, tuple(own.classes), source, own.name)
+
+
+def _check_readable(own: Explorer, found: Pictures) -> None:
+    shape, data = found.images.shape[1:], found.source.place
+    if shape != tuple(own.shape):
+        raise ValueError(f"{own.name} reads images of {size(own.shape)}; those of {data} are {size(shape)}.")
+    if "condition" in own.abilities and (found.labels is None or found.names != tuple(own.classes)):
+        raise ValueError(
+            f"{own.name} needs one of its own {len(own.classes)} classes with every image; {data} has none or others."
+        )

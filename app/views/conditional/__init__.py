@@ -1,0 +1,1 @@
+"""The page of one style in every class, and what it alone has."""

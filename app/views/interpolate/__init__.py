@@ -1,0 +1,1 @@
+"""The page of paths, and what it alone has."""

@@ -1,0 +1,1 @@
+"""The page of the true posterior, and what it alone has."""

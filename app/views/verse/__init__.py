@@ -1,0 +1,1 @@
+"""The page of texts, and what it alone has."""

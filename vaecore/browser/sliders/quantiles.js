@@ -1,0 +1,31 @@
+// Codes in percent of what is usual: each number of a code has its own hundred.
+import { clamp } from "../numbers.js";
+
+/** @typedef {Record<string, number>} Percents - By number of the code. */
+
+export const LOW = 1;
+export const HIGH = 99;
+
+/**
+ * A percent, or the nearer end of those that a slider has.
+ *
+ * @param {number} percent
+ */
+export const inRange = (percent) => clamp(percent, LOW, HIGH);
+
+/**
+ * A code where the sliders stand, each between two whole percents on the line of their codes.
+ *
+ * @param {number[]} middle - What the numbers are that nobody moves.
+ * @param {Record<string, number[]>} quantiles - By number of the code: what it is at 0 to 100 percent.
+ * @param {(index: string) => number} at - The percent of a number.
+ */
+export function codeAt(middle, quantiles, at) {
+  const code = Float32Array.from(middle);
+  for (const [index, column] of Object.entries(quantiles)) {
+    const below = Math.floor(at(index));
+    const share = at(index) - below;
+    code[Number(index)] = (1 - share) * column[below] + share * column[below + 1];
+  }
+  return code;
+}

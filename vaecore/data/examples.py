@@ -1,0 +1,71 @@
+"""What a model is trained on, whatever it is made of."""
+
+from abc import ABC, abstractmethod
+from typing import TypeVar
+
+from jaxtyping import Int64
+from numpy import ndarray
+from torch import Tensor
+
+from vaecore.limits import shown
+
+Same = TypeVar("Same", bound="Examples")  # typing.Self is beyond what checks the types in the tests
+
+
+class Examples(ABC):
+    """What training, evaluation and cards use of images and of texts: one tensor, a row for each example.
+
+    Attributes:
+        target: the class of each, int64 [n], or None.
+        names: the name of each class, in the order of the labels; empty without labels.
+        note: a sentence on how examples of your own were read; empty for a set by name.
+    """
+
+    target: Int64[Tensor, "n"] | None
+    names: tuple[str, ...]
+    note: str
+
+    @property
+    @abstractmethod
+    def data(self) -> Tensor:
+        """What training indexes, on any device: pixels as uint8, or code points as int32."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int, int]:
+        """What a model is built for."""
+
+    @property
+    @abstractmethod
+    def facts(self) -> dict[str, str]:
+        """What a card says of how the data is presented."""
+
+    @property
+    def labels(self) -> Int64[ndarray, "n"] | None:
+        """The labels as int64, or None."""
+        return None if self.target is None else self.target.numpy()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @abstractmethod
+    def rows(self: Same, index: Int64[Tensor, "m"]) -> Same:
+        """The examples at `index`, in that order."""
+
+    @abstractmethod
+    def split(self: Same, kind: str) -> Same:
+        """The part for "train" or for "test" of a set that comes without these.
+
+        Raises:
+            ValueError: there is too little for both.
+        """
+
+    def of_class(self: Same, name: str) -> Same:
+        """The examples of one class; the labels and the names of all classes stay as they are.
+
+        Raises:
+            ValueError: there is no class of that name.
+        """
+        if self.target is None or name not in self.names:
+            raise ValueError(f"no class is called {shown(name)!r}. Expected one of: {', '.join(self.names) or 'none'}")
+        return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])

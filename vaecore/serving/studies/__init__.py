@@ -1,0 +1,1 @@
+"""What explorers are asked: one study a module."""

@@ -1,0 +1,70 @@
+"""Noise on images, and what models restore of it."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+
+from vaecore.corruption import KINDS, Corruption
+from vaecore.evaluation import robustness
+from vaecore.serving.explorer import Explorer
+from vaecore.serving.inputs import as_images
+
+NOISES: tuple[Corruption, ...] = tuple(kind for kind in KINDS if kind != "none")
+
+
+@dataclass(frozen=True, eq=False)
+class Restoration:
+    """What a model makes of damaged images.
+
+    Attributes:
+        corrupted: x~, [n, c, h, w]; with Gaussian noise it leaves [0, 1].
+        restored: g(f(x~)).
+        errors: ||x - g(f(x~))||^2 per image.
+    """
+
+    corrupted: Float32[ndarray, "n c h w"]
+    restored: Float32[ndarray, "n c h w"]
+    errors: Float32[ndarray, "n"]
+
+
+def restore(
+    explorer: Explorer, images: ndarray, kind: Corruption, level: float, seed: int = 0, labels: ndarray | None = None
+) -> Restoration:
+    """Damage images and let a model restore them; the same seed damages alike, whatever the model.
+
+    Raises:
+        ValueError: images of the wrong shape, an unknown kind of noise, a level out of range, or labels that a
+            conditional model misses.
+    """
+    x = as_images(images, explorer.shape, explorer.name)
+    noisy, restored = robustness.restore(explorer.model, x, kind, level, seed, explorer.label_of(labels, len(x)))
+    return Restoration(noisy.numpy(), restored.numpy(), (x - restored).square().sum((1, 2, 3)).numpy())
+
+
+def damage(images: ndarray, kind: Corruption, level: float, seed: int = 0) -> Float32[ndarray, "n c h w"]:
+    """Damage images [n, c, h, w] as `restore` does.
+
+    Raises:
+        ValueError: an unknown kind of noise, or a level out of range.
+    """
+    return robustness.damage(torch.from_numpy(images), kind, level, seed).numpy()
+
+
+def error_curve(
+    explorer: Explorer,
+    images: ndarray,
+    kind: Corruption,
+    levels: tuple[float, ...],
+    seed: int = 0,
+    labels: ndarray | None = None,
+) -> Float32[ndarray, "levels"]:
+    """Mean squared error to the clean images at each level of noise.
+
+    Raises:
+        ValueError: as `restore`.
+    """
+    x = as_images(images, explorer.shape, explorer.name)
+    label = explorer.label_of(labels, len(x))
+    return robustness.robustness(explorer.model, x, kind, levels, seed, label).numpy()

@@ -1,0 +1,97 @@
+"""What units look for and when they are on; what the layers of a stack keep."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from jaxtyping import Float32
+from numpy import ndarray
+
+from vaecore import checkpoint
+from vaecore.evaluation.sparsity import sparseness
+from vaecore.models import PCA
+from vaecore.models.deterministic import DeterministicAutoencoder
+from vaecore.models.stacked import StackedAutoencoder
+from vaecore.serving.explorer import Explorer
+from vaecore.serving.inputs import as_images
+
+
+def filters(explorer: Explorer) -> Float32[ndarray, "units c h w"]:
+    """What each unit of the first layer looks for: its weights, as a picture. PCA's are its components.
+
+    Raises:
+        ValueError: the model has no first layer of this kind.
+    """
+    model = explorer.model
+    if isinstance(model, PCA):
+        weights = model.components
+    elif isinstance(model, DeterministicAutoencoder):
+        weights = model.encoder.linear[0].weight
+    else:
+        raise ValueError(f"{explorer.name}: expected a deterministic autoencoder or PCA, got a {explorer.variant}")
+    return weights.detach().cpu().unflatten(1, explorer.shape).numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Activity:
+    """Which units are on, for which images.
+
+    Attributes:
+        codes: [n, latent].
+        mean: of each unit over the images, [latent].
+        lifetime: sparseness of each unit over the images, [latent], from 0 (on alike for all) to 1 (for one).
+        population: sparseness of each image's code, [n].
+    """
+
+    codes: Float32[ndarray, "n latent"]
+    mean: Float32[ndarray, "latent"]
+    lifetime: Float32[ndarray, "latent"]
+    population: Float32[ndarray, "n"]
+
+
+def activity(explorer: Explorer, images: ndarray, labels: ndarray | None = None) -> Activity:
+    """The activity of a model's code.
+
+    Raises:
+        ValueError: images of the wrong shape, or labels that a conditional model misses.
+    """
+    codes = torch.from_numpy(explorer.encode(images, labels))
+    return Activity(codes.numpy(), codes.mean(0).numpy(), sparseness(codes.T).numpy(), sparseness(codes).numpy())
+
+
+def layers(explorer: Explorer, images: ndarray) -> list[Float32[ndarray, "n c h w"]]:
+    """What the code of each layer of a stack reconstructs, the first layer's first.
+
+    These are the layers as they were trained one by one, where the run's folder keeps them: tuned together, a layer
+    can no longer be decoded without those above it. Else they are the model's own.
+
+    Raises:
+        ValueError: the model is no stack, or images of the wrong shape.
+    """
+    x = as_images(images, explorer.shape, explorer.name)
+    stack = _layer_by_layer(explorer)
+    found = []
+    for depth in range(1, len(stack.widths) + 1):
+        part = stack.first(depth)
+        with torch.no_grad():
+            found.append(part.likelihood(part.posterior(x.to(explorer.device)).mean).mean.cpu().numpy())
+    return found
+
+
+def _layer_by_layer(explorer: Explorer) -> StackedAutoencoder:
+    if not isinstance(explorer.model, StackedAutoencoder):
+        raise ValueError(f"{explorer.name}: expected a stacked autoencoder, got a {explorer.variant}")
+    depth = len(explorer.model.widths)
+    kept = explorer.folder / checkpoint.STAGES / f"layer-{depth}" if explorer.folder else None
+    if kept is None or not (kept / checkpoint.WEIGHTS).exists():
+        return explorer.model
+    return _loaded(kept, (kept / checkpoint.WEIGHTS).stat().st_mtime).to(explorer.device)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, changed: float) -> StackedAutoencoder:
+    """The stack in a folder, as it was when it was last `changed`."""
+    stack, *_ = checkpoint.load(folder)
+    assert isinstance(stack, StackedAutoencoder)
+    return stack
