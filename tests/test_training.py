@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 import vaecore
-from vaecore import checkpoint, optimizers, runs, training
+from vaecore import checkpoint, optimizers, runs, training, writing
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.data import Images
 from vaecore.device import Process, best_device, onednn_products
@@ -250,8 +250,8 @@ MOMENTS: dict[str, tuple[Any, str, int | str]] = {
     "when all epochs are done": (runs, "keep", 1),
     "while the codes are counted": (runs, "code_quantiles", 1),
     "while the error is measured": (runs, "mean_squared_error", 1),
-    "before the weights are written": (checkpoint, "_atomic", WEIGHTS),
-    "before the card is written": (checkpoint, "_atomic", CARD),
+    "before the weights are written": (writing, "_atomic", WEIGHTS),
+    "before the card is written": (writing, "_atomic", CARD),
     "before the state is dropped": (Path, "unlink", STATE),
 }
 

@@ -12,12 +12,11 @@ from typing import Any
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
-    from vaecore import checkpoint, writing
+    from vaecore import checkpoint, tables, writing
     from vaecore.checkpoint import names
     from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
-    from vaecore.evaluation.figures import Figure
     from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
     from vaecore.measuring import examined, over_seeds, replicates
@@ -29,7 +28,6 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.serving.objectives import variants
     from vaecore.serving.studies.maps import compute_map, compute_planes
     from vaecore.serving.takeaway import export_networks, take_away
-    from vaecore.serving.texts import text_names
     from vaecore.training import train
 
 EXAMPLES = """examples:
@@ -102,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ask_list(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--markdown", action="store_true", help="the tables of the README")
+    command.add_argument("--markdown", action="store_true", help="the tables of the README and of docs/measurements.md")
 
 
 def _ask_train(command: argparse.ArgumentParser) -> None:
@@ -148,7 +146,7 @@ def _ask_fetch(command: argparse.ArgumentParser) -> None:
 
 def _list(parsed: argparse.Namespace) -> None:
     if parsed.markdown:
-        print(readme_tables())
+        print("\n\n".join([tables.of_variants(), tables.of_models(False), tables.of_models(True), tables.of_papers()]))
         return
     print("variants")
     for variant in variants():
@@ -163,26 +161,6 @@ def _list(parsed: argparse.Namespace) -> None:
     for name, recipe in RECIPES.items():
         training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
         print(f"  {name:20} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
-
-
-def readme_tables() -> str:
-    """The README's tables: the variants, and what the cards of the pretrained models say was measured."""
-    rows = ["| variant | objective | source |", "|---|---|---|"]
-    rows += [f"| `{v['name']}` | {v['equation'].replace('|', chr(92) + '|')} | {v['source']} |" for v in variants()]
-    texts = text_names()
-    for shown, figures in ((sorted(set(names()) - set(texts)), columns(False)), (texts, columns(True))):
-        heads = " | ".join(figure.title for figure in figures)
-        rows += ["", f"| model | parameters | trained in | {heads} |", "|---" * (3 + len(figures)) + "|"]
-        rows += [_row(name, figures) for name in shown]
-    return "\n".join(rows)
-
-
-def _row(name: str, figures: Sequence[Figure]) -> str:
-    card = checkpoint.read_card(checkpoint.find(name))
-    metrics = card["metrics"]
-    written = [figure.form.format(**metrics) if figure.key in metrics else "" for figure in figures]
-    gpu = "" if card.get("device", "cpu") == "cpu" else f" ({card['device']})"
-    return f"| `{name}` | {card['parameters']:,} | {card['seconds']:,.0f} s{gpu} | {' | '.join(written)} |"
 
 
 def _figures(metrics: dict[str, float]) -> str:
