@@ -28,7 +28,7 @@ def read(made: str | Path) -> dict[str, str]:
 
     try:
         found = dataset(made, "train")
-        return {"read": f"{tuple(found.pixels.shape)} {found.note}"}
+        return {"read": f"{tuple(found.data.shape)} {found.note}"}
     except ValueError as error:
         return {"refused": str(error)}
     except Exception as error:
