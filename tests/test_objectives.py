@@ -20,6 +20,7 @@ from vaecore.models import MODELS, VAE, BetaVAE, ImportanceWeightedAutoencoder, 
 from vaecore.models.hierarchical import Merged
 from vaecore.models.variational import Variational
 from vaecore.recipes import RECIPES, find
+from vaecore.runs import Run
 from vaecore.training import fit
 
 CPU = torch.device("cpu")
@@ -258,7 +259,7 @@ def test_a_run_passes_through_the_weights_step_by_step(
     recipe = find("vae-digits-2").changed(
         hidden=(4,), epochs=5, batch=16, annealing="linear", annealing_share=0.5, precision="float32"
     )
-    fit(recipe, few, few, tmp_path, CPU)
+    fit(Run(recipe, few, few, tmp_path), CPU)
     assert [weight for training, weight in seen if training] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1])
     assert {weight for training, weight in seen if not training} == {1.0}
 
@@ -269,7 +270,7 @@ def test_a_run_passes_through_the_weights_step_by_step(
 def test_a_beta_of_one_is_the_vae_bit_for_bit(few: Images, tmp_path: Path) -> None:
     same = {"latent": 3, "hidden": (9,), "epochs": 4, "batch": 8, "precision": "float32"}
     models = [
-        fit(find(recipe).changed(**same, **changes), few, few, tmp_path / recipe, CPU)[0]
+        fit(Run(find(recipe).changed(**same, **changes), few, few, tmp_path / recipe), CPU)[0]
         for recipe, changes in (("vae-digits-2", {}), ("beta-vae-digits-4", {"beta": 1.0}))
     ]
     assert [type(model) for model in models] == [VAE, BetaVAE]
@@ -497,7 +498,7 @@ def test_weights_that_overflow_are_weighed() -> None:
 def test_what_a_mask_holds_at_zero_is_not_kept(digits: Images, tmp_path: Path) -> None:
     """Muon's steps are not zero where the gradient is, and what nobody hears would coarsen the stored weights."""
     images = digits.rows(torch.arange(64))
-    model, _ = fit(find("iaf-digits-2").changed(epochs=2, optimizer="muon"), images, images, tmp_path, CPU)
+    model, _ = fit(Run(find("iaf-digits-2").changed(epochs=2, optimizer="muon"), images, images, tmp_path), CPU)
     for layer in (layer for layer in model.flow.modules() if hasattr(layer, "mask")):
         assert (layer.weight[layer.mask == 0] == 0).all()
         assert (layer.weight[layer.mask == 1] != 0).all()

@@ -23,7 +23,7 @@ from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import StackedAutoencoder
 from vaecore.recipe import Recipe
 from vaecore.recipes import find
-from vaecore.runs import HISTORY
+from vaecore.runs import HISTORY, Run
 from vaecore.training import fit, train
 
 CPU = torch.device("cpu")
@@ -263,7 +263,7 @@ def test_every_stage_has_a_schedule_of_its_own(few: Images, tmp_path: Path, monk
 
     monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = recipe_of(warmup=0.0, classifier_learning_rate=0.5)
-    fit(recipe, few, few, tmp_path, CPU)
+    fit(Run(recipe, few, few, tmp_path), CPU)
     expected = [0.01 * training.schedule(step / 2, 0.0) for step in range(2)] * 3  # one step an epoch
     expected += [0.01 * training.schedule(step / 3, 0.0) for step in range(3)]
     expected += [0.5 * training.schedule(step / 2, 0.0) for step in range(2)]
@@ -347,7 +347,7 @@ def test_training_layer_by_layer_lowers_what_each_layer_loses(digits: Images, tm
     images = digits.rows(torch.arange(256))
     epochs = {"layer_epochs": 10, "epochs": 10, "classifier_epochs": 10}
     recipe = recipe_of(activation="relu", code="relu", batch=64, classifier_learning_rate=1e-2, **epochs)
-    fit(recipe, images, images, tmp_path, CPU)
+    fit(Run(recipe, images, images, tmp_path), CPU)
     rows = history(tmp_path)
     for stage in STAGES:
         losses = [sum(row["test"].values()) for row in rows if row["stage"] == stage]

@@ -26,7 +26,7 @@ from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import VAE
 from vaecore.recipe import Training as TrainingSettings
 from vaecore.recipes import RECIPES, find
-from vaecore.runs import HISTORY
+from vaecore.runs import HISTORY, Run
 from vaecore.training import fit, schedule, train
 
 CPU = torch.device("cpu")
@@ -130,7 +130,7 @@ def test_a_run_leaves_no_epoch_out_of_order(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(training, "present", lambda pixels, *rest: seen.append(pixels) or show(pixels, *rest))
     pixels = torch.arange(100, dtype=torch.uint8).reshape(100, 1, 1, 1).repeat(1, 1, 2, 2)
     images = Images(pixels, torch.zeros(100).long(), ("one",))
-    fit(find("vae-digits-2").changed(hidden=(3,), batch=32, epochs=2), images, images, tmp_path, CPU)
+    fit(Run(find("vae-digits-2").changed(hidden=(3,), batch=32, epochs=2), images, images, tmp_path), CPU)
     batches = [batch for batch in seen if len(batch) == 32]
     assert len(batches) == 6
     epochs = [torch.cat(batches[:3])[:, 0, 0, 0].tolist(), torch.cat(batches[3:])[:, 0, 0, 0].tolist()]
@@ -139,7 +139,7 @@ def test_a_run_leaves_no_epoch_out_of_order(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_batch_larger_than_the_data_is_all_of_it(few: Images, tmp_path: Path) -> None:
-    model, _ = fit(find("ae-digits-2").changed(hidden=(8,), batch=1000, epochs=2), few, few, tmp_path, CPU)
+    model, _ = fit(Run(find("ae-digits-2").changed(hidden=(8,), batch=1000, epochs=2), few, few, tmp_path), CPU)
     assert len(history(tmp_path)) == 2
     assert not model.training
 
@@ -160,7 +160,7 @@ def test_own_images_without_labels(tmp_path: Path, digits: Images) -> None:
 )
 def test_every_way_of_training_runs(changes: dict[str, Any], few: Images, tmp_path: Path) -> None:
     recipe = find("vae-digits-2").changed(hidden=(8,), epochs=2, batch=16, **changes)
-    fit(recipe, few, few, tmp_path, CPU)
+    fit(Run(recipe, few, few, tmp_path), CPU)
     losses = [sum(row["train"].values()) for row in history(tmp_path)]
     assert len(losses) == 2
     assert all(abs(loss) < 1e4 for loss in losses)
@@ -175,7 +175,7 @@ def test_gradients_are_clipped(few: Images, tmp_path: Path, monkeypatch: pytest.
         norms.append(float(torch.stack([parameter.grad.norm() for parameter in parameters]).norm()))
 
     monkeypatch.setattr(training, "clip_gradient", watched)
-    fit(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, few, tmp_path, CPU)
+    fit(Run(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, few, tmp_path), CPU)
     assert norms
     assert all(norm == pytest.approx(1e-3, rel=0.01) for norm in norms)
 
@@ -523,7 +523,7 @@ def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, mon
 
     monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = find("ae-digits-2").changed(hidden=(4,), epochs=5, batch=8, warmup=0.25, learning_rate=0.1)
-    fit(recipe, few, few, tmp_path, CPU)
+    fit(Run(recipe, few, few, tmp_path), CPU)
     assert rates == pytest.approx([0.1 * schedule(step / 20, 0.25) for step in range(20)])
 
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,35 @@ HISTORY = "history.jsonl"
 PARTIAL = ".*.[0-9]*.[0-9]*.partial"  # what a process that was killed has not written to its end
 FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGEST_REFERENCE = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What is trained, on what, and where it is kept.
+
+    Attributes:
+        recipe: all that is chosen.
+        images: that it is trained on; or texts.
+        test_images: that it is measured on after every epoch, and at its end.
+        folder: of all its files.
+        seed: of initialisation, order, noise and binarisation.
+    """
+
+    recipe: Recipe
+    images: Examples
+    test_images: Examples
+    folder: Path
+    seed: int = 0
+
+    @property
+    def command(self) -> str:
+        """What trains it anew."""
+        sets = [
+            word
+            for key, value in self.recipe.differences(find(self.recipe.name)).items()
+            for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
+        ]
+        return shlex.join(["vaecore", "train", self.recipe.name, *sets, "--seed", str(self.seed)])
 
 
 @contextmanager
@@ -94,7 +123,7 @@ def _keeps_something(folder: Path) -> bool:
 
 @contextmanager
 def kept_if_stopped(
-    folder: Path, model: Autoencoder, optimizers: list[Optimizer], seed: int
+    run: Run, model: Autoencoder, optimizers: list[Optimizer]
 ) -> Iterator[Callable[[int, float], None]]:
     """Keep the last finished epoch of a training that is told to end within: call what this gives after every epoch.
 
@@ -112,7 +141,7 @@ def kept_if_stopped(
             states, epoch, seconds = last
             for part, state in zip((model, *optimizers), states, strict=True):
                 part.load_state_dict(state)
-            checkpoint.save_state(folder, model, optimizers, epoch, seconds, seed)
+            checkpoint.save_state(run.folder, model, optimizers, epoch, seconds, run.seed)
         raise
 
 
@@ -159,30 +188,23 @@ def rewind(folder: Path, epochs: int) -> None:
     writing.write_text(path, "".join(_rows(path)[:epochs]))
 
 
-def keep(
-    folder: Path, recipe: Recipe, model: Autoencoder, images: Examples, test_images: Examples, seed: int, seconds: float
-) -> None:
+def keep(run: Run, model: Autoencoder, seconds: float) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
-    card = _measured(recipe, model, images, test_images, seed, seconds)
-    checkpoint.save(folder, recipe, model, card | _stages(folder, model, card))
-    (folder / checkpoint.STATE).unlink(missing_ok=True)
+    card = _measured(run, model, seconds)
+    checkpoint.save(run.folder, run.recipe, model, card | _stages(run.folder, model, card))
+    (run.folder / checkpoint.STATE).unlink(missing_ok=True)
 
 
-def keep_stage(
-    folder: Path,
-    stage: str,
-    recipe: Recipe,
-    model: Autoencoder,
-    images: Examples,
-    test_images: Examples,
-    seed: int,
-    seconds: float,
-) -> None:
+def keep_stage(run: Run, stage: str, model: Autoencoder, seconds: float) -> None:
     """What a stage has made, as a checkpoint of its own."""
     part = model.part(stage).eval()
-    card = _measured(replace(recipe, settings=part.settings), part, images, test_images, seed, seconds)
-    own = {"stage": stage, "command": _command(recipe, seed), "history": _errors(folder, stage)}
-    checkpoint.save(folder / checkpoint.STAGES / stage, replace(recipe, settings=part.settings), part, card | own)
+    own = replace(run, recipe=replace(run.recipe, settings=part.settings))
+    card = _measured(own, part, seconds) | {
+        "stage": stage,
+        "command": run.command,
+        "history": _errors(run.folder, stage),
+    }
+    checkpoint.save(run.folder / checkpoint.STAGES / stage, own.recipe, part, card)
 
 
 def _stages(folder: Path, model: Autoencoder, card: dict[str, Any]) -> dict[str, Any]:
@@ -200,31 +222,25 @@ def _stage_card(folder: Path, stage: str) -> dict[str, Any] | None:
     return checkpoint.read_card(place) if (place / checkpoint.CARD).exists() else None
 
 
-def _measured(
-    recipe: Recipe, model: Autoencoder, images: Examples, test_images: Examples, seed: int, seconds: float
-) -> dict[str, Any]:
+def _measured(run: Run, model: Autoencoder, seconds: float) -> dict[str, Any]:
     """Round the weights to what is stored, fit what is fitted on codes, and measure: the card."""
-    checkpoint.round_weights(model, recipe)
-    codes = encode(model, images)
+    checkpoint.round_weights(model, run.recipe)
+    codes = encode(model, run.images)
     model.conclude(codes)
-    checkpoint.round_weights(model, recipe)  # what is fitted on the codes is stored in the same format
+    checkpoint.round_weights(model, run.recipe)  # what is fitted on the codes is stored in the same format
     measured = _of_texts if "text" in model.abilities else _of_images
-    return (
-        _card(recipe, model, images, seed, seconds)
-        | {"codes": code_quantiles(codes)}
-        | measured(model, images, test_images)
-    )
+    return _card(run, model, seconds) | {"codes": code_quantiles(codes)} | measured(run, model)
 
 
-def _of_images(model: Autoencoder, images: Examples, test_images: Examples) -> dict[str, Any]:
-    metrics = {"squared_error": mean_squared_error(model, test_images)}
-    if "classify" in model.abilities and test_images.target is not None:
-        metrics["classification_error"] = classification_error(model, test_images)
-    return {"metrics": metrics} | ({"anomaly": normal_scores(model, images)} if "sample" in model.abilities else {})
+def _of_images(run: Run, model: Autoencoder) -> dict[str, Any]:
+    metrics = {"squared_error": mean_squared_error(model, run.test_images)}
+    if "classify" in model.abilities and run.test_images.target is not None:
+        metrics["classification_error"] = classification_error(model, run.test_images)
+    return {"metrics": metrics} | ({"anomaly": normal_scores(model, run.images)} if "sample" in model.abilities else {})
 
 
-def _of_texts(model: Autoencoder, images: Examples, test_images: Examples) -> dict[str, Any]:
-    exact, right = restored(model, test_images.data)
+def _of_texts(run: Run, model: Autoencoder) -> dict[str, Any]:
+    exact, right = restored(model, run.test_images.data)
     return {"metrics": {"exact_reconstruction": exact, "characters_right": right}}
 
 
@@ -235,25 +251,16 @@ def normal_scores(model: Autoencoder, images: Examples) -> dict[str, tuple[float
     return reference_of(anomaly_scores(model, present(some.data), label))
 
 
-def _card(recipe: Recipe, model: Autoencoder, images: Examples, seed: int, seconds: float) -> dict[str, Any]:
+def _card(run: Run, model: Autoencoder, seconds: float) -> dict[str, Any]:
     return {
-        "name": recipe.name,
-        "recipe": json.loads(recipe.to_json()),
-        "data": {"name": recipe.dataset, "train": len(images), **images.facts},
-        "shape": list(images.shape),
-        "classes": list(images.names),
+        "name": run.recipe.name,
+        "recipe": json.loads(run.recipe.to_json()),
+        "data": {"name": run.recipe.dataset, "train": len(run.images), **run.images.facts},
+        "shape": list(run.images.shape),
+        "classes": list(run.images.names),
         "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),
-        "seed": seed,
+        "seed": run.seed,
         "seconds": round(seconds, 1),
         "device": device_name(model_device(model)),
-        "command": _command(recipe, seed),
+        "command": run.command,
     }
-
-
-def _command(recipe: Recipe, seed: int) -> str:
-    sets = [
-        word
-        for key, value in recipe.differences(find(recipe.name)).items()
-        for word in ("--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}")
-    ]
-    return shlex.join(["vaecore", "train", recipe.name, *sets, "--seed", str(seed)])

@@ -27,6 +27,7 @@ from vaecore.networks import RowNorm
 from vaecore.optimizers import OPTIMIZERS
 from vaecore.recipe import Recipe, Training
 from vaecore.recipes import find
+from vaecore.runs import Run
 
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
@@ -81,23 +82,16 @@ def train(
         with runs.claimed(folder) if process.leads else nullcontext():
             if process.leads:
                 runs.is_finished(folder, recipe, seed, resume)  # refused as well: what came in between the two
-            model, seconds = fit(recipe, images, test_images, folder, place, seed, process)
+            run = Run(recipe, images, test_images, folder, seed)
+            model, seconds = fit(run, place, process)
             if process.leads:
-                runs.keep(folder, recipe, model, images, test_images, seed, seconds)
+                runs.keep(run, model, seconds)
         process.wait()
     return folder
 
 
 @onednn_products()
-def fit(
-    recipe: Recipe,
-    images: Examples,
-    test_images: Examples,
-    folder: Path,
-    device: torch.device,
-    seed: int = 0,
-    process: Process = Process(),
-) -> tuple[Autoencoder, float]:
+def fit(run: Run, device: torch.device, process: Process = Process()) -> tuple[Autoencoder, float]:
     """The loop, once for each stage of the model; most have one. Returns the model and the seconds that it took.
 
     Every epoch is seeded by (seed, epoch), and its state is kept with the optimiser's: a run that was killed and
@@ -106,6 +100,7 @@ def fit(
     """
     if device.type == "cpu":
         keep_freed_memory()
+    recipe, images, folder, seed = run.recipe, run.images, run.folder, run.seed
     torch.manual_seed(seed)
     model = checkpoint.build(recipe, images.shape, len(images.names)).to(device)
     data, label = images.data.to(device), None if images.target is None else images.target.to(device)
@@ -133,7 +128,7 @@ def fit(
         if begin > stage.begin:
             checkpoint.load_moments(optimizers, kept)
         objective = DistributedDataParallel(model) if process.world > 1 else model
-        with runs.kept_if_stopped(folder, model, optimizers, seed) as finished, tqdm(
+        with runs.kept_if_stopped(run, model, optimizers) as finished, tqdm(
             desc=f"{recipe.name} {stage.name}".rstrip(), total=steps * batch,
             initial=(begin - stage.begin) * per_epoch * batch, unit=" images", unit_scale=True,
             mininterval=0.5, disable=not process.leads,
@@ -164,7 +159,7 @@ def fit(
                 _check_finite(recipe, epoch, trained)
                 if not process.leads:
                     continue
-                tested = held_out(model, test_images, training)
+                tested = held_out(model, run.test_images, training)
                 _check_finite(recipe, epoch, tested)
                 progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
                 row = {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds}
@@ -175,7 +170,7 @@ def fit(
                     saved = time.monotonic()
         model.leave(stage.name)
         if process.leads and training.epochs and stage is not stages[-1]:
-            runs.keep_stage(folder, stage.name, recipe, model, images, test_images, seed, seconds)
+            runs.keep_stage(run, stage.name, model, seconds)
     return model.eval(), seconds
 
 

@@ -21,6 +21,7 @@ from vaecore.evaluation.likelihood import log_likelihood
 from vaecore.models import MODELS
 from vaecore.models.text import TextVAE
 from vaecore.recipes import find
+from vaecore.runs import Run
 from vaecore.texts import TextDistribution
 from vaecore.training import fit
 
@@ -63,7 +64,7 @@ def main() -> None:
         changes = {"word_dropout": 0.0, "free_bits": 0.0, "epochs": parsed.epochs, "store": "float32"} | remedies
         recipe = find("couplets-tang").changed(**changes)
         with tempfile.TemporaryDirectory() as folder:
-            model, seconds = fit(recipe, train, test, Path(folder), device)
+            model, seconds = fit(Run(recipe, train, test, Path(folder)), device)
         assert isinstance(model, TextVAE)
         found.append(bits(model, test, 1))
         print(f"language model, {remedies}: {found[-1]:.4f} bits per character, {seconds:.0f} s")

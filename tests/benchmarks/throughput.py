@@ -32,6 +32,7 @@ from vaecore.data.batches import present
 from vaecore.device import has_bfloat16
 from vaecore.models.gaussian import VAE
 from vaecore.recipe import Recipe, Training
+from vaecore.runs import Run
 from vaecore.training import fit
 
 BATCH = 128
@@ -72,7 +73,7 @@ def ours(images: Images, epochs: int, precision: str) -> float:
     """The real loop; it reports its own seconds, without held-out evaluation and checkpoints."""
     few = images.rows(torch.arange(BATCH))
     with tempfile.TemporaryDirectory() as folder:
-        return fit(recipe(epochs, precision), images, few, Path(folder), CPU)[1]
+        return fit(Run(recipe(epochs, precision), images, few, Path(folder)), CPU)[1]
 
 
 def bare_step(images: Images, epochs: int, clip: float | None = None) -> float:
