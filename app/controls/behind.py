@@ -22,7 +22,7 @@ def show(*lines: str, images: bool = True, data: str = "", model: str = "", comm
     if not box.open:
         return
     place = model or str(st.session_state["model"])
-    own = state.explorer(state.find(place))
+    own = state.find(place).explorer
     data = data or (str(st.session_state["data"]) if images else "")
     with box:
         objective = serving.objectives.objective(own)

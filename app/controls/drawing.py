@@ -30,7 +30,6 @@ class Drawn:
 
 def draw(
     model: Model,
-    own: Explorer,
     choice: DeltaGenerator | None,
     paper: DeltaGenerator,
     map_too: bool = False,
@@ -42,7 +41,7 @@ def draw(
     Without a place for the choice the model says the class. ``map_too`` lets the page find the drawing on the map of
     PCA as well.
     """
-    text = canvas.kept(key)
+    own, text = model.explorer, canvas.kept(key)
     conditional = "condition" in own.abilities
     guess = drawings.guess(model, text) if text and conditional else None
     label = None if guess is None else guess.label

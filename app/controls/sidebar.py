@@ -28,7 +28,7 @@ def show(needs_images: bool) -> bool:
         st.info("Choose a model at the left. Where there is none yet, `vaecore train vae-digits-2` trains one.")
         return False
     try:
-        own = state.explorer(state.find(model))
+        own = state.find(model).explorer
     except ValueError as error:
         _explain(error, state.default_model())
         return False
@@ -191,11 +191,11 @@ def open_model(model: str) -> None:
     st.session_state["model"] = model
 
 
-def offer_page(model: state.Model, own: Explorer) -> None:
+def offer_page(model: state.Model) -> None:
     """Offer the model as a page to take away."""
     if exports.can_leave(model):
         st.download_button(
-            "A page to take away", lambda: exports.page_of(model), f"{own.name}.html", "text/html",
+            "A page to take away", lambda: exports.page_of(model), f"{model.explorer.name}.html", "text/html",
             icon=":material/download:", on_click="ignore",
             help="One HTML file with the map, the sliders and a canvas to draw on; it works without a network.",
         )  # fmt: skip

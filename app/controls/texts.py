@@ -21,10 +21,9 @@ def default_model() -> str | None:
     return FAVOURITE if FAVOURITE in names else next(iter(names), None)
 
 
-def chosen() -> tuple[Model, serving.texts.TextExplorer]:
+def chosen() -> Model:
     """Return the chosen model, on the page and in any fragment."""
-    model = state.find(st.session_state[KEY])
-    return model, verse.explorer(model)
+    return state.find(st.session_state[KEY])
 
 
 def show() -> bool:
@@ -36,7 +35,7 @@ def show() -> bool:
         return False
     try:
         model = state.find(place)
-        other = state.explorer(model)
+        other = model.explorer
     except ValueError as error:
         st.warning(strips.sentence(str(error).partition(" At hand: ")[0]), icon=":material/search_off:")
         _offer_way_back()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 
 
@@ -21,8 +21,8 @@ def variants() -> list[dict[str, str]]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def kin(model: Model) -> list[str]:
     """Return the other models with codes of as many numbers, of the same data set and kind of label."""
-    own = explorer(model)
-    others = ((name, explorer(find(name))) for name in model_names() if name != own.name)
+    own = model.explorer
+    others = ((name, find(name).explorer) for name in model_names() if name != own.name)
     return [
         name
         for name, each in others

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -28,15 +28,15 @@ class Scores:
 @st.cache_resource(show_spinner="Fitting the principal components ...", max_entries=64)
 def baseline(model: Model, k: int) -> Explorer:
     """Return the PCA of the data that the model was trained on, cut to k components."""
-    return serving.comparison.baseline(explorer(model), k)
+    return serving.comparison.baseline(model.explorer, k)
 
 
 def largest_baseline(model: Model) -> int:
     """Return how many components the PCA beside a model can have."""
-    own = explorer(model)
+    own = model.explorer
     shipped = f"pca-{own.dataset}"
     if shipped in model_names():
-        return explorer(find(shipped)).latent
+        return find(shipped).explorer.latent
     return min(LARGEST_BASELINE, int(np.prod(own.shape)))
 
 
@@ -49,5 +49,5 @@ def scores(model: Model, found: Pictures, k: int) -> Scores:
 def _scores(model: Model, source: Source, k: int, _found: Pictures) -> Scores:
     """Keep the errors without the reconstructions, which would fill the memory; the source stands for its images."""
     del source
-    whole = serving.comparison.compare(explorer(model), baseline(model, k), _found.images, _found.labels)
+    whole = serving.comparison.compare(model.explorer, baseline(model, k), _found.images, _found.labels)
     return Scores(whole.errors, whole.baseline_errors, whole.mean, whole.baseline_mean, whole.wins, whole.baseline_wins)

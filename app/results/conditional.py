@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.results import picks
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 
 REACH, STEPS = 2.5, 11  # deviations of the prior that a walk goes to either side, and its steps
@@ -36,7 +36,7 @@ class Style:
 
 def at_hand() -> list[str]:
     """Return the models that are told the class."""
-    return [name for name in model_names() if "condition" in explorer(find(name)).abilities]
+    return [name for name in model_names() if "condition" in find(name).explorer.abilities]
 
 
 def of_image(model: Model, found: Pictures, row: int) -> Style:
@@ -47,7 +47,7 @@ def of_image(model: Model, found: Pictures, row: int) -> Style:
 
 def of_prior(model: Model, seed: int) -> Style:
     """Return the style of that number."""
-    code = serving.styles.prior_codes(explorer(model), np.array([seed]))[0]
+    code = serving.styles.prior_codes(model.explorer, np.array([seed]))[0]
     return Style(f"style {seed}", code, number=seed)
 
 
@@ -57,7 +57,7 @@ def of_drawing(model: Model, image: np.ndarray, label: int) -> Style:
 
 
 def _read(model: Model, title: str, image: np.ndarray, label: int, number: int | None = None) -> Style:
-    code = explorer(model).encode(image[None], np.array([label]))[0]
+    code = model.explorer.encode(image[None], np.array([label]))[0]
     return Style(title, code, image, label, number)
 
 
@@ -71,13 +71,13 @@ def _trust(model: Model, source: Source, _found: Pictures) -> tuple[float, int]:
     del source  # which stands for the images in the cache
     assert _found.labels is not None
     rows = picks.draw(np.arange(len(_found.images)), JUDGED, 0)
-    said = serving.styles.class_elbos(explorer(model), _found.images[rows]).argmax(axis=1)
+    said = serving.styles.class_elbos(model.explorer, _found.images[rows]).argmax(axis=1)
     return float((said == _found.labels[rows]).mean()), len(rows)
 
 
 def in_every_class(model: Model, codes: np.ndarray) -> np.ndarray:
     """Return codes [n, latent] decoded as every class, [n, classes, c, h, w]."""
-    return serving.styles.in_every_class(explorer(model), codes)
+    return serving.styles.in_every_class(model.explorer, codes)
 
 
 def fellows(model: Model, found: Pictures, style: Style, count: int) -> list[Style]:
@@ -93,19 +93,19 @@ def fellows(model: Model, found: Pictures, style: Style, count: int) -> list[Sty
 def walk(model: Model, code: np.ndarray, dimension: int) -> tuple[np.ndarray, np.ndarray]:
     """Return where a walk along a dimension stops, in deviations of the prior, and every class there."""
     stops = np.linspace(-REACH, REACH, STEPS)
-    return stops, in_every_class(model, serving.styles.style_walk(explorer(model), code, dimension, stops))
+    return stops, in_every_class(model, serving.styles.style_walk(model.explorer, code, dimension, stops))
 
 
 def moved(model: Model, code: np.ndarray, dimension: int, deviations: float) -> np.ndarray:
     """Return every class at one stop of a walk, [classes, c, h, w]."""
-    codes = serving.styles.style_walk(explorer(model), code, dimension, np.array([deviations]))
+    codes = serving.styles.style_walk(model.explorer, code, dimension, np.array([deviations]))
     return in_every_class(model, codes)[0]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def dimensions(model: Model) -> list[int]:
     """Return the dimensions of a code, those that change the pictures most first."""
-    return np.argsort(-serving.styles.effects(explorer(model)), kind="stable").tolist()
+    return np.argsort(-serving.styles.effects(model.explorer), kind="stable").tolist()
 
 
 @st.cache_data(show_spinner="Probing the codes for the class ...", max_entries=64)
@@ -115,11 +115,11 @@ def label_left(model: Model) -> serving.styles.LabelLeft:
     Raises:
         ValueError: the model's data set cannot be had, or has no classes.
     """
-    return serving.styles.label_left(explorer(model))
+    return serving.styles.label_left(model.explorer)
 
 
 @st.cache_data(show_spinner=False, ttl=60)
 def untold(model: Model) -> Model | None:
     """Return the model beside which one sees what being told the class does to a code."""
-    name = serving.relatives.untold(explorer(model))
+    name = serving.relatives.untold(model.explorer)
     return None if name is None else find(name)

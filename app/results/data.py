@@ -16,7 +16,6 @@ from app.session.state import (
     Model,
     changed,
     chosen,
-    explorer,
     find,
     model_names,
     own_path,
@@ -54,7 +53,7 @@ class Pictures:
 
 def chosen_pictures() -> Pictures:
     """Return the images chosen in the sidebar."""
-    return pictures(chosen()[0], st.session_state["data"])
+    return pictures(chosen(), st.session_state["data"])
 
 
 def pictures(model: Model, data: str) -> Pictures:
@@ -63,7 +62,7 @@ def pictures(model: Model, data: str) -> Pictures:
     Raises:
         ValueError: the data set is not the model's and cannot be had, or the model cannot read its images.
     """
-    own, source = explorer(model), _source(data)
+    own, source = model.explorer, _source(data)
     if source.trouble and data != own.dataset:
         raise ValueError(source.trouble)
     found = _stand_in(model, source) if source.trouble else _data_set(source)
@@ -118,10 +117,10 @@ def _stand_in(model: Model, source: Source) -> Pictures:
     A wide code's map keeps no codes, and independent quantiles of a thousand units make no image: the principal
     components of the data stand in for it.
     """
-    baseline = f"pca-{explorer(model).dataset}"
-    if explorer(model).latent > WIDEST and baseline in model_names():
+    baseline = f"pca-{model.explorer.dataset}"
+    if model.explorer.latent > WIDEST and baseline in model_names():
         model = find(baseline)
-    own = explorer(model)
+    own = model.explorer
     codes, labels = latents.kept_codes(model)
     images = np.clip(own.decode(codes, own.told(labels)), 0, 1)
     return Pictures(images, labels, tuple(own.classes), source, own.name)

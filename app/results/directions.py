@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find
+from app.session.state import Model, find
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -18,8 +18,8 @@ PUSHES = np.arange(-100, 101, 5)  # in percent of the usual distance between two
 @st.cache_data(show_spinner=False, max_entries=64)
 def companions(model: Model, names: tuple[str, ...]) -> list[str]:
     """Return which of the models named read a model's images: its plain twin first, then what is most like it."""
-    own, twin = explorer(model), serving.relatives.twin(explorer(model))
-    others = {name: explorer(find(name)) for name in names if name != model.place}
+    own, twin = model.explorer, serving.relatives.twin(model.explorer)
+    others = {name: find(name).explorer for name in names if name != model.place}
     alike = [name for name, other in others.items() if other.shape == own.shape and _same_classes(own, other)]
 
     def strangeness(name: str) -> tuple[bool, bool, bool, bool, str]:
@@ -42,7 +42,7 @@ def sensitivity(model: Model, found: Pictures, row: int) -> serving.directions.S
 @st.cache_resource(show_spinner="Taking the Jacobian apart ...", max_entries=256)
 def _sensitivity(model: Model, source: Source, row: int, _found: Pictures) -> serving.directions.Sensitivity:
     del source  # it stands for the images
-    own = explorer(model)
+    own = model.explorer
     among = _found.images[:AMONG]
     return serving.directions.sensitivity(own, _found.images[row], DIRECTIONS, own_label(own, _found, row), among)
 
@@ -81,7 +81,7 @@ class Push:
 
 def push(model: Model, found: Pictures, row: int, direction: np.ndarray, percent: int) -> Push:
     """Push an image by a percentage of the usual distance between two images."""
-    own, image = explorer(model), found.images[row]
+    own, image = model.explorer, found.images[row]
     label, (apart, codes_apart) = own_label(own, found, row), _apart(model, found.source, found)
     length = percent / 100 * apart
     nudge = serving.directions.nudge(own, image, direction, length, label)
@@ -94,7 +94,7 @@ def push(model: Model, found: Pictures, row: int, direction: np.ndarray, percent
 def _apart(model: Model, source: Source, _found: Pictures) -> tuple[float, float]:
     """Return the usual distance between two images, and between their codes."""
     del source
-    own, images = explorer(model), _found.images[:AMONG]
+    own, images = model.explorer, _found.images[:AMONG]
     labels = None if _found.labels is None else own.told(_found.labels[:AMONG])
     return serving.directions.usual_distance(images), serving.directions.usual_distance(own.encode(images, labels))
 

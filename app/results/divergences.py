@@ -9,7 +9,7 @@ from app.results import ellipses, posteriors
 from app.results.data import Pictures, pictures
 from app.results.ellipses import Slider
 from app.results.posteriors import Subject
-from app.session.state import explorer, find
+from app.session.state import find
 from vaecore import lessons, serving
 from vaecore.lessons import Descent, Direction, Ellipse, Mixture, Parts
 
@@ -154,7 +154,7 @@ def bent() -> list[int]:
     """Return the rows of the digits whose posteriors bend most."""
     found = images()
     binary = np.stack([serving.posterior.binarised(image) for image in found.images])
-    return lessons.most_bent(explorer(find(MODEL)), binary, BENT).tolist()
+    return lessons.most_bent(find(MODEL).explorer, binary, BENT).tolist()
 
 
 def subject(row: int) -> Subject:
@@ -192,4 +192,4 @@ def samples(row: int, of: serving.posterior.TruePosterior, found: Fits, seed: in
     """Return pictures decoded from the posterior, from the covering ellipse and from the seeking one."""
     noise = np.random.default_rng(seed).standard_normal((SHOWN, 2))
     codes = [lessons.sampled(of, SHOWN, seed), *(q.mean + q.scale * noise for q in (found.covering, found.seeking))]
-    return [explorer(find(MODEL)).decode(part) for part in codes]
+    return [find(MODEL).explorer.decode(part) for part in codes]

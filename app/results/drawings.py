@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.results import exports, latents
 from app.session.blobs import BLOBS
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 
 ENDS = [0, -1]  # of a table of quantiles
@@ -29,20 +29,20 @@ class Guess:
 @st.cache_data(show_spinner=False, max_entries=256)
 def drawn(model: Model, text: str) -> np.ndarray:
     """Return a packed drawing as the model is shown it, [c, h, w]."""
-    return serving.drawings.drawing(serving.drawings.unpack_drawing(text), explorer(model).shape)
+    return serving.drawings.drawing(serving.drawings.unpack_drawing(text), model.explorer.shape)
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def guess(model: Model, text: str) -> Guess:
     """Return what a conditional model takes a packed drawing for."""
-    elbos = serving.styles.class_elbos(explorer(model), drawn(model, text)[None])[0]
+    elbos = serving.styles.class_elbos(model.explorer, drawn(model, text)[None])[0]
     return Guess(int(elbos.argmax()), serving.styles.class_posterior(elbos))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def answer(model: Model, text: str, label: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Return a packed drawing's code [latent] and reconstruction [c, h, w]."""
-    own, labels = explorer(model), None if label is None else np.array([label])
+    own, labels = model.explorer, None if label is None else np.array([label])
     codes = own.encode(drawn(model, text)[None], labels)
     return codes[0], own.decode(codes, labels)[0]
 
@@ -60,6 +60,6 @@ def projection(model: Model) -> serving.Exported | None:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _projection(model: Model) -> serving.Exported | None:
     try:
-        return serving.comparison.baseline(explorer(model), 2).exported("encoder")
+        return serving.comparison.baseline(model.explorer, 2).exported("encoder")
     except ValueError:  # no such PCA ships, and the images are not at hand
         return None

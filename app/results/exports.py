@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.results import recipes
 from app.session.blobs import BLOBS
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 
 
@@ -15,7 +15,7 @@ def decoder(model: Model) -> serving.Exported | None:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _decoder(model: Model) -> serving.Exported | None:
-    return explorer(model).exported("decoder")
+    return model.explorer.exported("decoder")
 
 
 def encoder(model: Model) -> serving.Exported | None:
@@ -25,7 +25,7 @@ def encoder(model: Model) -> serving.Exported | None:
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _encoder(model: Model) -> serving.Exported | None:
-    return explorer(model).exported("encoder")
+    return model.explorer.exported("encoder")
 
 
 def served(exported: serving.Exported | None, maker: str, model: Model) -> serving.Exported | None:
@@ -37,10 +37,10 @@ def served(exported: serving.Exported | None, maker: str, model: Model) -> servi
 
 def can_leave(model: Model) -> bool:
     """Return whether a page of its own can run the model."""
-    return "text" not in explorer(model).abilities and _decoder(model) is not None
+    return "text" not in model.explorer.abilities and _decoder(model) is not None
 
 
 @st.cache_data(show_spinner=False, max_entries=16)  # a download is made where no page is drawn
 def page_of(model: Model) -> bytes:
     """Return the model as one HTML file."""
-    return serving.takeaway.take_away(explorer(model)).encode()
+    return serving.takeaway.take_away(model.explorer).encode()

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results import divergences, ellipses, posteriors
-from app.session.state import explorer, find
+from app.session.state import find
 from vaecore import lessons, serving
 from vaecore.lessons import Drawn, Ellipse, Exact
 
@@ -60,14 +60,14 @@ def truth(row: int) -> serving.posterior.TruePosterior:
 @st.cache_resource(show_spinner=False, max_entries=128)
 def exact(row: int, width: float) -> Exact:
     """Return the gradient without a sample."""
-    return lessons.exact(explorer(find(MODEL)), divergences.shown(row), *q_of(row, width))
+    return lessons.exact(find(MODEL).explorer, divergences.shown(row), *q_of(row, width))
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def drawn(row: int, width: float, seed: int) -> Drawn:
     """Return estimates of one sample each, enough for all `COUNTS`; the baseline is E_q[log p(x|z)]."""
     baseline = exact(row, width).value
-    return lessons.drawn(explorer(find(MODEL)), divergences.shown(row), *q_of(row, width), baseline, SAMPLES, seed)
+    return lessons.drawn(find(MODEL).explorer, divergences.shown(row), *q_of(row, width), baseline, SAMPLES, seed)
 
 
 def gradient(row: int, width: float, kind: str) -> np.ndarray:

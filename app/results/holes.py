@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results import latents
-from app.session.state import explorer, find, model_names
+from app.session.state import find, model_names
 from vaecore.lessons import Codes, Fit
 
 WAYS = {
@@ -59,7 +59,7 @@ def labels(name: str) -> np.ndarray | None:
 @st.cache_data(show_spinner=False, max_entries=64)
 def draw(name: str, way: str, seed: int, place: tuple[float, float]) -> Draw:
     """Draw some codes and decode them."""
-    found, own = codes(name), explorer(find(name))
+    found, own = codes(name), find(name).explorer
     drawn = found.drawn(SHOWN, way, seed, np.array(place))
     return Draw(drawn, own.decode(drawn.astype(np.float32)), found.distances(drawn) / found.usual)
 

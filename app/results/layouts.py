@@ -10,7 +10,7 @@ from app.figures import sprites
 from app.results.comparison import baseline
 from app.results.data import Pictures, Source, pictures
 from app.results.latents import latent_map
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 
 
@@ -46,7 +46,7 @@ def layout(model: Model) -> Layout:
         ValueError: no map is kept, and the data set cannot be had.
     """
     kept, found = latent_map(model), _own(model)
-    planes = serving.maps.planes(explorer(model).dataset)
+    planes = serving.maps.planes(model.explorer.dataset)
     fits = (
         found is not None and not found.maker and all(len(each.points) == len(found.images) for each in planes.values())
     )
@@ -84,7 +84,7 @@ def rows(laid: Layout) -> list[np.ndarray]:
 
 def _own(model: Model) -> Pictures | None:
     try:
-        return pictures(model, explorer(model).dataset)
+        return pictures(model, model.explorer.dataset)
     except ValueError:
         return None
 
@@ -92,7 +92,7 @@ def _own(model: Model) -> Pictures | None:
 @st.cache_resource(show_spinner="Encoding every test image ...", max_entries=32)
 def _whole(model: Model, source: Source, _kept: serving.maps.LatentMap, _found: Pictures) -> Layout:
     del source  # it stands for the images
-    own = explorer(model)
+    own = model.explorer
     codes, scales = own.posterior(_found.images, own.told(_found.labels))
     pca = baseline(model, 2).encode(_found.images)
     planes, index = serving.maps.planes(own.dataset), np.arange(len(codes))

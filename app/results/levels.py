@@ -5,7 +5,7 @@ import numpy as np
 from app.results.data import Pictures
 from app.results.directions import own_label
 from app.results.rates import SILENT_LEVEL
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 
 VARIANTS = ("hierarchical", "ladder")
@@ -14,19 +14,19 @@ REDRAWS = 8
 
 def at_hand() -> list[str]:
     """Return the hierarchies at hand."""
-    return [name for name in model_names() if explorer(find(name)).variant in VARIANTS]
+    return [name for name in model_names() if find(name).explorer.variant in VARIANTS]
 
 
 def from_prior(model: Model, label: int | None, temperature: float, seed: int) -> serving.levels.Redrawn:
     """Draw a code from the prior, and redraw one level of it at a time."""
-    own = explorer(model)
+    own = model.explorer
     noise = serving.levels.prior_noise(own, temperature, seed)
     return serving.levels.redraw(own, noise, REDRAWS, temperature, seed, label)
 
 
 def from_image(model: Model, found: Pictures, row: int, temperature: float, seed: int) -> serving.levels.Redrawn:
     """Find the noise behind an image's posterior mean, and redraw one level of it at a time."""
-    own = explorer(model)
+    own = model.explorer
     label = own_label(own, found, row)
     noise = serving.levels.noise_behind(own, found.images[row], label)
     return serving.levels.redraw(own, noise, REDRAWS, temperature, seed, label)

@@ -13,7 +13,7 @@ from app.figures import sprites
 from app.results import drawings, exports, layouts, paths, portraits, recipes
 from app.results.recipes import Recipe
 from app.session.blobs import BLOBS
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 
 BYTES, PICTURE = "application/octet-stream", "image/png"
@@ -42,7 +42,7 @@ def _sheet(model: Model, index: np.ndarray, columns: int) -> Made:
 
 
 def _manifold(model: Model, label: int | None = None) -> Made:
-    own = explorer(model)
+    own = model.explorer
     told = range(len(own.classes)) if "condition" in own.abilities else (None,)
     return _found(portraits.manifold(model, label) if own.latent == 2 and label in told else None, PICTURE)
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app.figures import sprites
 from app.results import latents
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 
 Kind = Literal["linear", "spherical", "data"]
@@ -98,7 +98,7 @@ def way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None) -> W
 
 @st.cache_resource(show_spinner="Walking from one code to the other ...", max_entries=256)
 def _way(model: Model, ends: Ends, kind: Kind, steps: int, told: int | None, _around: Ground | None) -> Way:
-    own, around = explorer(model), _around
+    own, around = model.explorer, _around
     fine = own.interpolate(np.array(ends.a), np.array(ends.b), FINE * (steps - 1) + 1, path=kind)
     codes = fine[::FINE]
     labels = None if told is None else np.full(steps, told, dtype=np.int64)

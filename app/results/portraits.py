@@ -17,7 +17,7 @@ LARGEST_SIDE = 10  # where each class has its column
 @st.cache_data(show_spinner="Drawing the models ...", max_entries=64)
 def portrait(model: Model) -> bytes:
     """Return a model's picture as PNG: its manifold, samples or filters, or what it makes of real codes."""
-    own = state.explorer(model)
+    own = model.explorer
     columns = SIDE
     if own.latent == 2 and "condition" not in own.abilities:
         images = latents.manifold(model, SIDE, None).reshape(-1, *own.shape)

@@ -8,7 +8,7 @@ import streamlit as st
 from app.results.data import Pictures, Source
 from app.results.directions import own_label
 from app.results.ellipses import BEYOND, PLANE, Ellipse, Window
-from app.session.state import Model, explorer, find
+from app.session.state import Model, find
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -43,7 +43,7 @@ class Verdict(NamedTuple):
 @st.cache_data(show_spinner=False, max_entries=16)
 def at_hand(names: tuple[str, ...], dataset: str) -> list[str]:
     """Return the models named whose posterior can be seen whole, those of a data set first."""
-    own = {name: explorer(find(name)) for name in names}
+    own = {name: find(name).explorer for name in names}
     return sorted(
         (name for name in names if serving.posterior.in_plane(own[name])), key=lambda name: own[name].dataset != dataset
     )
@@ -77,23 +77,21 @@ def truth(subject: Subject, found: Pictures) -> serving.posterior.TruePosterior:
 
 @st.cache_resource(show_spinner="Integrating over the plane ...", max_entries=64)
 def _truth(subject: Subject, _found: Pictures) -> serving.posterior.TruePosterior:
-    return serving.posterior.true_posterior(
-        explorer(subject.model), picture(subject, _found), label_of(subject, _found)
-    )
+    return serving.posterior.true_posterior(subject.model.explorer, picture(subject, _found), label_of(subject, _found))
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def encoder(subject: Subject, _found: Pictures) -> serving.posterior.Approximation:
     """Return the encoder's q."""
     return serving.posterior.encoder_posterior(
-        explorer(subject.model), picture(subject, _found), label_of(subject, _found)
+        subject.model.explorer, picture(subject, _found), label_of(subject, _found)
     )
 
 
 @st.cache_resource(show_spinner="Looking for the best ellipse ...", max_entries=64)
 def best(subject: Subject, _found: Pictures) -> serving.posterior.Approximation:
     """Return the ellipse whose elbo is highest, sought from the encoder's q and from the truth's mode."""
-    own, q = explorer(subject.model), encoder(subject, _found)
+    own, q = subject.model.explorer, encoder(subject, _found)
     starts = [(q.mean, q.scale), (truth(subject, _found).mode, q.scale)]
     return serving.posterior.best_gaussian(own, picture(subject, _found), starts, label_of(subject, _found))
 
@@ -102,13 +100,13 @@ def best(subject: Subject, _found: Pictures) -> serving.posterior.Approximation:
 def by_hand(subject: Subject, ellipse: Ellipse, _found: Pictures) -> serving.posterior.Approximation:
     """Return an ellipse of one's own."""
     mean, scale = np.array(ellipse[:2]), np.exp(ellipse[2:])
-    own = explorer(subject.model)
+    own = subject.model.explorer
     return serving.posterior.gaussian_posterior(own, picture(subject, _found), mean, scale, label_of(subject, _found))
 
 
 def label_of(subject: Subject, found: Pictures) -> int | None:
     """Return the picture's class for a conditional model, None for any other."""
-    return own_label(explorer(subject.model), found, subject.row)
+    return own_label(subject.model.explorer, found, subject.row)
 
 
 def joints(subject: Subject, window: Window, found: Pictures) -> list[serving.posterior.Lattice]:
@@ -120,7 +118,7 @@ def joints(subject: Subject, window: Window, found: Pictures) -> list[serving.po
 
 @st.cache_resource(show_spinner="Looking at the plane ...", max_entries=64)
 def _joint(subject: Subject, middle: tuple[float, float], half: float, _found: Pictures) -> serving.posterior.Lattice:
-    own = explorer(subject.model)
+    own = subject.model.explorer
     return serving.posterior.joint_lattice(own, picture(subject, _found), middle, half, label_of(subject, _found))
 
 
@@ -132,7 +130,7 @@ def units(q: serving.posterior.Approximation, count: int) -> np.ndarray:
 def decoded(subject: Subject, q: serving.posterior.Approximation, found: Pictures) -> np.ndarray:
     """Return the picture at the mean of a q, [c, h, w]."""
     label = label_of(subject, found)
-    return explorer(subject.model).decode(q.mean[None], None if label is None else np.array([label]))[0]
+    return subject.model.explorer.decode(q.mean[None], None if label is None else np.array([label]))[0]
 
 
 def gap(of: serving.posterior.TruePosterior, q: serving.posterior.Approximation) -> float:

@@ -8,7 +8,7 @@ import streamlit as st
 from app.results import rates
 from app.results.data import Pictures, pictures
 from app.results.rates import SILENT, Member
-from app.session.state import explorer, find
+from app.session.state import find
 
 FEWEST = 3  # models along beta: of fewer there is no curve
 
@@ -38,7 +38,7 @@ def kin() -> dict[float, str]:
 def images(family: dict[float, str]) -> Pictures:
     """Return the test images of a family's data set, or what its model decodes where they cannot be had."""
     model = find(rates.spokesman(family)[0])
-    return pictures(model, explorer(model).dataset)
+    return pictures(model, model.explorer.dataset)
 
 
 def members(family: dict[float, str]) -> list[Member]:

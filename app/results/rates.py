@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -32,7 +32,7 @@ def terms(model: Model, found: Pictures) -> serving.rates.Terms:
 @st.cache_resource(show_spinner="Measuring rate and distortion ...", max_entries=128)
 def _terms(model: Model, source: Source, maker: str, _found: Pictures) -> serving.rates.Terms:
     del source, maker  # they stand for the images
-    own = explorer(model)
+    own = model.explorer
     return serving.rates.elbo_terms(own, _found.images, own.told(_found.labels))
 
 
@@ -44,7 +44,7 @@ def family(model: Model) -> dict[float, str]:
 @st.cache_data(show_spinner=False, ttl=60, max_entries=64)
 def _family(model: Model, names: tuple[str, ...]) -> dict[float, str]:
     del names  # a new one may be kin
-    return serving.relatives.family(explorer(model))
+    return serving.relatives.family(model.explorer)
 
 
 @st.cache_data(show_spinner=False, ttl=60)
@@ -99,14 +99,14 @@ def collapsed(found: serving.rates.Terms, least: float) -> int:
 
 def reconstructions(model: Model, found: Pictures, rows: np.ndarray) -> np.ndarray:
     """Return what a model makes of the images at some rows."""
-    own = explorer(model)
+    own = model.explorer
     labels = None if found.labels is None else own.told(found.labels[rows])
     return own.reconstruct(found.images[rows], labels)
 
 
 def samples(model: Model, count: int, seed: int) -> np.ndarray:
     """Return images decoded from the prior, of one class after the other for a conditional model."""
-    own = explorer(model)
+    own = model.explorer
     labels = np.arange(count) % max(len(own.classes), 1)
     return own.sample(count, own.told(labels), seed=seed)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.results import comparison, picks
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -58,7 +58,7 @@ class Attempts:
 
 
 def _explorer(model: Model, k: int) -> Explorer:
-    return comparison.baseline(model, k) if k else explorer(model)
+    return comparison.baseline(model, k) if k else model.explorer
 
 
 def sides(model: Model, k: int) -> list[Side]:
@@ -66,7 +66,7 @@ def sides(model: Model, k: int) -> list[Side]:
 
     PCA is left out where it can be neither loaded nor fitted.
     """
-    own = explorer(model)
+    own = model.explorer
     found = [Side("reconstruction", model)]
     denoising = f"denoising-{own.dataset}"
     if denoising in model_names() and denoising != model.place:
@@ -84,7 +84,7 @@ def sides(model: Model, k: int) -> list[Side]:
 @st.cache_data(show_spinner=False, max_entries=64)
 def plain(model: Model) -> Model | None:
     """Return the model's plain twin, or else the plain autoencoder of its data whose code is closest in size."""
-    own = explorer(model)
+    own = model.explorer
     if own.variant == "autoencoder":
         return None
     twin = serving.relatives.twin(own)
@@ -92,9 +92,9 @@ def plain(model: Model) -> Model | None:
         return find(twin)
     shipped = [find(name) for name in model_names()]
     others = [
-        each for each in shipped if explorer(each).variant == "autoencoder" and explorer(each).dataset == own.dataset
+        each for each in shipped if each.explorer.variant == "autoencoder" and each.explorer.dataset == own.dataset
     ]
-    return min(others, key=lambda each: abs(np.log(explorer(each).latent / own.latent)), default=None)
+    return min(others, key=lambda each: abs(np.log(each.explorer.latent / own.latent)), default=None)
 
 
 def attempts(

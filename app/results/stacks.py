@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -20,7 +20,7 @@ STAGES = {  # of the training: in words, in a word, and the variable that its er
 
 def at_hand() -> list[str]:
     """Return the stacked autoencoders at hand."""
-    return [name for name in model_names() if explorer(find(name)).variant == "stacked"]
+    return [name for name in model_names() if find(name).explorer.variant == "stacked"]
 
 
 def widths(own: Explorer) -> tuple[int, ...]:
@@ -53,7 +53,7 @@ def layers(model: Model, found: Pictures, rows: np.ndarray) -> Layers:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _layers(model: Model, source: Source, rows: tuple[int, ...], _found: Pictures) -> Layers:
     del source
-    images, own = _found.images[list(rows)], explorer(model)
+    images, own = _found.images[list(rows)], model.explorer
     *restored, last = *serving.units.layers(own, images), own.reconstruct(images)
     errors = [((images - part) ** 2).sum(axis=(1, 2, 3)) for part in (*restored, last)]
     same = np.allclose(restored[-1], last, atol=1e-4)
@@ -63,7 +63,7 @@ def _layers(model: Model, source: Source, rows: tuple[int, ...], _found: Picture
 @st.cache_resource(show_spinner="Asking the classifier about every test image ...", max_entries=32)
 def _votes(model: Model, source: Source, _found: Pictures) -> np.ndarray:
     del source
-    return explorer(model).classify(_found.images)
+    return model.explorer.classify(_found.images)
 
 
 def votes(model: Model, found: Pictures) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import Pictures, pictures
-from app.session.state import Model, explorer
+from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
@@ -47,7 +47,7 @@ def mix(model: Model, kind: str) -> Mix:
     Raises:
         ValueError: a data set cannot be had, or the model cannot read its images.
     """
-    own = explorer(model)
+    own = model.explorer
     normal = pictures(model, own.dataset)
     if normal.source.trouble:
         raise ValueError(normal.source.trouble)
@@ -114,4 +114,4 @@ def values(mixed: Mix, score: str, unseen: bool) -> np.ndarray:
 def error_maps(model: Model, mixed: Mix, rows: np.ndarray) -> np.ndarray:
     """Return the squared error of the model's reconstruction at every pixel of some images."""
     images, labels = mixed.images[rows], None if mixed.labels is None else mixed.labels[rows]
-    return (images - explorer(model).reconstruct(images, labels)) ** 2
+    return (images - model.explorer.reconstruct(images, labels)) ** 2

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.results.data import pictures
-from app.session.state import explorer, find
+from app.session.state import find
 from vaecore import lessons
 from vaecore.lessons import Scatter, Snapshot
 
@@ -69,7 +69,7 @@ def scatter() -> Scatter:
 
 def latent() -> int:
     """Return the size of the code, that of the model that ships."""
-    return explorer(find(SHIPPED)).latent
+    return find(SHIPPED).explorer.latent
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -100,7 +100,7 @@ def found_at(path: list[Snapshot]) -> int | None:
 
 def pair(now: Snapshot) -> Pair:
     """Return the directions of PCA and of a decoder, of length one."""
-    shape = explorer(find(SHIPPED)).shape
+    shape = find(SHIPPED).explorer.shape
     components = scatter().components(latent())
     columns = now.decoder.T / np.maximum(np.linalg.norm(now.decoder.T, axis=1, keepdims=True), 1e-12)
     turned = lessons.rotated(columns, components)
@@ -132,7 +132,7 @@ def test_images(count: int) -> np.ndarray:
 
 def shipped() -> Shipped:
     """Return what became of the model that ships: trained by batches, measured on the test images."""
-    own, pca = (explorer(find(name)) for name in (SHIPPED, PCA))
+    own, pca = (find(name).explorer for name in (SHIPPED, PCA))
     metrics = own.card["metrics"]
     apart = lessons.angles(lessons.directions(own), lessons.directions(pca.truncate(own.latent)))
     return Shipped(float(apart[0]), metrics["squared_error"], metrics["pca_squared_error"])

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.results import picks, restorations
 from app.results.data import Pictures, Source
-from app.session.state import Model, explorer, find, model_names
+from app.session.state import Model, find, model_names
 from vaecore import serving
 
 Order = Literal["active", "selective", "strong", "random"]
@@ -78,7 +78,7 @@ def units(model: Model, found: Pictures) -> Units:
 @st.cache_resource(show_spinner="Counting which units fire ...", max_entries=32)
 def _units(model: Model, source: Source, _found: Pictures) -> Units:
     del source  # which stands for the images in the cache
-    own = explorer(model)
+    own = model.explorer
     filters = serving.units.filters(own)
     active = serving.units.activity(own, _found.images[picks.draw(np.arange(len(_found.images)), IMAGES, SEED)])
     return Units(
@@ -101,7 +101,7 @@ def _is_on(codes: np.ndarray) -> np.ndarray:
 
 def strongest(model: Model, count: int) -> np.ndarray:
     """Return the filters with the largest weights, [count, c, h, w]: they can be shown without data."""
-    filters = serving.units.filters(explorer(model))
+    filters = serving.units.filters(model.explorer)
     order = np.argsort(-np.square(filters).sum((1, 2, 3)), kind="stable")
     return filters[order[:count]]
 
@@ -112,7 +112,7 @@ def with_units(shipped: tuple[str, ...]) -> list[str]:
     found = []
     for name in shipped:
         try:
-            serving.units.filters(explorer(find(name)))
+            serving.units.filters(find(name).explorer)
         except ValueError:
             continue
         found.append(name)
@@ -124,12 +124,12 @@ def others(model: Model) -> list[str]:
 
     These are the plain one, the sparse ones, PCA, and then the rest that were trained on the same data.
     """
-    own, plain = explorer(model), restorations.plain(model)
+    own, plain = model.explorer, restorations.plain(model)
     telling = (plain.place if plain else "", "sparse-kl", "sparse-l1", "pca")
     found = [
         name
         for name in with_units(tuple(model_names()))
-        if name != model.place and explorer(find(name)).dataset == own.dataset
+        if name != model.place and find(name).explorer.dataset == own.dataset
     ]
     return sorted(
         found, key=lambda name: next((i for i, start in enumerate(telling) if start and name.startswith(start)), 9)
@@ -160,7 +160,7 @@ def on_sheet(shown: Units, order: Order, number: int) -> np.ndarray:
 
 def firing(model: Model, image: np.ndarray) -> Firing:
     """Return which units fire for one image [c, h, w]."""
-    code = explorer(model).encode(image[None])[0]
+    code = model.explorer.encode(image[None])[0]
     order = np.argsort(-np.abs(code), kind="stable")
     top = order[:TOP]
     size = np.abs(code[order])

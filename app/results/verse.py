@@ -10,7 +10,6 @@ import vaecore
 from app.results import latents
 from app.results.data import RETRY, Source, source_of
 from app.results.rates import SILENT
-from app.session import state
 from app.session.state import Model
 from vaecore import serving
 
@@ -70,7 +69,7 @@ class Reach(NamedTuple):
 
 def explorer(model: Model) -> serving.texts.TextExplorer:
     """Return a model of texts; ValueError says that it is one of images, or why it cannot be had."""
-    own = state.explorer(model)
+    own = model.explorer
     if "text" not in own.abilities:
         raise ValueError(f"{own.name} is a model of images: this page writes with models of texts")
     return cast(serving.texts.TextExplorer, own)

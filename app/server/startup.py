@@ -24,7 +24,7 @@ def preload() -> None:
 
     for name in (*state.model_names(), *state.text_model_names()):
         with suppress(ValueError):  # a broken one says so to whom opens it
-            state.explorer(state.find(name))
+            _ = state.find(name).explorer
     freeze()
 
 

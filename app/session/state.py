@@ -23,6 +23,16 @@ class Model(NamedTuple):
     place: str
     changed: float = 0.0
 
+    @property
+    def explorer(self) -> Explorer:
+        """The model itself, loaded once for all visitors; ValueError says in a sentence why it cannot be had."""
+        return _loaded(self)
+
+
+@st.cache_resource(show_spinner=False, max_entries=96)
+def _loaded(model: Model) -> Explorer:
+    return vaecore.load(model.place)
+
 
 @st.cache_data(ttl=5, show_spinner=False)
 def model_names() -> list[str]:
@@ -81,16 +91,9 @@ def changed(path: Path) -> float:
         return 0.0
 
 
-@st.cache_resource(show_spinner=False, max_entries=96)
-def explorer(model: Model) -> Explorer:
-    """Return a model; ValueError says in a sentence why it cannot be had."""
-    return vaecore.load(model.place)
-
-
-def chosen() -> tuple[Model, Explorer]:
+def chosen() -> Model:
     """Return the model chosen in the sidebar, on any page and in any fragment."""
-    model = find(st.session_state["model"])
-    return model, explorer(model)
+    return find(st.session_state["model"])
 
 
 def size(shape: Sequence[int]) -> str:

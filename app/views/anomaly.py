@@ -185,7 +185,8 @@ def telling(mixed: Mix, score: str, kind: str, count: int) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = choose_kind(own)
         try:

@@ -43,7 +43,7 @@ def choose_images(model: Model, found: Pictures) -> tuple[int, int, np.ndarray]:
         count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
         largest = comparison.largest_baseline(model)
         k = st.slider(
-            "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
+            "PCA components", 1, max(largest, 2), min(model.explorer.latent, largest),
             key="k", bind="query-params", width=165, disabled=largest == 1,
         )  # fmt: skip
         seed = st.number_input(
@@ -115,7 +115,8 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: serving.noise.Co
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     kind, level = choose_noise()
     k, seed, rows = choose_images(model, found)

@@ -110,7 +110,7 @@ def written(value: float, digits: int = 2) -> str:
 def refuse(model: Model) -> None:
     """Say that a model has no units to show, and offer models that have."""
     sidebar.invite(
-        f"{state.explorer(model).name} has no single layer of units whose weights could be shown as pictures "
+        f"{model.explorer.name} has no single layer of units whose weights could be shown as pictures "
         "of their own. These have:",
         units.others(model) or units.with_units(tuple(state.model_names())),
         ":material/grid_view:",
@@ -121,7 +121,7 @@ def refuse(model: Model) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, _ = state.chosen()
+    model = state.chosen()
     found = chosen_pictures()
     with st.container(horizontal=True, gap="medium"):
         models = choose_beside(model)
@@ -163,8 +163,8 @@ strips.lead(
     "In which model can you recognise strokes, and how many units does it take to say one digit?"
 )
 try:
-    units.units(state.chosen()[0], chosen_pictures())
+    units.units(state.chosen(), chosen_pictures())
 except ValueError:
-    refuse(state.chosen()[0])
+    refuse(state.chosen())
 else:
     page()

@@ -13,7 +13,6 @@ from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
 from vaecore import serving
-from vaecore.serving import Explorer
 
 FIRST = 12  # sliders before "more"
 DENSITIES = ("the mixture fitted on them", "N(0, I)")
@@ -29,8 +28,9 @@ def shown(model: Model, latent: int) -> list[int]:
     return order[:FIRST]
 
 
-def plane(model: Model, own: Explorer, label: int | None) -> Plane | None:
+def plane(model: Model, label: int | None) -> Plane | None:
     """Return the manifold of a 2-D model, to drag a mark over."""
+    own = model.explorer
     if own.latent != 2:
         return None
     spread = "prior" if own.standard_prior else "training codes"
@@ -50,7 +50,7 @@ def choose_beside(model: Model) -> list[Beside]:
         help="The same percents of every model's own prior, or of its training codes.",
     )  # fmt: skip
     return [
-        Beside(name, decoder, latents.quantiles(each), "condition" in state.explorer(each).abilities)
+        Beside(name, decoder, latents.quantiles(each), "condition" in each.explorer.abilities)
         for name, each in ((name, state.find(name)) for name in names)
         if (decoder := exports.decoder(each)) is not None
     ]
@@ -59,7 +59,8 @@ def choose_beside(model: Model) -> list[Beside]:
 @st.fragment
 def by_hand() -> None:
     """Draw the sliders and what they decode to."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     order = shown(model, own.latent)
     movable = range(own.latent) if own.latent <= state.WIDEST else order
     classes = own.classes if "condition" in own.abilities else ()
@@ -69,7 +70,7 @@ def by_hand() -> None:
     picture = latents.decoded_at(model, at.percents, at.label) if sliders.needs_picture(decoder) else None
     sliders.sliders(
         latents.quantiles(model), order, movable, names, classes, own.shape, decoder, picture,
-        plane(model, own, at.label), choose_beside(model),
+        plane(model, at.label), choose_beside(model),
     )  # fmt: skip
     again(at)
 
@@ -104,7 +105,7 @@ def renew() -> None:
 @st.fragment
 def samples() -> None:
     """Draw codes from the prior and decode them."""
-    _, own = state.chosen()
+    own = state.chosen().explorer
     st.subheader("Random samples")
     if "sample" not in own.abilities:
         st.info(
@@ -135,4 +136,4 @@ strips.lead(
 )
 by_hand()
 samples()
-sidebar.offer_page(*state.chosen())
+sidebar.offer_page(state.chosen())

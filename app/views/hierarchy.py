@@ -54,8 +54,9 @@ def choose_image(found: Pictures) -> int | None:
     return int(rows[number - 1])
 
 
-def begin(model: Model, own: Explorer, found: Pictures) -> tuple[serving.levels.Redrawn, list[Exhibit]] | None:
+def begin(model: Model, found: Pictures) -> tuple[serving.levels.Redrawn, list[Exhibit]] | None:
     """Draw the controls; return the redraws and what they start from, or None where there is no such image."""
+    own = model.explorer
     start = choices.one("Start from", STARTS, "start")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         if start == STARTS[0]:
@@ -145,11 +146,12 @@ def invite(own: Explorer) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     pictures, control = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
     with control:
-        begun = begin(model, own, found)
+        begun = begin(model, found)
     if begun is None:
         st.info("There is no image of this class here; choose another.", icon=":material/info:")
         return
@@ -191,7 +193,7 @@ strips.lead(
     "Latents above latents: each level is drawn around what the one above it says. Redraw one level and keep the noise "
     "of all others: which row changes the subject, and which only the handwriting?"
 )
-chosen = state.chosen()[1]
+chosen = state.chosen().explorer
 if chosen.variant in levels.VARIANTS:
     page()
 else:

@@ -96,30 +96,33 @@ def atlas(model: Model, laid: Layout) -> Atlas | None:
     return sheet and Atlas(makers.keep(sheet[0], "images", model), makers.MAP_COLUMNS, made=sheet[1])
 
 
-def decoding(model: Model, own: Explorer, plane: tuple[int, int]) -> Decoding | None:
+def decoding(model: Model, plane: tuple[int, int]) -> Decoding | None:
     """Return what the page needs to decode the place under the pointer."""
+    own = model.explorer
     decoder = exports.decoder(model)
     if decoder is None:
         return None
     return Decoding(decoder, latents.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
 
 
-def draw(model: Model, own: Explorer, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
+def draw(model: Model, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
     """Draw the canvas where it is asked for; return the drawing's place on the maps, and a place for the maps."""
+    own = model.explorer
     if not st.toggle("Draw on the map", key="draw", bind="query-params", help="The model reads a digit of your own."):
         canvas.forget()
         return None, st.container()
     choice = st.container()
     row = st.container(horizontal=True, gap="medium")
     paper, plan = row.container(width=PAPER), row.container(width="stretch")
-    drawing.draw(model, own, choice, paper, map_too=True)
+    drawing.draw(model, choice, paper, map_too=True)
     return Cursor(own.name, plane, laid.codes if own.latent <= state.WIDEST else None), plan
 
 
 @st.fragment
 def page() -> None:
     """Draw the maps."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     try:
         laid = layouts.layout(model)
     except ValueError as error:
@@ -139,7 +142,7 @@ def page() -> None:
     if not shown:
         return
     try:
-        drawn, plan = draw(model, own, laid, (x, y)) if coded else (None, st.container())
+        drawn, plan = draw(model, laid, (x, y)) if coded else (None, st.container())
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
@@ -148,23 +151,24 @@ def page() -> None:
         maps.maps(
             shown, laid.index, laid.labels, names, focus, own.shape,
             atlas(model, laid),
-            decoding(model, own, (x, y)) if coded else None,
+            decoding(model, (x, y)) if coded else None,
             own.standard_prior and free,
             lambda part, data: makers.keep(data, part, model, *((x, y, perplexity) if part == "points" else ())),
             layouts.spread(laid, x, y) if coded else None, drawn,
         )  # fmt: skip
     explain(laid)
-    take_home(model, own, laid)
+    take_home(model, laid)
 
 
-def take_home(model: Model, own: Explorer, laid: Layout) -> None:
+def take_home(model: Model, laid: Layout) -> None:
     """Offer the codes and the page to take away, and show the program behind the page."""
+    own = model.explorer
     with st.container(horizontal=True):
         st.download_button(
             "Codes as CSV", lambda: table(laid), f"{own.name}-codes.csv", "text/csv",
             icon=":material/download:", on_click="ignore",
         )  # fmt: skip
-        sidebar.offer_page(model, own)
+        sidebar.offer_page(model)
     behind.show(
         "laid = serving.maps.latent_map(explorer)  # of 2,000 test images, with the scores",
         "print(laid.scores)",

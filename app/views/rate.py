@@ -18,8 +18,9 @@ from vaecore.serving import Explorer
 SHOWN = 10  # images in a row
 
 
-def choose_beta(model: Model, own: Explorer) -> dict[float, str]:
+def choose_beta(model: Model) -> dict[float, str]:
     """Draw the choice of beta, which is one of the model; return the family, empty for a model that has none."""
+    own = model.explorer
     kin = rates.family(model)
     if kin:
         # The model in the address says it already: a second parameter could contradict it.
@@ -130,7 +131,7 @@ def pictures(kin: dict[float, str]) -> None:
     """Draw the same images as every model gives them back, and what each draws by itself."""
     found = chosen_pictures()
     shown = rates.members(kin, found)
-    chosen = rates.member_of(shown, state.chosen()[1])
+    chosen = rates.member_of(shown, state.chosen().explorer)
     st.subheader("The same images, at every price")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = st.number_input("Seed", 0, 9999, 0, key="seed", bind="query-params", width=110)
@@ -176,8 +177,9 @@ def along_beta(kin: dict[float, str], own: Explorer) -> None:
     pictures(kin)
 
 
-def alone(model: Model, own: Explorer) -> None:
+def alone(model: Model) -> None:
     """Draw what the code of a model without a family costs, and offer models that have one."""
+    own = model.explorer
     found = chosen_pictures()
     terms = rates.terms(model, found)
     left, right = st.columns([1.6, 1], gap="large", vertical_alignment="center")
@@ -233,15 +235,16 @@ strips.lead(
     "A code costs nats, and so does what it fails to say. Let β, the price of the code, rise step by step: which "
     "units fall silent first, and what do the reconstructions lose with each?"
 )
-chosen_model, chosen_explorer = state.chosen()
-if not rates.is_rated(chosen_explorer):
-    invite(f"{chosen_explorer.name} has no posterior and no prior, so its code has no rate: choose a variational one.")
-elif family := choose_beta(chosen_model, chosen_explorer):
-    along_beta(family, chosen_explorer)
+chosen = state.chosen()
+own = chosen.explorer
+if not rates.is_rated(own):
+    invite(f"{own.name} has no posterior and no prior, so its code has no rate: choose a variational one.")
+elif family := choose_beta(chosen):
+    along_beta(family, own)
 else:
-    alone(chosen_model, chosen_explorer)
-if rates.is_rated(chosen_explorer):
+    alone(chosen)
+if rates.is_rated(own):
     behind.show(
-        f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(chosen_explorer, '')})",
+        f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(own, '')})",
         "print(terms.rate, terms.distortion)",
     )

@@ -23,7 +23,7 @@ def choose_k(model: Model) -> int:
     """Draw the choice of how many components PCA has."""
     largest = comparison.largest_baseline(model)
     k = st.slider(
-        "PCA components", 1, max(largest, 2), min(state.explorer(model).latent, largest),
+        "PCA components", 1, max(largest, 2), min(model.explorer.latent, largest),
         key="k", bind="query-params", width=165, disabled=largest == 1,
         help="A fair comparison gives PCA as many numbers as the model's code has.",
     )  # fmt: skip
@@ -67,12 +67,12 @@ def pick(model: Model, found: Pictures, way: str) -> tuple[int, np.ndarray]:
         return k, choose(found, comparison.scores(model, found, k), way, label, count)
 
 
-def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
+def draw(model: Model) -> tuple[int, tuple[str, ...]]:
     """Draw the canvas, and what is made of the drawing; return k, and what a program says of the drawing."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         k = choose_k(model)
         choice = st.container(width="content")
-    drawn = drawing.draw(model, own, choice, st.container(border=True))
+    drawn = drawing.draw(model, choice, st.container(border=True))
     if drawn is None:
         return k, ()
     show_drawing(model, k, drawn)
@@ -83,7 +83,7 @@ def draw(model: Model, own: Explorer) -> tuple[int, tuple[str, ...]]:
 
 def show_drawing(model: Model, k: int, drawn: Drawn) -> None:
     """Draw a drawing as the model sees it, both reconstructions and both error maps."""
-    own = state.explorer(model)
+    own = model.explorer
     labels = None if drawn.label is None else np.array([drawn.label])
     part = serving.comparison.compare(own, comparison.baseline(model, k), drawn.image[None], labels)
     top = sprites.top_of(part.error_map, part.baseline_error_map)
@@ -114,7 +114,7 @@ def squares(errors: np.ndarray) -> str:
 
 def show(model: Model, k: int, found: Pictures, rows: np.ndarray) -> None:
     """Draw the originals, both reconstructions and both error maps."""
-    own = state.explorer(model)
+    own = model.explorer
     labels = None if found.labels is None else found.labels[rows]
     images = found.images[rows]
     part = serving.comparison.compare(own, comparison.baseline(model, k), images, labels)
@@ -172,12 +172,13 @@ def totals(name: str, k: int, result: Scores) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     way = choices.one("Show", picks.WAYS, "show")
     try:
         if way == picks.DRAWN:
-            k, source = draw(model, own)
+            k, source = draw(model)
         else:
             canvas.forget()
             k, rows = pick(model, found, way)

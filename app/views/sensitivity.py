@@ -53,9 +53,9 @@ def choose_companion(model: Model) -> Model | None:
 
 def sides(model: Model, companion: Model | None, found: Pictures, row: int) -> list[Side]:
     """Take the Jacobians of the models apart."""
-    shown = [Side(model, state.explorer(model).name, directions.sensitivity(model, found, row), "reconstruction")]
+    shown = [Side(model, model.explorer.name, directions.sensitivity(model, found, row), "reconstruction")]
     if companion:
-        name = state.explorer(companion).name
+        name = companion.explorer.name
         other = f"{name}, the other" if name == shown[0].name else name
         shown.append(Side(companion, other, directions.sensitivity(companion, found, row), "twin"))
     return shown
@@ -162,7 +162,8 @@ def movements(shown: list[Side], done: list[Push], percent: int) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     left, right = st.columns([1, 1.35], gap="medium")
     try:

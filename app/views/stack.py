@@ -172,7 +172,8 @@ def invite(own: Explorer) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     rows = choose(own, model, found)
     if len(rows) == 0:
@@ -195,7 +196,7 @@ strips.lead(
     "Each layer learned alone to restore the codes below it; then all were tuned together, and a classifier was put "
     "on top. Go down the rows to see what each code keeps; then show the wrong ones: would you have known better?"
 )
-chosen = state.chosen()[1]
+chosen = state.chosen().explorer
 if chosen.variant == "stacked":
     page()
 else:

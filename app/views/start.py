@@ -16,7 +16,7 @@ from vaecore.serving import Explorer
 
 def card(model: Model) -> None:
     """Draw one model: picture, words, numbers, and the pages that open it."""
-    own = state.explorer(model)
+    own = model.explorer
     picture = strips.sheet_tag(makers.keep(portraits.portrait(model), "portrait", model), f"A picture by {own.name}")
     st.html(
         f'<div class="vc-card">{picture}'
@@ -43,9 +43,9 @@ def numbers(own: Explorer) -> list[tuple[str, str]]:
 def grouped() -> dict[str, list[Model]]:
     """Return the models by data set, the chosen model's first, each group from simple to rich."""
     order = [variant["name"] for variant in catalogue.variants()]
-    chosen, _ = state.chosen()
+    chosen = state.chosen()
     models = dict.fromkeys([*map(state.find, state.model_names()), chosen])
-    own = {model: state.explorer(model) for model in models}
+    own = {model: model.explorer for model in models}
     ranked = sorted(own, key=lambda model: (order.index(own[model].variant), own[model].latent))
     sets = sorted({each.dataset for each in own.values()}, key=lambda data: (data != own[chosen].dataset, data))
     return {data: [model for model in ranked if own[model].dataset == data] for data in sets}
@@ -57,7 +57,7 @@ strips.lead(
     "move its code, walk between two images, or set it against PCA."
 )
 for data, models in grouped().items():
-    st.subheader(f"{plain(data)} · {state.size(state.explorer(models[0]).shape)}")
+    st.subheader(f"{plain(data)} · {state.size(models[0].explorer.shape)}")
     grid = st.grid("auto", min_column_width=225, gap="small")
     for model in models:
         with grid.container(border=True, height="stretch"):

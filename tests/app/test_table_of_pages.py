@@ -17,7 +17,7 @@ SCRIPT = """import streamlit as st
 from app.session import state
 
 st.title("Added")
-st.write(state.chosen()[1].name)
+st.write(state.chosen().explorer.name)
 """
 ROWS = {
     "views/added.py": ("PAGES", 'Page("Added", "what was added", "Codes", "add", needs="model", everyone=True)'),

@@ -26,8 +26,9 @@ def source(style: Style, own: Explorer) -> Exhibit | None:
     return Exhibit(style.title, sprites.pixels(style.image[None])[0], f"read as {own.classes[style.label]}")
 
 
-def every_class(model: Model, own: Explorer, style: Style) -> None:
+def every_class(model: Model, style: Style) -> None:
     """Draw one style in every class."""
+    own = model.explorer
     st.subheader("The same style in every class")
     cells = sprites.pixels(conditional.in_every_class(model, style.code[None])[0])
     st.html(classes.family(cells, own.classes, style.label, source(style, own)))
@@ -39,8 +40,9 @@ def every_class(model: Model, own: Explorer, style: Style) -> None:
     )
 
 
-def table(model: Model, own: Explorer, found: Pictures, style: Style) -> None:
+def table(model: Model, found: Pictures, style: Style) -> None:
     """Draw several styles in every class."""
+    own = model.explorer
     st.subheader("A table of styles")
     count = st.slider("Styles", 2, 12, 6, key="styles", bind="query-params", width=220)
     shown = conditional.fellows(model, found, style, count)
@@ -54,8 +56,9 @@ def table(model: Model, own: Explorer, found: Pictures, style: Style) -> None:
     st.caption(f"Row by row, {rows}. Read it as a table of multiplication: a style times a class.")
 
 
-def walk(model: Model, own: Explorer, style: Style) -> None:
+def walk(model: Model, style: Style) -> None:
     """Draw what one number of the code does in every class."""
+    own = model.explorer
     st.subheader("Walk along one dimension")
     order = conditional.dimensions(model)
     names = [strips.subscript("z", index) for index in order]
@@ -88,8 +91,9 @@ def rgb(images: np.ndarray) -> np.ndarray:
     return np.stack([sprites.pixels(row) for row in images])
 
 
-def label_left(model: Model, own: Explorer) -> None:
+def label_left(model: Model) -> None:
     """Draw how much of the class the code still holds."""
+    own = model.explorer
     st.subheader("What the code still says of the class")
     try:
         told = conditional.label_left(model)
@@ -97,7 +101,7 @@ def label_left(model: Model, own: Explorer) -> None:
         st.info(f"This takes images with classes. {strips.sentence(str(error))}", icon=":material/info:")
         return
     other = conditional.untold(model)
-    bare = None if other is None else (state.explorer(other).name, conditional.label_left(other))
+    bare = None if other is None else (other.explorer.name, conditional.label_left(other))
     metrics = [(f"Read from {own.name}'s codes", told.accuracy)]
     if bare:
         metrics.append((f"From {bare[0]}'s, never told", bare[1].accuracy))
@@ -132,19 +136,19 @@ def invite(own: Explorer) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
     found = chosen_pictures()
     try:
         with st.container(border=True):
-            style = sources.choose(model, own, found)
+            style = sources.choose(model, found)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
     if style is not None:
-        every_class(model, own, style)
-        table(model, own, found, style)
-        walk(model, own, style)
-    label_left(model, own)
+        every_class(model, style)
+        table(model, found, style)
+        walk(model, style)
+    label_left(model)
     if style is not None:
         again(style)
 
@@ -168,7 +172,7 @@ strips.lead(
     "Told the class, a code is left with the style. Pick an image or draw one, and see every class in the same hand: "
     "what stays when the class changes?"
 )
-chosen = state.chosen()[1]
+chosen = state.chosen().explorer
 if "condition" in chosen.abilities:
     page()
 else:

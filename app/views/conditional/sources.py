@@ -19,11 +19,11 @@ from vaecore.serving import Explorer
 IMAGE, DRAWING, PRIOR = WAYS = ("a test image", "a drawing", "the prior")
 
 
-def choose(model: Model, own: Explorer, found: Pictures) -> Style | None:
+def choose(model: Model, found: Pictures) -> Style | None:
     """Draw the choice of a style; return it, None while nothing is drawn."""
     way = choices.one("Take the style from", WAYS, "from", IMAGE)
     if way == DRAWING:
-        return choose_drawing(model, own, found)
+        return choose_drawing(model, found)
     canvas.forget()
     return choose_image(model, found) if way == IMAGE else choose_draw(model)
 
@@ -43,16 +43,17 @@ def choose_draw(model: Model) -> Style:
     return conditional.of_prior(model, seed)
 
 
-def choose_drawing(model: Model, own: Explorer, found: Pictures) -> Style | None:
+def choose_drawing(model: Model, found: Pictures) -> Style | None:
     """Draw the canvas and the choice of what is drawn; return its style, None while there is nothing."""
+    own = model.explorer
     left, right = st.columns([1.6, 1], gap="medium")
-    drawn = drawing.draw(model, own, right, left)
+    drawn = drawing.draw(model, right, left)
     with right:
         if drawn is None or drawn.guess is None or drawn.label is None:
             st.caption("Nothing is drawn yet: the model reads every stroke while it is drawn.")
             return None
         st.html(exhibits.ballots([ballot(own, drawn.image, drawn.guess)]))
-        st.caption(about_guess(model, own, found))
+        st.caption(about_guess(model, found))
     return conditional.of_drawing(model, drawn.image, drawn.label)
 
 
@@ -70,8 +71,9 @@ def ballot(own: Explorer, image: np.ndarray, guess: Guess) -> Ballot:
     )
 
 
-def about_guess(model: Model, own: Explorer, found: Pictures) -> str:
+def about_guess(model: Model, found: Pictures) -> str:
     """Say what the probabilities are, and how far they can be trusted."""
+    own = model.explorer
     share, count = conditional.trust(model, found)
     kind = "decoded" if found.source.trouble else "test"
     return (

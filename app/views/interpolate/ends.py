@@ -44,17 +44,18 @@ class End:
     row: int | None = None
 
 
-def choose(model: Model, own: Explorer, found: Pictures, of: Ground | None, end: str) -> End:
+def choose(model: Model, found: Pictures, of: Ground | None, end: str) -> End:
     """Draw the choice of an end beside its picture."""
+    own = model.explorer
     ways = (TEST, DRAWING) if of is None else (TEST, DRAWING, MAP)
     recall(end)
     way = choices.one(f"{end.upper()} is from the", ways, f"{end}_from", TEST, on_change=put_back, args=(end,))
     frame, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
     with control:
         if way == DRAWING:
-            chosen = choose_drawing(model, own, found, end)
+            chosen = choose_drawing(model, found, end)
         elif way == MAP and of is not None:
-            chosen = choose_place(model, own, found, of, end)
+            chosen = choose_place(model, found, of, end)
         else:
             chosen = choose_image(own, found, end)
     if way != DRAWING:
@@ -86,12 +87,13 @@ def choose_image(own: Explorer, found: Pictures, end: str) -> End:
     return of_image(own, found, int(rows[number - 1]))
 
 
-def choose_drawing(model: Model, own: Explorer, found: Pictures, end: str) -> End:
+def choose_drawing(model: Model, found: Pictures, end: str) -> End:
     """Draw the canvas; while nothing is on it, the end stays what it was."""
+    own = model.explorer
     key, hint = f"{end}_drawing", f"Draw {end.upper()} here"
-    drawn = drawing.draw(model, own, None, st.container(), key=key, hint=hint)
+    drawn = drawing.draw(model, None, st.container(), key=key, hint=hint)
     if drawn is None:
-        kept = last(model, own, found, end)
+        kept = last(model, found, end)
         st.caption(f"Nothing is drawn yet: {end.upper()} is {plain(kept.title)}.")
         return kept
     label, image = drawn.label, drawn.image[None]
@@ -100,13 +102,14 @@ def choose_drawing(model: Model, own: Explorer, found: Pictures, end: str) -> En
     return End(title, code, label, sprites.pixels(image)[0])
 
 
-def choose_place(model: Model, own: Explorer, found: Pictures, of: Ground, end: str) -> End:
+def choose_place(model: Model, found: Pictures, of: Ground, end: str) -> End:
     """Say where on the map an end is; it begins where it was before."""
+    own = model.explorer
     key = f"{end}_at"
     asked = st.session_state.get(key, st.query_params.get(key, ""))
     code = place(asked, of)
     if code is None:
-        asked = word(last(model, own, found, end).code, of)
+        asked = word(last(model, found, end).code, of)
         code = place(asked, of)
         assert code is not None  # the word is our own
     st.session_state[key] = st.query_params[key] = asked
@@ -157,8 +160,9 @@ def first_class(found: Pictures, end: str) -> str:
     return names[int(BOTH[end] * len(names))]
 
 
-def last(model: Model, own: Explorer, found: Pictures, end: str) -> End:
+def last(model: Model, found: Pictures, end: str) -> End:
     """Return what an end was before; of another model, or at first, the first image of its class."""
+    own = model.explorer
     kept = st.session_state.get(f"{end} was")
     if kept is not None and kept[0] == model:
         return kept[1]

@@ -70,8 +70,9 @@ def look_first(made: Sequence[Film]) -> list[Film]:
     return sorted(made, key=lambda film: film.title != title)
 
 
-def board(model: Model, own: Explorer, of: Ground | None) -> Board | None:
+def board(model: Model, of: Ground | None) -> Board | None:
     """Return the real codes as the page draws them."""
+    own = model.explorer
     if of is None:
         return None
     sheet = layouts.sheet(model, of.laid.index, makers.GROUND_COLUMNS)
@@ -132,7 +133,8 @@ def explain(own: Explorer, told: Told, of: Ground | None) -> None:
 @st.fragment
 def page() -> None:
     """Draw the ends and the ways between them."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     of = find_ground(model)
     both: list[End] = []
@@ -140,7 +142,7 @@ def page() -> None:
         with st.grid(2, min_column_width=300, gap="medium"):
             for end in ends.BOTH:
                 with st.container():
-                    both.append(ends.choose(model, own, found, of, end))
+                    both.append(ends.choose(model, found, of, end))
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             steps = st.slider("Steps", 5, 17, 11, key="steps", bind="query-params", width=190)
             st.button("Two others", icon=":material/casino:", on_click=ends.shuffle, args=(found,))
@@ -149,7 +151,7 @@ def page() -> None:
     between = Ends(tuple(a.code.tolist()), tuple(b.code.tolist()))
     shown = look_first(films(model, between, steps, told))
     paths(
-        shown, (Mark(a.title, a.code), Mark(b.title, b.code)), steps, own.shape, told, board(model, own, of),
+        shown, (Mark(a.title, a.code), Mark(b.title, b.code)), steps, own.shape, told, board(model, of),
         exports.decoder(model), ends.take,
     )  # fmt: skip
     explain(own, told, of)

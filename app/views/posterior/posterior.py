@@ -34,8 +34,9 @@ class Shown(NamedTuple):
     variable: str
 
 
-def choose_image(model: Model, own: Explorer, found: Pictures) -> Subject:
+def choose_image(model: Model, found: Pictures) -> Subject:
     """Draw the picture's choosers beside it; return which picture it is."""
+    own = model.explorer
     frame, control = st.columns([1, 2.2], vertical_alignment="center", wrap=False)
     with control:
         row = sidebar.one_image(found)
@@ -124,13 +125,13 @@ def draw_map(
         hand,
         posteriors.units(shown[0].q, count),
         (
-            "nats, the grey bound" if posteriors.is_grey(state.chosen()[1], subject) else "nats, log p(x)",
+            "nats, the grey bound" if posteriors.is_grey(state.chosen().explorer, subject) else "nats, log p(x)",
             of.log_evidence,
         ),
         posteriors.joints(subject, window, found),
         exports.decoder(subject.model),
         posteriors.label_of(subject, found),
-        state.chosen()[1].shape,
+        state.chosen().explorer.shape,
         steering.keep,
     )
 
@@ -227,7 +228,8 @@ def invite(own: Explorer) -> None:
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
-    model, own = state.chosen()
+    model = state.chosen()
+    own = model.explorer
     found = chosen_pictures()
     left, right = st.columns([1, 1.5], gap="large")
     with right.container(horizontal=True, gap="large", vertical_alignment="bottom"):
@@ -236,7 +238,7 @@ def page() -> None:
     try:
         with left:
             with st.container(border=True):
-                subject = choose_image(model, own, found)
+                subject = choose_image(model, found)
             of = posteriors.truth(subject, found)
             ends = ellipses.sliders(of, [each(subject, found) for each in (posteriors.encoder, posteriors.best)], whole)
             st.markdown("**Move q**", help="Or drag it on the map.")
@@ -266,7 +268,7 @@ strips.lead(
     "Drag the dot to where the cloud is darkest: how much of the gap closes, and what is left because an ellipse "
     "cannot bend?"
 )
-chosen = state.chosen()[1]
+chosen = state.chosen().explorer
 if serving.posterior.in_plane(chosen):
     page()
 else:

@@ -62,7 +62,8 @@ def controls(own: serving.texts.TextExplorer) -> tuple[int, float, bool]:
 @st.fragment
 def by_hand() -> None:
     """Draw the text that is written from where the sliders stand, and them."""
-    model, own = texts.chosen()
+    model = texts.chosen()
+    own = computed.explorer(model)
     stage = st.container()
     draw, heat, whole = controls(own)
     home, order = computed.home(model, draw), computed.order(model)
@@ -75,20 +76,22 @@ def by_hand() -> None:
         st.rerun()  # the rest of the page follows where the sliders were left
 
 
-def reach(model: Model, own: serving.texts.TextExplorer, found: Measured | None) -> None:
+def reach(model: Model, found: Measured | None) -> None:
     """Say what the sliders change."""
+    own = computed.explorer(model)
     if found is not None:
         st.caption(collapse.turned(found, computed.reach(model, st.session_state[component.DRAW]), own.shape[1]))
 
 
-def walk(model: Model, own: serving.texts.TextExplorer) -> list[End]:
+def walk(model: Model) -> list[End]:
     """Draw two ends and the texts on the way from one to the other; return the ends, if both can be read."""
+    own = computed.explorer(model)
     st.subheader("Walk from one text to another")
     with st.container(border=True), st.grid(2, min_column_width=300, gap="medium"):
         both = []
         for name in walks.BOTH:
             with st.container():
-                both.append(walks.choose(model, own, name))
+                both.append(walks.choose(model, name))
     ends = [end for end in both if end is not None]
     if len(ends) < len(both):
         return []
@@ -107,8 +110,9 @@ def renew() -> None:
     st.session_state["leaf"] = (st.session_state["leaf"] + 1) % computed.DRAWS
 
 
-def drawn(model: Model, own: serving.texts.TextExplorer) -> tuple[float, int]:
+def drawn(model: Model) -> tuple[float, int]:
     """Draw texts from the prior; return their temperature and seed."""
+    own = computed.explorer(model)
     st.subheader("Texts from the prior")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         temperature = st.slider("Temperature", 0.0, 1.5, 0.8, 0.05, key="warmth", bind="query-params", width=240)
@@ -172,7 +176,8 @@ def again(own: serving.texts.TextExplorer, ends: list[End], temperature: float, 
 
 def page() -> None:
     """Draw the page: at first without the data set, if nobody has waited for it yet."""
-    model, own = texts.chosen()
+    model = texts.chosen()
+    own = computed.explorer(model)
     sign = computed.telling(model)
     if sign is not None:
         fonts.note(sign)
@@ -186,12 +191,12 @@ def page() -> None:
         found, trouble = computed.measured(model), ""
     except ValueError as error:
         found, trouble = None, strips.sentence(str(error))
-    reach(model, own, found)
+    reach(model, found)
     without = computed.trouble(of)
     if without:
         st.info(f"No training text is shown beside these. {strips.sentence(without)}", icon=":material/cloud_off:")
-    ends = walk(model, own)
-    temperature, seed = drawn(model, own)
+    ends = walk(model)
+    temperature, seed = drawn(model)
     costs(own, found, trouble)
     again(own, ends, temperature, seed)
 

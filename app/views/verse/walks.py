@@ -25,15 +25,16 @@ class End(NamedTuple):
     source: str
 
 
-def choose(model: Model, own: serving.texts.TextExplorer, name: str) -> End | None:
+def choose(model: Model, name: str) -> End | None:
     """Draw the choice of one end; None where its text cannot be read, which is said."""
+    own = verse.explorer(model)
     tests = verse.tests(model)
     kinds = [TYPED, *([PICKED] if tests else []), DRAWN]
     usual = TYPED if own.form else kinds[1]
     kind = choices.one(name.upper(), kinds, f"{name}_from", usual)
     if kind == DRAWN:
         return _drawn(model, name)
-    return _read(model, own, _pick(tests, name) if kind == PICKED else _type(own, name))
+    return _read(model, _pick(tests, name) if kind == PICKED else _type(own, name))
 
 
 def _type(own: serving.texts.TextExplorer, name: str) -> str:
@@ -59,8 +60,9 @@ def _drawn(model: Model, name: str) -> End:
     return End(verse.write(model, code, 0.0, 0), code, f"explorer.quantiles({levels}).diagonal()")
 
 
-def _read(model: Model, own: serving.texts.TextExplorer, text: str) -> End | None:
+def _read(model: Model, text: str) -> End | None:
     """Return a text with its code; say why it has none, or what of it the model does not know."""
+    own = verse.explorer(model)
     try:
         code, unknown = verse.encode(model, text), own.unknown([text])
     except ValueError as error:
