@@ -183,7 +183,7 @@ def test_what_fetching_costs_is_said_before_and_after(tmp_path: Path, capsys: py
     assert all(f"{row.about} ({row.terms()})" in told for row in DATASETS.values())
     assert "kmnist" in told
     assert terms("kmnist", tmp_path) == "21.2 MB to download, licence CC BY-SA 4.0"
-    assert terms("mnist/3", tmp_path) == "11.6 MB to download, licence not known"
+    assert terms("mnist/3", tmp_path) == "11.6 MB to download, licence CC BY-SA 3.0"
     assert terms("usps", tmp_path) == "an unknown size to download, licence not known"
     usps_files(tmp_path)
     assert main(["fetch", "usps", "--data-dir", str(tmp_path)]) == 0

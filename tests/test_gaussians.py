@@ -150,3 +150,13 @@ def test_the_divergence_of_many_is_that_of_each() -> None:
     for direction in ("forward", "reverse"):
         each = [divergence(TWO, *q, direction) for q in zip(mean, scale, strict=True)]
         torch.testing.assert_close(divergence(TWO, mean, scale, direction), torch.stack(each))
+
+
+def test_what_is_spilt_and_missed_is_what_the_cumulative_distribution_says() -> None:
+    """p = N(0, 1) is below 5 % of its mode beyond sqrt(2 log 20); q reaches from mean - 2 scales to mean + 2 scales."""
+    p, z = Mixture((1.0,), (0.0,), (1.0,)), np.linspace(-12, 12, 40_001)
+    found, edge = lessons.reach(p, 0.5, 1.5, z), np.sqrt(2 * np.log(20))
+    q = norm(0.5, 1.5)
+    assert found.spilt == pytest.approx(q.cdf(-edge) + q.sf(edge), abs=1e-3)
+    assert found.missed == pytest.approx(norm.cdf(0.5 - 3) + norm.sf(0.5 + 3), abs=1e-3)
+    np.testing.assert_allclose(lessons.density(0.5, 1.5, z), q.pdf(z), atol=1e-12)

@@ -1,9 +1,13 @@
-"""Imports go down only, and in no circle: those that are made late are imports too."""
+"""Imports go down only, and in no circle: those that are made late are imports too; and the app computes nothing."""
 
+import ast
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
+
+import app
 
 
 @pytest.mark.parametrize("package", ["app", "vaecore"])
@@ -12,3 +16,17 @@ def test_no_import_leads_back_to_where_it_came_from(package: str) -> None:
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     assert len(imports) > 70
     TopologicalSorter(imports).prepare()  # a circle is an error that names its modules
+
+
+ARITHMETIC = {"cov", "dot", "einsum", "linalg", "matmul", "mean", "median", "prod", "quantile", "square", "std", "var"}
+
+
+@pytest.mark.parametrize("room", ["results", "views", "lessons", "controls", "components"])
+def test_nothing_is_computed_in_the_app(room: str) -> None:
+    """Its pages order, cut and show arrays; what has a formula is a function of vaecore."""
+    for path in Path(app.__file__).parent.glob(f"{room}/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            of_numpy = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np"
+            assert not (of_numpy and node.attr in ARITHMETIC), f"{path.name}: np.{node.attr}, line {node.lineno}"
+            product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+            assert not product, f"{path.name}: a matrix product, line {node.lineno}"

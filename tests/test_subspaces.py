@@ -76,3 +76,22 @@ def test_what_is_no_linear_code_is_refused(vae: Explorer, digits: Images) -> Non
         of.components(65)
     with pytest.raises(ValueError, match="expected rising steps"):
         lessons.descend_linear(of, 2, [3, 3])
+
+
+def test_what_is_left_out_and_given_back_by_hand() -> None:
+    images = np.random.default_rng(0).normal(size=(50, 1, 2, 3))
+    of = lessons.scatter(images)
+    components = of.components(2)
+    assert of.least(2) == pytest.approx(of.error(components, components.T))
+    rows = images.reshape(50, -1)
+    by_hand = rows.mean(0) + (rows - rows.mean(0)) @ components.T @ components
+    np.testing.assert_allclose(of.through(components, components.T, images).reshape(50, -1), by_hand, atol=1e-12)
+    assert np.square(by_hand - rows).sum(1).mean() == pytest.approx(of.least(2))
+
+
+def test_rows_are_like_themselves_whatever_their_length_sign_and_order() -> None:
+    rows = np.random.default_rng(0).normal(size=(3, 6))
+    assert lessons.likeness(rows[[2, 0, 1]] * [[-2.0], [0.5], [3.0]], rows) == pytest.approx(1)
+    turned = np.array([[1.0, 1.0], [1.0, -1.0]])
+    assert lessons.likeness(turned, np.eye(2)) == pytest.approx(np.sqrt(0.5))
+    assert lessons.unit_rows(np.zeros((1, 4))).tolist() == [[0.0] * 4]

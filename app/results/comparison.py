@@ -1,6 +1,7 @@
 """A model beside PCA: the error of every test image by both; kept."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import streamlit as st
@@ -37,7 +38,7 @@ def largest_baseline(model: Model) -> int:
     shipped = f"pca-{own.dataset}"
     if shipped in model_names():
         return find(shipped).explorer.latent
-    return min(LARGEST_BASELINE, int(np.prod(own.shape)))
+    return min(LARGEST_BASELINE, prod(own.shape))
 
 
 def scores(model: Model, found: Pictures, k: int) -> Scores:

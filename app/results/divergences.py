@@ -25,8 +25,6 @@ START = (1.0, 0.7)  # mean and scale of q, at first
 STEPS = 60
 COLUMNS, ROWS = 81, 61  # of the landscape
 DEEP = 5.0  # nats above its least value that the landscape tells apart
-SPILT = 0.05  # of p's highest density: below it there is next to nothing
-WIDE = 2  # scales of q that it is said to reach over
 DRAWN = np.linspace(-6, 6, 481)
 BENT, DATA, MODEL = 8, "digits", "vae-digits-2"
 SAME = 1e-3  # nats between two minima of one height
@@ -48,13 +46,6 @@ class Row(NamedTuple):
     reverse: float
 
 
-class Reach(NamedTuple):
-    """Shares: of q's mass where p has next to nothing, and of p's mass that q does not reach."""
-
-    spilt: float
-    missed: float
-
-
 class Landscape(NamedTuple):
     """A divergence over the means and the scales of q; what lies deep below the rest is told apart."""
 
@@ -74,10 +65,10 @@ def descent(name: str, start: Q, direction: Direction) -> Descent:
 def landscape(name: str, direction: Direction) -> Landscape:
     """Return the landscape that the descent goes down."""
     means = np.linspace(MEANS.low, MEANS.high, COLUMNS)
-    log_scales = np.linspace(np.log(SCALES.low), np.log(SCALES.high), ROWS)
-    values = lessons.landscape(MIXTURES[name], means, log_scales, direction)
+    scales = np.geomspace(SCALES.low, SCALES.high, ROWS)
+    values = lessons.landscape(MIXTURES[name], means, np.log(scales), direction)
     top = float(values.min()) + DEEP
-    return Landscape(means, np.exp(log_scales), np.minimum(values, top), top)
+    return Landscape(means, scales, np.minimum(values, top), top)
 
 
 def parts(name: str, q: Q, direction: Direction) -> Parts:
@@ -108,14 +99,12 @@ def at(path: Descent, step: int) -> Q:
 
 def density(q: Q) -> np.ndarray:
     """Return q over `DRAWN`."""
-    return np.exp(-(((DRAWN - q.mean) / q.scale) ** 2) / 2) / (q.scale * np.sqrt(2 * np.pi))
+    return lessons.density(*q, DRAWN)
 
 
-def reach(name: str, q: Q) -> Reach:
+def reach(name: str, q: Q) -> lessons.Reach:
     """Return how much of q is spilt and how much of p is missed."""
-    p = MIXTURES[name].density(DRAWN)
-    own, inside = density(q), np.abs(DRAWN - q.mean) <= WIDE * q.scale
-    return Reach(float(own[p < SPILT * p.max()].sum() / own.sum()), float(p[~inside].sum() / p.sum()))
+    return lessons.reach(MIXTURES[name], *q, DRAWN)
 
 
 def nearest_end(name: str, q: Q) -> int:
@@ -180,7 +169,7 @@ def shown(row: int) -> np.ndarray:
 
 def widths(found: Fits) -> float:
     """Return how many times as large the covering ellipse is as the seeking one."""
-    return float(np.prod(found.covering.scale) / np.prod(found.seeking.scale))
+    return found.covering.area / found.seeking.area
 
 
 def window(of: serving.posterior.TruePosterior, found: Fits) -> tuple[tuple[float, float], float]:

@@ -73,14 +73,9 @@ def within(ellipse: Ellipse, ends: list[Slider]) -> Ellipse:
     )
 
 
-def held(scales: int) -> float:
-    """Return the share of a Gaussian of the plane that its ellipse at some scales holds."""
-    return float(1 - np.exp(-(scales**2) / 2))
-
-
 def levels(of: serving.posterior.TruePosterior) -> tuple[float, float]:
     """Return the densities, the lower first, above which lies what an ellipse holds at two scales and at one."""
-    first, second = (of.level(held(scales)) for scales in SCALES)
+    first, second = (of.level(lessons.held(scales)) for scales in SCALES)
     return second, first
 
 

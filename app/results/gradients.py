@@ -78,13 +78,13 @@ def gradient(row: int, width: float, kind: str) -> np.ndarray:
 def spreads(row: int, width: float, kind: str, count: int, seed: int) -> dict[str, Spread]:
     """Return estimates by every estimator, of so many samples each."""
     part, of = KINDS[kind], exact(row, width)
-    length = float(np.linalg.norm(of.gradient[part]))
     found = {}
     for name in lessons.ESTIMATORS:
         points = drawn(row, width, seed).averaged(name, count)[:ESTIMATES, part]
-        variance = float(of.variances[name][part].sum())
         measured = float(count * points.var(0, ddof=1).sum())
-        found[name] = Spread(points, points.mean(0), variance, measured, variance / (ERROR * length) ** 2)
+        found[name] = Spread(
+            points, points.mean(0), of.variance(name, part), measured, of.samples_for(name, part, ERROR)
+        )
     return found
 
 

@@ -1,5 +1,6 @@
 """Codes of an autoencoder and of a VAE, what is drawn among them, and how well that stands for them; all kept."""
 
+import statistics
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ def fits(name: str) -> dict[str, Fit]:
 
 def median(draw: Draw) -> float:
     """Return the median distance of some draws from the nearest code, in usual distances."""
-    return float(np.median(draw.distances))
+    return statistics.median(draw.distances.tolist())
 
 
 def deepest(name: str) -> tuple[float, float]:
@@ -99,7 +100,7 @@ def parse(text: str | None) -> tuple[float, float] | None:
 
 def share_of_prior(name: str) -> float:
     """Return the share of the codes within the prior's two scales."""
-    return float((np.linalg.norm(codes(name).codes, axis=1) <= 2).mean())
+    return codes(name).within(2)
 
 
 def window(name: str, draw: Draw) -> tuple[tuple[float, float], float]:

@@ -111,7 +111,7 @@ def attempts(
     corrupted = made[0].corrupted
     return Attempts(
         corrupted,
-        np.square(corrupted - images).sum((1, 2, 3)),
+        serving.noise.squared_errors(images, corrupted),
         [each.restored for each in made],
         errors,
         errors == errors.min(axis=0),
@@ -135,8 +135,7 @@ def untouched(source: Source, kind: serving.noise.Corruption, _found: Pictures) 
     """Return the mean squared error of the damaged images themselves, at every one of ``LEVELS``."""
     del source
     images, _ = _of_curves(_found)
-    damaged = (serving.noise.damage(images, kind, level, SEED) for level in LEVELS)
-    return np.array([np.square(each - images).sum((1, 2, 3)).mean() for each in damaged])
+    return serving.noise.damage_curve(images, kind, LEVELS, SEED)
 
 
 def _of_curves(found: Pictures) -> tuple[np.ndarray, np.ndarray | None]:

@@ -77,25 +77,9 @@ def _class_names(labels: np.ndarray | None, names: Sequence[str], count: int) ->
     return [""] * count if labels is None else [names[int(label)] for label in labels]
 
 
-@dataclass(frozen=True)
-class Alarm:
-    """What a threshold on a score finds, and whom it suspects wrongly."""
-
-    threshold: float
-    found: int
-    unseen: int
-    wrong: int
-    normal: int
-    share_found: float
-    share_wrong: float
-
-
-def alarm(mixed: Mix, score: str, percent: int) -> Alarm:
+def alarm(mixed: Mix, score: str, percent: int) -> serving.strangers.Alarm:
     """Put the threshold where at most a percentage of the normal images score above it."""
-    normal, strange = values(mixed, score, False), values(mixed, score, True)
-    threshold = float(np.quantile(normal, 1 - percent / 100, method="higher"))
-    found, wrong = int((strange > threshold).sum()), int((normal > threshold).sum())
-    return Alarm(threshold, found, len(strange), wrong, len(normal), found / len(strange), wrong / len(normal))
+    return serving.strangers.alarm(values(mixed, score, False), values(mixed, score, True), percent)
 
 
 def errors_of(mixed: Mix, score: str, threshold: float, count: int) -> tuple[np.ndarray, np.ndarray]:

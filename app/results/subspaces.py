@@ -80,7 +80,7 @@ def descent(seed: int) -> list[Snapshot]:
 
 def least() -> float:
     """Return the least error that any linear code of this size can have: the sum of the eigenvalues left out."""
-    return float(np.linalg.eigvalsh(scatter().covariance)[: -latent()].sum())
+    return scatter().least(latent())
 
 
 def angles(path: list[Snapshot]) -> np.ndarray:
@@ -102,27 +102,20 @@ def pair(now: Snapshot) -> Pair:
     """Return the directions of PCA and of a decoder, of length one."""
     shape = find(SHIPPED).explorer.shape
     components = scatter().components(latent())
-    columns = now.decoder.T / np.maximum(np.linalg.norm(now.decoder.T, axis=1, keepdims=True), 1e-12)
+    columns = lessons.unit_rows(now.decoder.T)
     turned = lessons.rotated(columns, components)
     return Pair(*(rows.reshape(-1, *shape) for rows in (components, columns, turned)))
 
 
 def likeness(now: Snapshot) -> float:
     """Return how like the columns are to PCA's components: the mean of each one's largest |cosine| with any."""
-    found = pair(now)
-    columns, components = (rows.reshape(latent(), -1) for rows in (found.columns, found.components))
-    return float(np.abs(columns @ components.T).max(1).mean())
+    return lessons.likeness(now.decoder.T, scatter().components(latent()))
 
 
 def reconstructions(now: Snapshot, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return images [n, c, h, w] as PCA gives them back, and as a linear autoencoder on its way does."""
-    of, rows = scatter(), images.reshape(len(images), -1)
-    components = of.components(latent())
-
-    def through(encoder: np.ndarray, decoder: np.ndarray) -> np.ndarray:
-        return (of.center + (rows - of.center) @ encoder.T @ decoder.T).reshape(images.shape)
-
-    return through(components, components.T), through(now.encoder, now.decoder)
+    of, components = scatter(), scatter().components(latent())
+    return of.through(components, components.T, images), of.through(now.encoder, now.decoder, images)
 
 
 def test_images(count: int) -> np.ndarray:

@@ -16,7 +16,6 @@ IMAGES = 2000  # behind the activity
 SHEET = 100  # units on one sheet
 TOP = 16  # units that fire most
 SEED = 0
-ON = 0.1  # of the largest activity in an image's code: where a unit counts as on
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,25 +84,19 @@ def _units(model: Model, source: Source, _found: Pictures) -> Units:
         own.name,
         filters,
         not getattr(own.recipe.settings, "hidden", ()),
-        np.abs(active.codes).mean(axis=0),
+        active.size,
         active.mean,
         active.lifetime,
         float(active.population.mean()),
-        float(_is_on(active.codes).mean()),
+        float(active.on.mean()),
         getattr(own.recipe.settings, "activity", None),
     )
-
-
-def _is_on(codes: np.ndarray) -> np.ndarray:
-    size = np.abs(codes)
-    return size > ON * size.max(axis=1, keepdims=True)
 
 
 def strongest(model: Model, count: int) -> np.ndarray:
     """Return the filters with the largest weights, [count, c, h, w]: they can be shown without data."""
     filters = serving.units.filters(model.explorer)
-    order = np.argsort(-np.square(filters).sum((1, 2, 3)), kind="stable")
-    return filters[order[:count]]
+    return filters[np.argsort(-serving.units.strength(filters), kind="stable")[:count]]
 
 
 @st.cache_data(show_spinner=False, ttl=60)
@@ -143,7 +136,7 @@ def ordered(shown: Units, order: Order) -> np.ndarray:
     if order in shown.orders and order != "strong":
         rank = shown.size if order == "active" else shown.lifetime
     else:
-        rank = np.square(shown.filters).sum((1, 2, 3))
+        rank = serving.units.strength(shown.filters)
     return np.argsort(-rank, kind="stable")
 
 
@@ -160,9 +153,8 @@ def on_sheet(shown: Units, order: Order, number: int) -> np.ndarray:
 
 def firing(model: Model, image: np.ndarray) -> Firing:
     """Return which units fire for one image [c, h, w]."""
-    code = model.explorer.encode(image[None])[0]
-    order = np.argsort(-np.abs(code), kind="stable")
-    top = order[:TOP]
-    size = np.abs(code[order])
+    active = serving.units.activity(model.explorer, image[None])
+    (code,), order = active.codes, np.argsort(-active.size, kind="stable")
+    top, size = order[:TOP], active.size[order]
     places = 100 * (np.arange(len(code)) + 1) / len(code)
-    return Firing(top, code[top], int(_is_on(code[None]).sum()), size / max(float(size[0]), 1e-12), places)
+    return Firing(top, code[top], round(len(code) * float(active.on[0])), size / max(float(size[0]), 1e-12), places)

@@ -8,10 +8,11 @@ from app.figures import charts, curves, sprites
 from app.figures.charts import Group
 from app.markup import strips
 from app.results import picks, strangers
-from app.results.strangers import Alarm, Mix
+from app.results.strangers import Mix
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
+from vaecore import serving
 from vaecore.serving import Explorer
 
 SCORES = {  # its formula, and what to know about it
@@ -131,7 +132,7 @@ def judgement(area: float, kind: str) -> str:
     return "Almost every stranger gives itself away here; do not count on it for another kind."
 
 
-def outcome(caught: Alarm, percent: int) -> str:
+def outcome(caught: serving.strangers.Alarm, percent: int) -> str:
     """Say what the threshold finds and whom it suspects wrongly."""
     return (
         f"With at most **{percent}%** false alarms, **{caught.found:,} of the {caught.unseen:,}** images never seen "

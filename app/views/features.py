@@ -12,6 +12,7 @@ from app.results.data import Pictures, chosen_pictures
 from app.results.units import Order, Units
 from app.session import state
 from app.session.state import Model
+from vaecore import serving
 
 COLUMNS = 10  # of a sheet
 GAP = 4  # pixels: filters are pale at their edges and would run into each other
@@ -153,7 +154,7 @@ def about(found: Pictures) -> str:
     return (
         f"Over {min(units.IMAGES, len(found.images)):,} {kind}. Sparseness is 0 where all are equally active and 1 "
         "where one is alone: of a unit over its life among the images, of an image over the population of units. "
-        f"A unit is on above {units.ON:.0%} of the most active one in the same code."
+        f"A unit is on above {serving.units.ON:.0%} of the most active one in the same code."
     )
 
 

@@ -64,6 +64,7 @@ DATASETS: dict[str, DataSet] = {
         (1, 28, 28),
         FIGURES,
         strange="fashion-mnist",
+        licence="CC BY-SA 3.0",
         size=11_594_722,
     ),
     "fashion-mnist": DataSet(

@@ -55,7 +55,7 @@ class Examined:
     @cached_property
     def errors(self) -> Float[Tensor, "n"]:
         """The squared error of every test image."""
-        return squared_errors(self.model, self.test)
+        return squared_errors(self.model, self.test, self.codes)
 
     @property
     def labels(self) -> tuple[Int64[ndarray, "n"], Int64[ndarray, "m"]]:

@@ -88,8 +88,14 @@ def sensitivity(on: Examined) -> Metrics:
 
 def robustness(on: Examined) -> Metrics:
     """The squared error to the clean image, by kind and level of noise."""
-    x = present(on.test.data[:ROBUST_IMAGES])
-    curves = {kind: errors_by_level(on.model, x, kind, LEVELS, on.seed).tolist() for kind in KINDS if kind != "none"}
+    x, (none, *levels) = present(on.test.data[:ROBUST_IMAGES]), LEVELS
+    assert none == 0
+    clean = float(on.errors[:ROBUST_IMAGES].double().mean())
+    curves = {
+        kind: [clean, *errors_by_level(on.model, x, kind, tuple(levels), on.seed).tolist()]
+        for kind in KINDS
+        if kind != "none"
+    }
     rounded = {kind: [round(value, 3) for value in curve] for kind, curve in curves.items()}
     return {"robustness": {"levels": list(LEVELS), "images": len(x)} | rounded}
 
@@ -151,7 +157,10 @@ def collapse(on: Examined) -> Metrics:
 
 def active_units(on: Examined) -> Metrics:
     """How many units' means move."""
-    model, x = cast("Variational", on.model), presented(on.test, on.binarise, on.seed)
+    model = cast("Variational", on.model)
+    if not on.binarise:
+        return {"active_units": int(rates.varies(on.codes).sum())}
+    x = presented(on.test, on.binarise, on.seed)
     return {"active_units": int(rates.active_units(model, x, on.test.target if model.classes else None).sum())}
 
 

@@ -36,8 +36,12 @@ def rates_and_distortion(
 @torch.no_grad()
 def active_units(model: Variational, x: Images, label: Labels | None = None) -> Bool[Tensor, "latent"]:
     """Which latents are active, as booleans: the variance over images of the posterior's mean is above 0.01."""
-    means = [model.posterior(rows, own).mean.cpu() for rows, own in _chunks(model, x, label)]
-    return torch.cat(means).var(0, correction=0) > ACTIVE
+    return varies(torch.cat([model.posterior(rows, own).mean.cpu() for rows, own in _chunks(model, x, label)]))
+
+
+def varies(means: Float[Tensor, "n latent"]) -> Bool[Tensor, "latent"]:
+    """Which latents' means are active over images, likewise."""
+    return means.var(0, correction=0) > ACTIVE
 
 
 def collapse(rates: Float[Tensor, "n groups"]) -> Float[Tensor, "groups"]:

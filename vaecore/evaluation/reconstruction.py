@@ -34,14 +34,16 @@ def encode(model: Autoencoder, images: Examples) -> Float[Tensor, "n latent"]:
 
 
 @torch.no_grad()
-def squared_errors(model: Autoencoder, images: Examples) -> Float[Tensor, "n"]:
-    """||x - x^||^2 of every image, on the CPU; x^ is the likelihood's mean at the posterior's mean."""
-    return torch.cat(
-        [
-            squared_error(x, model.likelihood(model.posterior(x, label).mean, label).mean).cpu()
-            for x, label in batches(model, images)
-        ]
-    )
+def squared_errors(
+    model: Autoencoder, images: Examples, codes: Float[Tensor, "n latent"] | None = None
+) -> Float[Tensor, "n"]:
+    """||x - x^||^2 of every image, on the CPU; x^ is the of the posterior's mean, or of codes that are known."""
+    device, pieces = model_device(model), []
+    known = (None,) * -(-len(images) // CHUNK) if codes is None else codes.split(CHUNK)
+    for (x, label), code in zip(batches(model, images), known, strict=True):
+        z = model.posterior(x, label).mean if code is None else code.to(device)
+        pieces.append(squared_error(x, model.likelihood(z, label).mean).cpu())
+    return torch.cat(pieces)
 
 
 def mean_squared_error(model: Autoencoder, images: Examples) -> float:

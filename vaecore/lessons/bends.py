@@ -22,6 +22,16 @@ class Ellipse(NamedTuple):
     mean: Float64[ndarray, "2"]
     scale: Float64[ndarray, "2"]
 
+    @property
+    def area(self) -> float:
+        """The product of the scales: of the ellipse at one scale, over pi."""
+        return float(np.prod(self.scale))
+
+
+def held(scales: float) -> float:
+    """The share of a Gaussian of the plane that its ellipse at some scales holds: 1 - exp(-scales^2 / 2)."""
+    return float(1 - np.exp(-(scales**2) / 2))
+
 
 def covering(of: TruePosterior) -> Ellipse:
     """argmin_q KL(p(z|x) || q): the Gaussian of the posterior's own mean and deviations, in closed form.

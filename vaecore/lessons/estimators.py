@@ -33,6 +33,14 @@ class Exact:
     mismatch: float
     variances: dict[str, Float64[ndarray, "4"]]
 
+    def variance(self, estimator: str, part: slice) -> float:
+        """Of one sample, summed over some of the four derivatives."""
+        return float(self.variances[estimator][part].sum())
+
+    def samples_for(self, estimator: str, part: slice, error: float) -> float:
+        """How many samples bring the standard error down to a share of the gradient's length: variance / error^2."""
+        return self.variance(estimator, part) / (error * float(np.linalg.norm(self.gradient[part]))) ** 2
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import log, pi
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,8 @@ RATE = 0.2  # of a step of natural gradient: in units of q's own scale
 LONGEST = 0.5  # step in these units
 ENOUGH = 200  # steps, to be at the end
 SAME = 0.05  # scales between two ends that are one
+SPILT = 0.05  # of p's highest density: below it there is next to nothing
+WIDE = 2  # scales of q that it is said to reach over
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,28 @@ def landscape(
     """The divergence of every q of a grid, in nats."""
     log_scale, mean = torch.meshgrid(torch.from_numpy(log_scales), torch.from_numpy(means), indexing="ij")
     return torch.stack([divergence(p, *row, direction) for row in zip(mean, log_scale.exp(), strict=True)]).numpy()
+
+
+class Reach(NamedTuple):
+    """Shares: of q's mass where p has next to nothing, and of p's mass that q does not reach."""
+
+    spilt: float
+    missed: float
+
+
+def reach(p: Mixture, mean: float, scale: float, z: Float64[ndarray, "points"]) -> Reach:
+    """How much of q = N(mean, scale^2) lies where p is below 5 % of its mode, and of p beyond two of q's scales.
+
+    Sums over the points `z`, which are at equal distances.
+    """
+    of_p, of_q = p.density(z), density(mean, scale, z)
+    inside = np.abs(z - mean) <= WIDE * scale
+    return Reach(float(of_q[of_p < SPILT * of_p.max()].sum() / of_q.sum()), float(of_p[~inside].sum() / of_p.sum()))
+
+
+def density(mean: float, scale: float, z: Float64[ndarray, "points"]) -> Float64[ndarray, "points"]:
+    """N(z; mean, scale^2)."""
+    return np.exp(-np.square((z - mean) / scale) / 2) / (scale * np.sqrt(2 * np.pi))
 
 
 @dataclass(frozen=True)

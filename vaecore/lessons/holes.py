@@ -78,6 +78,10 @@ class Codes:
         """The median of these."""
         return float(np.median(self.gaps))
 
+    def within(self, radius: float) -> float:
+        """The share of the codes that are no further from zero."""
+        return float((np.linalg.norm(self.codes, axis=1) <= radius).mean())
+
     @cached_property
     def edge(self) -> float:
         """How far from any code a hole begins."""

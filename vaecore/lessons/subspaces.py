@@ -39,6 +39,15 @@ class Scatter:
         k = as_count(k, "components", least=1, most=len(self.center))
         return np.linalg.eigh(self.covariance)[1][:, ::-1][:, :k].T
 
+    def least(self, k: int) -> float:
+        """The least error of any linear code of k numbers: the sum of the eigenvalues that are left out."""
+        return float(np.linalg.eigvalsh(self.covariance)[: len(self.center) - k].sum())
+
+    def through(self, encoder: ndarray, decoder: ndarray, images: ndarray) -> Float64[ndarray, "n c h w"]:
+        """m + B A (x - m) of images [n, c, h, w]."""
+        rows = images.reshape(len(images), -1) - self.center
+        return (self.center + rows @ encoder.T @ decoder.T).reshape(images.shape)
+
     def error(self, encoder: ndarray, decoder: ndarray) -> float:
         """E||(x - m) - B A (x - m)||^2 = tr((I - BA) C (I - BA)'), encoder A [k, pixels], decoder B [pixels, k]."""
         rest = np.eye(len(self.center)) - decoder @ encoder
@@ -67,6 +76,16 @@ def angles(a: ndarray, b: ndarray) -> Float64[ndarray, "k"]:
     The largest is zero where the two are one subspace. Source: Bjorck & Golub 1973.
     """
     return np.degrees(subspace_angles(np.asarray(a, np.float64).T, np.asarray(b, np.float64).T))
+
+
+def unit_rows(rows: ndarray) -> Float64[ndarray, "k pixels"]:
+    """Rows [k, pixels] of length one; those of zeros stay."""
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+
+
+def likeness(a: ndarray, b: ndarray) -> float:
+    """How like rows are to others, both [k, pixels]: the mean of each one's largest |cosine| with any."""
+    return float(np.abs(unit_rows(a) @ unit_rows(b).T).max(1).mean())
 
 
 def rotated(rows: ndarray, onto: ndarray) -> Float64[ndarray, "k pixels"]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Float64
 from numpy import ndarray
 
 from vaecore.corruption import KINDS, Corruption
@@ -50,6 +51,22 @@ def damage(images: ndarray, kind: Corruption, level: float, seed: int = 0) -> Fl
         ValueError: an unknown kind of noise, or a level out of range.
     """
     return robustness.damage(torch.from_numpy(images), kind, level, seed).numpy()
+
+
+def squared_errors(images: ndarray, others: ndarray) -> Float32[ndarray, "n"]:
+    """||x - x~||^2 of each of two lists of images [n, c, h, w]."""
+    return np.square(others - images).sum((1, 2, 3))
+
+
+def damage_curve(
+    images: ndarray, kind: Corruption, levels: tuple[float, ...], seed: int = 0
+) -> Float64[ndarray, "levels"]:
+    """Mean squared error of the damaged images themselves at each level of noise: where nothing is restored.
+
+    Raises:
+        ValueError: as `damage`.
+    """
+    return np.array([squared_errors(images, damage(images, kind, level, seed)).mean() for level in levels])
 
 
 def error_curve(

@@ -90,6 +90,34 @@ class Roc:
     area: float
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """What a threshold on a score finds, and whom it suspects wrongly."""
+
+    threshold: float
+    found: int
+    unseen: int
+    wrong: int
+    normal: int
+
+    @property
+    def share_found(self) -> float:
+        """Of the images never seen."""
+        return self.found / self.unseen
+
+    @property
+    def share_wrong(self) -> float:
+        """Of the normal ones."""
+        return self.wrong / self.normal
+
+
+def alarm(normal: ndarray, strange: ndarray, percent: float) -> Alarm:
+    """The threshold above which at most a percentage of the normal scores lie."""
+    threshold = float(np.quantile(normal, 1 - percent / 100, method="higher"))
+    found, wrong = int((strange > threshold).sum()), int((normal > threshold).sum())
+    return Alarm(threshold, found, len(strange), wrong, len(normal))
+
+
 def roc(normal: ndarray, strange: ndarray) -> Roc:
     """The receiver operating characteristic of a score.
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float32
 from numpy import ndarray
@@ -15,6 +16,8 @@ from vaecore.models.deterministic import DeterministicAutoencoder
 from vaecore.models.stacked import StackedAutoencoder
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_images
+
+ON = 0.1  # of the largest activity in an image's code: where a unit counts as on
 
 
 def filters(explorer: Explorer) -> Float32[ndarray, "units c h w"]:
@@ -42,12 +45,16 @@ class Activity:
         mean: of each unit over the images, [latent].
         lifetime: sparseness of each unit over the images, [latent], from 0 (on alike for all) to 1 (for one).
         population: sparseness of each image's code, [n].
+        size: of each unit the mean magnitude over the images, [latent].
+        on: of each image's code the share that is on, [n]: above a tenth of the largest activity in it.
     """
 
     codes: Float32[ndarray, "n latent"]
     mean: Float32[ndarray, "latent"]
     lifetime: Float32[ndarray, "latent"]
     population: Float32[ndarray, "n"]
+    size: Float32[ndarray, "latent"]
+    on: Float32[ndarray, "n"]
 
 
 def activity(explorer: Explorer, images: ndarray, labels: ndarray | None = None) -> Activity:
@@ -57,7 +64,15 @@ def activity(explorer: Explorer, images: ndarray, labels: ndarray | None = None)
         ValueError: images of the wrong shape, or labels that a conditional model misses.
     """
     codes = torch.from_numpy(explorer.encode(images, labels))
-    return Activity(codes.numpy(), codes.mean(0).numpy(), sparseness(codes.T).numpy(), sparseness(codes).numpy())
+    size = codes.abs()
+    on = (size > ON * size.amax(1, keepdim=True)).float().mean(1)
+    figures = codes.mean(0), sparseness(codes.T), sparseness(codes), size.mean(0), on
+    return Activity(codes.numpy(), *(each.numpy() for each in figures))
+
+
+def strength(filters: Float32[ndarray, "units c h w"]) -> Float32[ndarray, "units"]:
+    """The squared length of each unit's weights."""
+    return np.square(filters).sum((1, 2, 3))
 
 
 def layers(explorer: Explorer, images: ndarray) -> list[Float32[ndarray, "n c h w"]]:
