@@ -353,6 +353,31 @@ def test_the_report_of_a_deterministic_model(digits: Images, test_digits: Images
     assert not [key for key in metrics if key.startswith("auroc")]
 
 
+@pytest.mark.parametrize("name", ["ae-digits-2", "sparse-kl-digits", "pca-digits", "denoising-digits"])
+def test_no_test_image_is_encoded_twice(
+    name: str, digits: Images, test_digits: Images, quick: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside slopes, noise and nats, all is of the same codes."""
+    train, test = digits.rows(torch.arange(300)), test_digits.rows(torch.arange(60))
+    model = built(name, train, latent=4)
+    known, seen = {image.tobytes(): 0 for image in present(test.pixels).numpy()}, 0
+    posterior = model.posterior
+
+    def counted(x: Tensor, label: Tensor | None = None) -> Any:  # noqa: ANN401
+        nonlocal seen
+        if not torch.is_grad_enabled():  # a Jacobian is no code
+            seen += len(x)
+            for image in x.numpy():
+                known.update({image.tobytes(): known[image.tobytes()] + 1} if image.tobytes() in known else {})
+        return posterior(x, label)
+
+    monkeypatch.setattr(model, "posterior", counted)
+    monkeypatch.setattr(measured, "LEVELS", (0.0, 0.75))  # less noise may leave an image as it was
+    report.evaluate(model, train, test, False, tmp_path)
+    assert seen > len(train) + len(test)
+    assert set(known.values()) == {1}
+
+
 def test_the_report_of_a_model_of_one_class(digits: Images, test_digits: Images, quick: None, tmp_path: Path) -> None:
     train, test, strangers = digits.of_class("3"), test_digits.of_class("3"), other_classes("digits/3")
     model = built("ae-digits-2", train, density=2)
