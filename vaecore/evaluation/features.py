@@ -88,9 +88,10 @@ def _draws(labels: Int64[ndarray, "n"], count: int) -> Iterator[Int64[ndarray, "
 
 
 def _probe(decay: float, codes: Float32[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> "LogisticRegression":
-    from sklearn.exceptions import ConvergenceWarning  # here: a page that never probes need not wait for the library
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # here: a page that never probes need not wait for the library
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # at the last iteration a probe is as good as it gets
-        return LogisticRegression(C=1 / (decay * len(codes)), tol=TOLERANCE, max_iter=ITERATIONS).fit(codes, labels)
+        warnings.simplefilter("ignore", UserWarning)  # at the last iteration a probe is as good as it gets
+        warnings.simplefilter("ignore", RuntimeWarning)  # and so it is where rounding hides the way down
+        shared = {"tol": TOLERANCE, "max_iter": ITERATIONS, "solver": "newton-cg"}  # the quickest of its solvers here
+        return LogisticRegression(C=1 / (decay * len(codes)), **shared).fit(codes, labels)
