@@ -14,7 +14,7 @@ PLANE = 4.0  # how far the whole plane reaches each way: of N(0, I), one code in
 ALL_BUT = 0.003  # of the posterior lies outside of what is shown
 MARGIN = 0.06  # of the window's side
 DRAWN = 160  # rows and columns of the density that travel to the browser
-SCALES = (1, 2)  # of the outlines
+SCALES = (1.0, 2.0)  # of the outlines
 Window = tuple[tuple[float, float], float]  # the middle of a square, and half its side
 
 

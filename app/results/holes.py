@@ -100,7 +100,7 @@ def parse(text: str | None) -> tuple[float, float] | None:
 
 def share_of_prior(name: str) -> float:
     """Return the share of the codes within the prior's two scales."""
-    return codes(name).within(2)
+    return codes(name).within(2.0)
 
 
 def window(name: str, draw: Draw) -> tuple[tuple[float, float], float]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Float64
+from jaxtyping import Float32
 from numpy import ndarray
 
 from vaecore.corruption import KINDS, Corruption
@@ -60,7 +60,7 @@ def squared_errors(images: ndarray, others: ndarray) -> Float32[ndarray, "n"]:
 
 def damage_curve(
     images: ndarray, kind: Corruption, levels: tuple[float, ...], seed: int = 0
-) -> Float64[ndarray, "levels"]:
+) -> Float32[ndarray, "levels"]:
     """Mean squared error of the damaged images themselves at each level of noise: where nothing is restored.
 
     Raises:

@@ -111,7 +111,7 @@ class Alarm:
         return self.wrong / self.normal
 
 
-def alarm(normal: ndarray, strange: ndarray, percent: float) -> Alarm:
+def alarm(normal: ndarray, strange: ndarray, percent: int) -> Alarm:
     """The threshold above which at most a percentage of the normal scores lie."""
     threshold = float(np.quantile(normal, 1 - percent / 100, method="higher"))
     found, wrong = int((strange > threshold).sum()), int((normal > threshold).sum())
