@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from numpy import ndarray
 
 from vaecore import checkpoint
@@ -70,7 +70,7 @@ def activity(explorer: Explorer, images: ndarray, labels: ndarray | None = None)
     return Activity(codes.numpy(), *(each.numpy() for each in figures))
 
 
-def strength(filters: Float32[ndarray, "units c h w"]) -> Float32[ndarray, "units"]:
+def strength(filters: Float[ndarray, "units c h w"]) -> Float[ndarray, "units"]:
     """The squared length of each unit's weights."""
     return np.square(filters).sum((1, 2, 3))
 

@@ -1,0 +1,81 @@
+"""Faults that are planted in a copy of the package: of each it is known which test catches it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import vaecore
+
+PACKAGE = Path(vaecore.__file__).parent
+WIRING = Path(__file__).parent / "test_wiring.py"
+FAULTS = {  # the file, what is right, what is wrong, and the test that catches it
+    "a neighbour counts itself": (
+        "evaluation/planes.py", ".kneighbors()[1]", ".kneighbors(codes)[1]",
+        "test_a_point_has_no_vote_on_itself",
+    ),
+    "neighbours of test codes among themselves": (
+        "evaluation/measured.py", "labels, on.train_codes.numpy(), train_labels)", "labels, on.codes.numpy(), labels)",
+        "test_the_neighbours_of_a_test_code_are_training_codes",
+    ),
+    "a probe's decay is chosen on test": (
+        "evaluation/features.py", ".score(train[-held:], train_labels[-held:])", ".score(test, test_labels)",
+        "test_a_probes_decay_does_not_know_the_test_codes",
+    ),
+    "a probe's decay is not divided by n": (
+        "evaluation/features.py", "1 / (decay * len(codes))", "1 / decay",
+        "test_a_probe_minimises_mean_cross_entropy_and_its_decay",
+    ),
+    "the sign of complexity": (
+        "evaluation/anomaly.py", 'scores["elbo"] - _png_nats(x)', 'scores["elbo"] + _png_nats(x)',
+        "test_what_takes_a_long_file_is_less_strange_for_its_nats",
+    ),
+    "held-out terms while training": (
+        "training.py", "    model.eval()\n    totals: dict[str, float]", "    totals: dict[str, float]",
+        "test_held_out_terms_are_those_of_the_model_at_rest",
+    ),
+    "accuracy against the judge's opinion": (
+        "evaluation/measured.py", "(judged == target)", "(judged == seen)",
+        "test_accuracy_is_against_the_class_that_was_asked_for",
+    ),
+    "the floor from test images": (
+        "evaluation/measured.py", "present(on.train.data[drawn]))", "present(on.test.data))",
+        "test_the_floor_is_of_training_images",
+    ),
+    "codes' noise with the pixels' seed": (
+        "evaluation/likelihood.py", ".manual_seed(seed + draws)", ".manual_seed(seed)",
+        "test_the_noise_of_codes_is_not_that_of_pixels",
+    ),
+    "an error of images without the root of n": (
+        "evaluation/likelihood.py", "std(correction=0)) / sqrt(len(values))", "std(correction=0)) / len(values)",
+        "test_a_standard_error_shrinks_with_the_root_of_the_number",
+    ),
+    "an error of texts without the root of n": (
+        "evaluation/texts.py", "std(correction=0)) / sqrt(len(x))", "std(correction=0)) / len(x)",
+        "test_errors_of_texts_shrink_with_the_root_of_the_number",
+    ),
+    "bits over positions": (
+        "evaluation/texts.py", "lengths.sum() / log(2)\n", "x.numel() / log(2)\n",
+        "test_bits_are_over_characters",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught(fault: str, tmp_path: Path) -> None:
+    file, right, wrong, catcher = FAULTS[fault]
+    shutil.copytree(PACKAGE, tmp_path / "vaecore", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "pretrained").symlink_to(PACKAGE.parent / "pretrained", target_is_directory=True)
+    path = tmp_path / "vaecore" / file
+    text = path.read_text("utf-8")
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong), "utf-8")
+    command = [sys.executable, "-P", "-m", "pytest", "-n0", "-p", "no:cacheprovider", "-k", catcher, str(WIRING)]
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 1, ran.stdout[-2000:]  # tests failed, and nothing else
+    assert f"::{catcher}" in ran.stdout
