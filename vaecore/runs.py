@@ -15,13 +15,13 @@ from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
 from vaecore import checkpoint, writing
-from vaecore.data import Examples, Texts
+from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
 from vaecore.device import device_name, model_device
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
 from vaecore.evaluation.texts import restored
-from vaecore.models import MODELS, Autoencoder
+from vaecore.models import MODELS, PCA, Autoencoder
 from vaecore.reading import exists, parse_json, read_text
 from vaecore.recipe import Recipe
 from vaecore.recipes import find
@@ -193,6 +193,26 @@ def keep(run: Run, model: Autoencoder, seconds: float) -> None:
     card = _measured(run, model, seconds)
     checkpoint.save(run.folder, run.recipe, model, card | _stages(run.folder, model, card))
     (run.folder / checkpoint.STATE).unlink(missing_ok=True)
+
+
+def verdict(run: Run, model: Autoencoder) -> str:
+    """A sentence where the images of a run are better given back by their mean, or by PCA of as many numbers."""
+    if not isinstance(run.images, Images) or not isinstance(run.test_images, Images):
+        return ""
+    error = mean_squared_error(model, run.test_images)
+    mean = float((present(run.test_images.data) - present(run.images.data).mean(0)).square().sum((1, 2, 3)).mean())
+    if error >= 0.99 * mean:
+        return (
+            f"the test images' squared error is {error:.2f}, that of the mean image {mean:.2f}: it has learned nothing"
+        )
+    if isinstance(model, PCA) or not model.latent < min(len(run.images), model.pixels // 2 + 1):
+        return ""
+    pca = PCA(PCA.Settings(latent=model.latent), run.images.shape)
+    pca.prepare(run.images.data)
+    linear = mean_squared_error(pca, run.test_images)
+    if error <= linear:
+        return ""
+    return f"the test images' squared error is {error:.2f}, that of PCA with {model.latent} numbers {linear:.2f}: worse"
 
 
 def keep_stage(run: Run, stage: str, model: Autoencoder, seconds: float) -> None:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from math import cos, isfinite, pi
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ from vaecore.optimizers import OPTIMIZERS
 from vaecore.recipe import Recipe, Training
 from vaecore.recipes import find
 from vaecore.runs import Run
+from vaecore.sizing import fitting
 
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
@@ -69,16 +70,19 @@ def train(
     folder = expanded(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
+        own = None if is_named(recipe.dataset) else _splits(recipe.dataset, data_dir)
+        fitted = {} if own is None else fitting(recipe, own[0], set(changes))
+        recipe = recipe.changed(**fitted)
         if runs.is_finished(folder, recipe, seed, resume):
             (folder / checkpoint.STATE).unlink(missing_ok=True)  # a kill may have come between the card and this
             return folder
-        if process.leads and is_named(recipe.dataset):
+        if process.leads and own is None:
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
-        images, test_images = (dataset(recipe.dataset, split, data_dir) for split in ("train", "test"))
-        if process.leads and images.note:
-            tqdm.write(f"{recipe.dataset}: {images.note}", sys.stderr)
+        images, test_images = own or _splits(recipe.dataset, data_dir)
         runs.check_kind(recipe, images)
+        if process.leads:
+            _tell(recipe.dataset, images.note, _said(len(images), fitted))
         with runs.claimed(folder) if process.leads else nullcontext():
             if process.leads:
                 runs.is_finished(folder, recipe, seed, resume)  # refused as well: what came in between the two
@@ -86,8 +90,23 @@ def train(
             model, seconds = fit(run, place, process)
             if process.leads:
                 runs.keep(run, model, seconds)
+                _tell(recipe.name, "" if own is None else runs.verdict(run, model))
         process.wait()
     return folder
+
+
+def _splits(place: str, data_dir: str | Path | None) -> tuple[Examples, Examples]:
+    return dataset(place, "train", data_dir), dataset(place, "test", data_dir)
+
+
+def _said(count: int, fitted: dict[str, Any]) -> str:
+    fields = (f"{key}={list(value) if isinstance(value, tuple) else value}" for key, value in fitted.items())
+    return f"for {count} images {', '.join(fields)}" if fitted else ""
+
+
+def _tell(of: str, *sentences: str) -> None:
+    for sentence in filter(None, sentences):
+        tqdm.write(f"{of}: {sentence}", sys.stderr)
 
 
 @onednn_products()
