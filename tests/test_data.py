@@ -693,3 +693,27 @@ def test_a_file_that_is_there_goes_before_a_class_of_that_name(tmp_path: Path, m
     assert len(dataset("digits/mine.npz", "train")) == 18
     assert not is_named(Path("digits/3"))
     assert not is_named("digits/")
+
+
+def test_equal_images_are_on_one_side() -> None:
+    """Photos that were saved twice would be known by heart; those of which there are too many stay for training."""
+    once = torch.randint(0, 256, (100, 1, 4, 4), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    images = Images(torch.cat([once, once, once[:50], once[:1].expand(60, -1, -1, -1)]))
+    test, train = ({each.tobytes() for each in images.split(kind).pixels.numpy()} for kind in ("test", "train"))
+    assert not test & train
+    assert len(test | train) == 100
+    assert len(images.split("test")) + len(images.split("train")) == len(images) == 310
+    assert 29 <= len(images.split("test")) <= 31
+    assert once[0].numpy().tobytes() in train, "61 of them are more than a tenth"
+
+
+def test_images_all_alike_are_split_all_the_same() -> None:
+    alike = Images(torch.zeros(40, 1, 3, 3, dtype=torch.uint8))
+    assert (len(alike.split("test")), len(alike.split("train"))) == (4, 36)
+
+
+def test_different_images_are_split_by_the_seed_alone() -> None:
+    images = Images(torch.randint(0, 256, (90, 1, 6, 6), dtype=torch.uint8))
+    order = torch.randperm(90, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(images.split("test").pixels, images.pixels[order[:9]])
+    assert torch.equal(images.split("train").pixels, images.pixels[order[9:].sort().values])

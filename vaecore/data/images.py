@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64, UInt8
+from jaxtyping import Bool, Float32, Int64, UInt8
 from numpy import ndarray
 from torch import Tensor
 
@@ -55,11 +55,29 @@ class Images(Examples):
     def split(self, kind: str) -> "Images":
         """One tenth, at least one image, chosen by a fixed seed, is the "test" split; the others are for training.
 
+        Equal images are on one side, unless there are no others.
+
         Raises:
             ValueError: there are fewer than two images.
         """
         if len(self) < 2:
             raise ValueError(f"expected at least 2 images to split into training and test, got {len(self)}")
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(SPLIT_SEED))
-        tests = max(1, len(self) // 10)
-        return self.rows(order[:tests] if kind == "test" else order[tests:].sort().values)
+        test = self._alike(order, max(1, len(self) // 10))
+        if kind == "test":
+            return self.rows(order[test])
+        return self.rows(order[~test].sort().values)
+
+    def _alike(self, order: Int64[Tensor, "n"], count: int) -> Bool[Tensor, "n"]:
+        """Which of the rows in their order are the first `count` where equal ones go together, or are left out."""
+        hashes = np.array([hash(row.tobytes()) for row in self.pixels.numpy()])
+        group = np.unique(hashes, return_inverse=True)[1][order.numpy()]
+        sizes, left = np.bincount(group).tolist(), count
+        chosen = np.zeros(len(sizes), bool)
+        for each in dict.fromkeys(group.tolist()):
+            if sizes[each] <= left:
+                chosen[each] = True
+                left -= sizes[each]
+            if not left:
+                break
+        return torch.from_numpy(chosen[group]) if chosen.any() else torch.arange(len(order)) < count
