@@ -668,7 +668,7 @@ def test_there_are_examples_in_docstrings() -> None:
 
 
 def test_the_public_names_are_those_that_were_promised() -> None:
-    assert set(vaecore.__all__) == {"Explorer", "dataset", "evaluate", "load", "names", "train"}
+    assert set(vaecore.__all__) == {"Explorer", "compare", "dataset", "evaluate", "load", "names", "train"}
     assert all(hasattr(serving, name) for name in serving.__all__)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaecore.checkpoint import names
+    from vaecore.comparing import compare
     from vaecore.data import dataset
     from vaecore.measuring import evaluate
     from vaecore.serving.explorer import Explorer
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Explorer", "dataset", "evaluate", "load", "names", "train"]
+__all__ = ["Explorer", "compare", "dataset", "evaluate", "load", "names", "train"]
 
 _HOMES = {
     "Explorer": "serving.explorer",
+    "compare": "comparing",
     "dataset": "data",
     "evaluate": "measuring",
     "load": "serving.loading",

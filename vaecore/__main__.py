@@ -14,6 +14,7 @@ from vaecore import stopping
 with stopping.at_once():  # torch takes seconds, in which people change their minds
     from vaecore import checkpoint, tables, writing
     from vaecore.checkpoint import names
+    from vaecore.comparing import compare
     from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
@@ -127,9 +128,8 @@ def _ask_evaluate(command: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="runs of the same recipe with other seeds: mean and deviation of what is published",
     )
-    command.add_argument(
-        "--write", action="store_true", help="keep the figures in the card, and the map of the codes beside it"
-    )
+    command.add_argument("--against", metavar="NAME", help="another model: paired differences over the same images")
+    command.add_argument("--write", action="store_true", help="keep the figures in the card, and the codes' map")
 
 
 def _ask_export(command: argparse.ArgumentParser) -> None:
@@ -196,6 +196,9 @@ def _assignment(word: str) -> tuple[str, object]:
 def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.samples < 1:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
+    if parsed.against:
+        _compare(parsed)
+        return
     explorer = load(parsed.name, parsed.device)
     others = replicates(explorer, parsed.replicates, parsed.device)
     on = examined(explorer, parsed.samples, parsed.seed, parsed.data_dir)
@@ -222,6 +225,16 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             if "sample" in explorer.abilities:
                 card["anomaly"] = normal_scores(explorer.model, on.train)
         writing.write_json(folder / checkpoint.CARD, card)
+
+
+def _compare(parsed: argparse.Namespace) -> None:
+    if parsed.write or parsed.replicates:
+        raise ValueError("expected --against alone: differences are of two models, and no card keeps them")
+    shared = {"samples": parsed.samples, "seed": parsed.seed, "device": parsed.device, "data_dir": parsed.data_dir}
+    print(f"{parsed.name} less {parsed.against}, image by image")
+    for key, found in compare(parsed.name, parsed.against, **shared).items():
+        figures = f"{found.mean:.4f} ± {found.error:.4f}, 95 % in [{found.low:.4f}, {found.high:.4f}]"
+        print(f"{key:20} {figures}; ahead on {found.ahead:.1%} of {found.images:,} images")
 
 
 def _lacking(left_out: dict[str, str]) -> str:
