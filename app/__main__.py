@@ -76,7 +76,7 @@ def main() -> None:
                 os._exit(128 + sig)
             super().handle_exit(sig, frame)
 
-    from app.asgi import app
+    from app.server.asgi import app
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config = uvicorn.Config(

@@ -8,6 +8,7 @@ import grimp
 import pytest
 
 import app
+import vaecore
 
 
 @pytest.mark.parametrize("package", ["app", "vaecore"])
@@ -30,3 +31,24 @@ def test_nothing_is_computed_in_the_app(room: str) -> None:
             assert not (of_numpy and node.attr in ARITHMETIC), f"{path.name}: np.{node.attr}, line {node.lineno}"
             product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
             assert not product, f"{path.name}: a matrix product, line {node.lineno}"
+
+
+LONGEST_BODY, LONGEST_MODULE = 40, 300  # lines, without the docstring; of a file
+LOOP = ("training.py", "fit")  # which is better read on one page
+
+
+def test_no_function_and_no_module_is_long() -> None:
+    for path in [*Path(app.__file__).parent.rglob("*.py"), *Path(vaecore.__file__).parent.rglob("*.py")]:
+        text = path.read_text("utf-8")
+        assert len(text.splitlines()) <= LONGEST_MODULE, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (path.name, node.name) != LOOP:
+                body = node.body[ast.get_docstring(node) is not None :]
+                lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+                assert lines <= LONGEST_BODY, (path, node.name, lines)
+
+
+def test_few_rooms_are_at_the_top_of_the_app() -> None:
+    top = Path(app.__file__).parent
+    rooms = [each for each in top.iterdir() if each.suffix == ".py" or (each.is_dir() and each.name[0] not in "._")]
+    assert len(rooms) <= 14, sorted(each.name for each in rooms)

@@ -373,7 +373,9 @@ def test_no_test_image_is_encoded_twice(
 
     monkeypatch.setattr(model, "posterior", counted)
     monkeypatch.setattr(measured, "LEVELS", (0.0, 0.75))  # less noise may leave an image as it was
-    report.evaluate(model, train, test, False, tmp_path)
+    strangers = train.rows(torch.arange(200, 260))
+    found = report.evaluate(model, train, test, False, tmp_path, strangers=strangers)
+    assert "auroc_reconstruction" in found
     assert seen > len(train) + len(test)
     assert set(known.values()) == {1}
 

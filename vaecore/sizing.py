@@ -20,8 +20,8 @@ def fitting(recipe: Recipe, examples: Examples, said: set[str]) -> dict[str, Any
 
     Grey pixels are not binarised. Few images, as long as the recipe's steps would be fewer than 3,000 of them: small
     batches, epochs for 3,000 steps, shifts by a pixel, one hidden layer, and for a plain autoencoder noise on what it
-    reads. Chosen on generated faces and shapes, and 200 images each of MNIST and Fashion-MNIST; what that gives on
-    others is printed by `tests/benchmarks/few_images.py`.
+    reads. Chosen on generated faces and shapes, and on 200 training images each of MNIST and Fashion-MNIST; what that
+    gives on other draws is printed by `tests/benchmarks/few_images.py`.
     """
     if not isinstance(examples, Images) or not recipe.training.epochs or recipe.model == "stacked":
         return {}

@@ -140,7 +140,7 @@ def test_what_they_need_is(public_server: str) -> None:
         "/../../../../etc/passwd", "/..%2f..%2f..%2fetc/passwd", "/static/..%2f..%2f..%2f..%2fetc/passwd",
         "//etc/passwd", "/media/..%2f..%2fetc%2fpasswd", "/blob/..%2f..%2fetc%2fpasswd",
         "/blob/0/portrait/..%2f..%2fetc%2fpasswd", "/blob/0/portrait/%2fetc%2fpasswd",
-        "/_stcore/bidi-components/..%2f..%2fetc/passwd", "/app/static/..%2fasgi.py",
+        "/_stcore/bidi-components/..%2f..%2fetc/passwd", "/app/static/..%2fmain.py",
     ],
 )  # fmt: skip
 def test_no_file_of_the_server_is_shown(public_server: str, path: str) -> None:

@@ -40,7 +40,7 @@ LAUNCH = f"""
 import sys
 from pathlib import Path
 import uvicorn
-from app.asgi import serve
+from app.server.asgi import serve
 from app.results import makers
 
 def fail(model):

@@ -28,7 +28,11 @@ Reference = Mapping[str, Sequence[float]]  # of each score the mean and the devi
 
 @torch.no_grad()
 def anomaly_scores(
-    model: Autoencoder, x: Images, label: Labels | None = None, reference: Reference | None = None
+    model: Autoencoder,
+    x: Images,
+    label: Labels | None = None,
+    reference: Reference | None = None,
+    codes: Float[Tensor, "n latent"] | None = None,
 ) -> dict[str, Float[Tensor, "n"]]:
     """Scores of every image, the larger the stranger, on the CPU.
 
@@ -38,13 +42,15 @@ def anomaly_scores(
     With a reference: both, which is reconstruction and density added, each in deviations from its mean; and
     typicality, which is the squares of distortion and rate added, likewise: too little of either is strange as well
     (Nalisnick et al. 2019).
+    A deterministic model's codes need not be computed again where they are given; a posterior is more than its mean.
     """
     device, pieces = model_device(model), []
     generator = torch.Generator(device).manual_seed(0)
     for first in range(0, max(len(x), 1), CHUNK):
         rows = x[first : first + CHUNK].to(device)
         own = None if label is None else label[first : first + CHUNK].to(device)
-        pieces.append({name: score.cpu() for name, score in _scores(model, rows, own, generator).items()})
+        code = None if codes is None else codes[first : first + CHUNK].to(device)
+        pieces.append({name: score.cpu() for name, score in _scores(model, rows, own, generator, code).items()})
     scores = {name: torch.cat([piece[name] for piece in pieces]) for name in pieces[0]}
     if "elbo" in scores:
         scores["complexity"] = scores["elbo"] - _png_nats(x)
@@ -56,12 +62,19 @@ def anomaly_scores(
 
 
 def _scores(
-    model: Autoencoder, x: Images, label: Labels | None, generator: torch.Generator
+    model: Autoencoder,
+    x: Images,
+    label: Labels | None,
+    generator: torch.Generator,
+    code: Float[Tensor, "n latent"] | None = None,
 ) -> dict[str, Float[Tensor, "n"]]:
-    posterior = model.posterior(x, label)
-    scores = {"reconstruction": squared_error(x, model.likelihood(posterior.mean, label).mean)}
+    known = code is not None and not isinstance(model, Variational)
+    posterior = None if known else model.posterior(x, label)
+    mean = code if posterior is None else posterior.mean
+    assert mean is not None
+    scores = {"reconstruction": squared_error(x, model.likelihood(mean, label).mean)}
     if "sample" in model.abilities:
-        scores["density"] = -model.prior().log_prob(posterior.mean)
+        scores["density"] = -model.prior().log_prob(mean)
     if isinstance(model, Variational) and isinstance(posterior, Factored):
         z, log_posterior = posterior.rsample_with_log_prob((), generator)
         scores["distortion"] = -model.likelihood(z, label).log_prob(x)

@@ -227,10 +227,10 @@ def aurocs(on: Examined) -> Metrics:
     """By each anomaly score, the test images against the strangers."""
     assert on.strangers is not None
 
-    def scores(images: Examples, normal: Reference | None = None) -> dict[str, Tensor]:
+    def scores(images: Examples, normal: Reference | None = None, codes: Tensor | None = None) -> dict[str, Tensor]:
         x = presented(images, on.binarise, on.seed)
-        return anomaly_scores(on.model, x, images.target if on.model.classes else None, normal)
+        return anomaly_scores(on.model, x, images.target if on.model.classes else None, normal, codes)
 
     normal = reference_of(scores(on.train.rows(torch.arange(min(len(on.train), NORMAL_IMAGES)))))
-    ours, theirs = scores(on.test, normal), scores(on.strangers, normal)
+    ours, theirs = scores(on.test, normal, None if on.binarise else on.codes), scores(on.strangers, normal)
     return {f"auroc_{name}": auroc(score, theirs[name]) for name, score in ours.items()}

@@ -16,7 +16,7 @@ from app.server.guard import Guard
 from app.server.options import OPTIONS
 from app.session.blobs import BLOBS
 
-MAIN = Path(__file__).with_name("main.py")
+MAIN = Path(__file__).parents[1] / "main.py"
 
 
 @asynccontextmanager
