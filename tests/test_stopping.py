@@ -212,13 +212,15 @@ def annealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return training.train("vae-digits-2", out=folder, device="cpu", **TWO_OPTIMIZERS)
 
 
-def test_a_terminal_that_is_closed_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
-    """It takes the place along where the sentence would be written."""
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_terminal_that_is_closed_keeps_the_last_finished_epoch(unbuffered: str, tmp_path: Path) -> None:
+    """It takes the place along where the sentence would be written, and where what was not yet written would go."""
     folder = tmp_path / "run"
     ours, terminal = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "vaecore", *train("vae-digits-2", folder), "--set", "epochs=3000"],
-        env=environment(), stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
+        env=environment() | {"PYTHONUNBUFFERED": unbuffered},
+        stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )  # fmt: skip
     os.close(terminal)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vaecore import data as data
     from vaecore.checkpoint import names
     from vaecore.comparing import compare
     from vaecore.data import dataset

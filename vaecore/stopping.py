@@ -54,7 +54,17 @@ def say_farewell(number: int, words: Sequence[str]) -> int:
     if os.environ.get("RANK", "0") == "0":
         with suppress(OSError):  # a terminal that is closed cannot be written to
             print(f"vaecore: {SAID[signal.Signals(number).name]}{resumes}", file=sys.stderr, flush=True)
+    _let_go()
     return 128 + number
+
+
+def _let_go() -> None:
+    """What a closed terminal has not taken goes nowhere: flushed in vain at the exit, it would make the code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

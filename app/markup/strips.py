@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+import vaecore
 from app.figures import sprites
+from app.server.options import OPTIONS
 from app.session import state
 from app.session.blobs import BLOBS
 from app.session.plain import flat, plain
@@ -149,7 +151,12 @@ def sentence(text: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """Return an error's message as a sentence; a name or a path that begins it stays as it is."""
+    """Return an error's message as a sentence; a name or a path that begins it stays as it is.
+
+    Where a server is everyone's, the place of its data is nobody's business.
+    """
+    if OPTIONS.public:
+        text = text.replace(str(vaecore.data.data_folder()), "the data folder")
     first = text.split(maxsplit=1)[0]
     head = text if re.search(r"[-/\\\d.:]", first) else text[:1].upper() + text[1:]
     return head.rstrip(". ") + "."

@@ -436,3 +436,18 @@ def test_a_link_to_the_page_of_texts_opens_it(visit: Visit, public_server: str) 
     tab.get_by_role("heading", name="Verse", level=1).wait_for()
     settle(tab)
     assert tab.locator("[data-testid=stSidebar] input").first.input_value() == "couplets-collapsed"
+
+
+ON_MNIST = {
+    "stack": "stacked-mnist", "features": "sparse-kl-mnist", "hierarchy": "ladder-mnist", "conditional": "cvae-mnist-2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [*PAGES, *LESSONS])
+@pytest.mark.usefixtures("no_data", "public")
+def test_where_a_public_servers_data_would_be_is_not_said(page: str, open_page: Open, tmp_path: Path) -> None:
+    app = open_page(page, model=ON_MNIST.get(page, "vae-mnist-2"))
+    assert not app.exception
+    assert not [said for _, said in strings(app) if str(tmp_path) in said]
+    if page in ("reconstruct", "verse"):
+        assert any("not in the data folder" in said for _, said in strings(app))
