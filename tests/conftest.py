@@ -114,6 +114,12 @@ def few(digits: Images) -> Images:
 
 
 @pytest.fixture(scope="session")
+def held(digits: Images) -> Images:
+    """Sixteen others, to be measured on."""
+    return digits.rows(torch.arange(32, 48))
+
+
+@pytest.fixture(scope="session")
 def vae() -> Explorer:
     return load("vae-digits-2", device="cpu")
 

@@ -110,7 +110,7 @@ def darkest(on: Examined) -> Metrics:
                 """    Measure(
         (
             Figure(
-                "darkest", "darkest", "{darkest:.3f}", "the darkest", ranked=Ranked("dark", "darkest", "Less is better")
+                "darkest", "darkest", "{:.3f}", "the darkest", ranked=Ranked("dark", "darkest", "Less is better")
             ),
         ),
         measured.darkest,

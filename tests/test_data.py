@@ -22,7 +22,18 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
-from vaecore.data import DATASETS, Images, data_folder, dataset, downloads, fetch, is_named, named, other_classes
+from vaecore.data import (
+    DATASETS,
+    Images,
+    data_folder,
+    dataset,
+    downloads,
+    fetch,
+    held_out,
+    is_named,
+    named,
+    other_classes,
+)
 from vaecore.data.batches import SHIFTED_SHARE, present
 
 RANDOM = np.random.default_rng(0)
@@ -717,3 +728,100 @@ def test_different_images_are_split_by_the_seed_alone() -> None:
     order = torch.randperm(90, generator=torch.Generator().manual_seed(0))
     assert torch.equal(images.split("test").pixels, images.pixels[order[:9]])
     assert torch.equal(images.split("train").pixels, images.pixels[order[9:].sort().values])
+
+
+def numbered(count: int, different: int | None = None) -> Images:
+    """Images whose labels are their numbers, of which so many differ."""
+    row = torch.arange(count)
+    value = row if different is None else row % different
+    pixels = torch.stack([value // 256, value % 256], 1).to(torch.uint8).reshape(count, 1, 1, 2)
+    return Images(pixels, row, tuple(map(str, range(count))))
+
+
+def test_the_test_split_is_that_of_every_version(digits: Images, test_digits: Images) -> None:
+    """What was measured stays comparable."""
+    train, test = (numbered(40, different=21).split(kind).target.tolist() for kind in ("train", "test"))
+    assert test == [4, 16, 25, 37]
+    assert train == [row for row in range(40) if row not in test]
+    found = [hashlib.sha256(images.pixels.numpy().tobytes()).hexdigest()[:16] for images in (digits, test_digits)]
+    assert found == ["b3e196d14a10c0ee", "d9ecac01ec127542"]
+
+
+# What is held out of training
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        *(("mnist", 10), ("fashion-mnist", 10), ("kmnist", 10), ("mnist/3", 10), ("mnist-static", 12)),
+        *(("digits", 6), ("digits/3", 6), ("usps", 6), ("photos.zip", 6), (Path("mnist"), 6)),
+    ],
+    ids=str,
+)
+def test_a_sixth_of_mnist_and_its_kin_is_held_out_and_a_tenth_of_others(name: str | Path, count: int) -> None:
+    rest, held = held_out(name, numbered(60))
+    assert (len(rest), len(held)) == (60 - count, count)
+
+
+def test_a_tenth_of_a_file_that_stands_where_a_class_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "3").touch()
+    monkeypatch.chdir(tmp_path)
+    assert len(held_out("mnist/3", numbered(60))[1]) == 6
+
+
+def test_of_the_digits_161_are_held_out(digits: Images) -> None:
+    rest, held = held_out("digits", digits)
+    assert (len(rest), len(held)) == (1457, 161)
+    assert rows_of(torch.cat([rest.pixels, held.pixels])) == rows_of(digits.pixels)
+    assert not set(rows_of(rest.pixels)) & set(rows_of(held.pixels))
+    assert rest.names == held.names == digits.names
+
+
+def test_of_mnist_ten_thousand_are_held_out(mnist: tuple[Images, Images]) -> None:
+    train, _ = mnist
+    rest, held = held_out("mnist", train)
+    assert (len(rest), len(held)) == (50_000, 10_000)
+    assert rows_of(torch.cat([rest.pixels, held.pixels])) == rows_of(train.pixels)
+    assert not set(rows_of(rest.pixels)) & set(rows_of(held.pixels))
+
+
+@given(n=st.integers(0, 300), different=st.integers(1, 300), name=st.sampled_from(["mnist", "mine.npz"]))
+def test_what_is_held_out_and_the_rest_are_all_and_equal_ones_are_together(n: int, different: int, name: str) -> None:
+    images = numbered(n, different)
+    rest, held = held_out(name, images)
+    share = 6 if name == "mnist" else 10
+    assert len(held) <= n // share
+    assert sorted(torch.cat([rest.target, held.target]).tolist()) == list(range(n))
+    assert not set(rows_of(rest.pixels)) & set(rows_of(held.pixels))
+    for part in (rest, held):
+        assert torch.equal(part.pixels, images.pixels[part.target]), "the labels go along"
+        assert part.target.tolist() == sorted(part.target.tolist()), "in their order"
+    if n <= different:
+        assert len(held) == n // share
+    again = held_out(name, images)
+    assert all(torch.equal(one.target, other.target) for one, other in zip((rest, held), again, strict=True))
+
+
+def test_what_is_held_out_does_not_depend_on_the_seed_of_a_run_nor_on_labels(digits: Images) -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    _, held = held_out("digits", digits)
+    assert torch.equal(torch.rand(1), expected)
+    _, bare = held_out("digits", Images(digits.pixels))
+    assert torch.equal(held.pixels, bare.pixels)
+    assert bare.target is None
+
+
+@pytest.mark.parametrize(("name", "most"), [("mnist", 5), ("digits", 9), ("mine.npz", 9)])
+def test_of_too_few_none_are_held_out(name: str, most: int) -> None:
+    for count in range(most + 2):
+        rest, held = held_out(name, numbered(count))
+        assert len(held) == (count > most)
+        assert len(rest) + len(held) == count
+
+
+def test_of_images_all_alike_none_are_held_out() -> None:
+    rest, held = held_out("mine.npz", Images(torch.zeros(40, 1, 3, 3, dtype=torch.uint8)))
+    assert (len(rest), len(held)) == (40, 0)

@@ -16,13 +16,12 @@ from vaecore.distributions import (
     DiscretisedLogistic,
     Distribution,
     Gaussian,
-    Mixture,
     batch_mean,
-    one_gaussian,
     shard,
     standard_normal,
     uniform,
 )
+from vaecore.mixtures import Mixture, one_gaussian
 
 SHAPE = (4, 1, 3, 2)
 

@@ -11,6 +11,7 @@ import pytest
 import vaecore
 from vaecore import checkpoint, tables
 from vaecore.__main__ import _assignment, _parser
+from vaecore.evaluation.figures import with_error
 from vaecore.recipes import find
 
 README = Path(__file__).parent.parent / "README.md"
@@ -22,24 +23,25 @@ TABLES = {
     "texts": (MEASUREMENTS, lambda: tables.of_models(texts=True)),
     "papers": (MEASUREMENTS, tables.of_papers),
 }
-SAID = (  # in the text, of which model, by which figure of its card, how it is written
-    ("`denoising-mnist` {:.2%}", "denoising-mnist", "probe_error"),
-    ("PCA-64 {:.1%}", "pca-mnist", "probe_error"),
-    ("PCA-64 {:.1%}", "pca-mnist", "few_label_error_100"),
-    ("`stacked-mnist` {:.2%}", "stacked-mnist", "classification_error"),
-    ("dropout) by {:.2%}", "stacked-mnist", "classification_error"),
-    ("`sparse-kl-mnist` {:.3f}", "sparse-kl-mnist", "mean_activity"),
-    ("`ae-mnist-1000` {:.3f}", "ae-mnist-1000", "mean_activity"),
+SAID = (  # in the text, of which model, by which figure of its card; with its error, where the form has room for two
+    ("`denoising-mnist` {:.2%} ± {:.2%}", "denoising-mnist", "probe_error"),
+    ("PCA-64 {:.1%} ± {:.1%}", "pca-mnist", "probe_error"),
+    ("pixels {:.1%} ± {:.1%}", "pca-mnist", "pixels_probe_error"),
+    ("PCA-64 {:.1%} ± {:.1%}", "pca-mnist", "few_label_error_100"),
+    ("pixels {:.1%} ± {:.1%}", "pca-mnist", "pixels_few_label_error_100"),
+    ("`stacked-mnist` {:.2%} ± {:.2%}", "stacked-mnist", "classification_error"),
+    ("dropout) by\n{:.2%} ± {:.2%}", "stacked-mnist", "classification_error"),
+    ("`sparse-kl-mnist` {:.4f} ± {:.4f}", "sparse-kl-mnist", "mean_activity"),
+    ("`ae-mnist-1000` {:.4f} ± {:.4f}", "ae-mnist-1000", "mean_activity"),
     ("squared error of {:.2f}", "contractive-mnist", "squared_error"),
-    ("`contractive-mnist` {:.1f}", "contractive-mnist", "jacobian_norm"),
-    ("`ae-mnist-1000` {:.1f}", "ae-mnist-1000", "jacobian_norm"),
+    ("`contractive-mnist` {:.1f} ± {:.1f}", "contractive-mnist", "jacobian_norm"),
+    ("`ae-mnist-1000` {:.1f} ± {:.1f}", "ae-mnist-1000", "jacobian_norm"),
     ("(at {:.2f})", "ae-mnist-1000", "squared_error"),
-    ("ten Gaussians {:.1f}", "ae-mnist-30", "frechet"),
-    ("one Gaussian {:.0f}", "ae-mnist-30", "frechet_one_gaussian"),
-    ("N(0, I) {:.0f}", "ae-mnist-30", "frechet_standard_normal"),
-    ("real training images {:.1f}", "ae-mnist-30", "frechet_floor"),
+    ("ten Gaussians {:.1f} ± {:.1f}", "ae-mnist-30", "frechet"),
+    ("one Gaussian {:.1f} ± {:.1f}", "ae-mnist-30", "frechet_one_gaussian"),
+    ("N(0, I) {:.1f} ± {:.1f}", "ae-mnist-30", "frechet_standard_normal"),
+    ("real training images {:.2f} ± {:.2f}", "ae-mnist-30", "frechet_floor"),
     ("by {:.3f} here", "ae-mnist-30", "pca_squared_error"),
-    ("({:.1%} on MNIST)", "cvae-mnist-12", "classifier_accuracy"),
 )
 
 
@@ -62,15 +64,20 @@ def test_tables_are_those_that_the_command_writes(name: str) -> None:
 
 @pytest.mark.parametrize(("form", "model", "key"), SAID)
 def test_a_figure_in_the_text_is_that_of_the_card(form: str, model: str, key: str) -> None:
-    value = checkpoint.read_card(checkpoint.find(model))["metrics"][key]
-    assert form.format(value).replace("%", " %") in text_of(MEASUREMENTS)
+    metrics = checkpoint.read_card(checkpoint.find(model))["metrics"]
+    assert form.format(metrics[key], metrics[f"{key}_error"]) in text_of(MEASUREMENTS)
 
 
 def test_masked_pixels_are_those_of_the_cards() -> None:
-    for said, model in (("`denoising-mnist` {:.2f}", "denoising-mnist"), ("`ae-mnist-30` {:.1f}", "ae-mnist-30")):
+    for name, model in (
+        ("`denoising-mnist`", "denoising-mnist"),
+        ("`ae-mnist-30`", "ae-mnist-30"),
+        ("PCA-64", "pca-mnist"),
+    ):
         robust = checkpoint.read_card(checkpoint.find(model))["metrics"]["robustness"]
-        error = robust["masking"][robust["levels"].index(0.5)]
-        assert said.format(error) in text_of(MEASUREMENTS)
+        half = robust["levels"].index(0.5)
+        said = with_error("{:.2f}", robust["masking"][half], robust["masking_error"][half])
+        assert f"{name} {said}" in text_of(MEASUREMENTS)
 
 
 @pytest.mark.parametrize("path", [README, USING], ids=lambda path: path.stem)

@@ -1,11 +1,13 @@
 """The measures themselves, on points whose answer is known."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
 
 from vaecore.data import Images
-from vaecore.evaluation.generation import coverage_and_density
+from vaecore.evaluation.generation import Covering, coverage, covering, density, frechet
 from vaecore.evaluation.latent import neighbour_accuracy, trustworthiness
 from vaecore.evaluation.planes import transductive_neighbour_accuracy
 from vaecore.evaluation.reconstruction import LEVELS, code_quantiles, encode, mean_squared_error, squared_errors
@@ -60,17 +62,40 @@ def brute_coverage_and_density(real: np.ndarray, fake: np.ndarray, k: int) -> tu
 def test_coverage_and_density_by_hand(k: int) -> None:
     generator = np.random.default_rng(0)
     real, fake = generator.normal(size=(60, 3)), 0.5 * generator.normal(size=(40, 3))
-    found = coverage_and_density(torch.from_numpy(real), torch.from_numpy(fake), k)
-    assert found == pytest.approx(brute_coverage_and_density(real, fake, k))
+    inside = covering(torch.from_numpy(real), torch.from_numpy(fake), k)
+    assert (coverage(inside)[0], density(inside, k)[0]) == pytest.approx(brute_coverage_and_density(real, fake, k))
 
 
 def test_coverage_sees_what_is_missing() -> None:
     points, others = (torch.from_numpy(clusters(seed)[0]) for seed in (0, 1))
-    assert coverage_and_density(points, points)[0] == 1
-    everything, one_of_three = coverage_and_density(points, others)[0], coverage_and_density(points, others[:30])[0]
+    assert coverage(covering(points, points))[0] == 1
+    everything, one_of_three = (coverage(covering(points, fake))[0] for fake in (others, others[:30]))
     assert everything > 0.85
     assert one_of_three < 0.36
-    assert coverage_and_density(points, others + 100) == (0, 0)
+    away = covering(points, others + 100)
+    assert (coverage(away), density(away)) == ((0, 0), (0, 0))
+
+
+@pytest.mark.parametrize("figure", [coverage, density])
+def test_the_errors_of_coverage_and_density_are_what_they_vary_by(figure: Callable[[Covering], tuple]) -> None:
+    """Against many draws of both sides: never told too small, and not much too large, for both sides share points."""
+
+    def drawn(seed: int) -> Covering:
+        generator = torch.Generator().manual_seed(seed)
+        real, fake = torch.randn(200, 2, generator=generator), 0.7 * torch.randn(150, 2, generator=generator)
+        return covering(real, fake)
+
+    values, errors = zip(*(figure(drawn(seed)) for seed in range(300)), strict=True)
+    assert 0.95 < np.mean(errors) / np.std(values) < 1.6
+
+
+def test_the_error_of_a_distance_is_what_it_varies_by() -> None:
+    def drawn(seed: int) -> tuple[float, float]:
+        generator = torch.Generator().manual_seed(seed)
+        return frechet(torch.randn(300, 3, generator=generator), 1 + torch.randn(200, 3, generator=generator))
+
+    values, errors = zip(*(drawn(seed) for seed in range(200)), strict=True)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.2)
 
 
 def test_squared_errors_and_codes(autoencoder: Explorer, cvae: Explorer, test_digits: Images) -> None:

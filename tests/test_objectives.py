@@ -246,7 +246,7 @@ def test_annealing_weighs_free_bits_and_moves_the_target(name: str, x: Tensor, l
 
 
 def test_a_run_passes_through_the_weights_step_by_step(
-    few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: Images, held: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[bool, float]] = []
     pressure = VAE.pressure
@@ -259,7 +259,7 @@ def test_a_run_passes_through_the_weights_step_by_step(
     recipe = find("vae-digits-2").changed(
         hidden=(4,), epochs=5, batch=16, annealing="linear", annealing_share=0.5, precision="float32"
     )
-    fit(Run(recipe, few, few, tmp_path), CPU)
+    fit(Run(recipe, few, held, tmp_path), CPU)
     assert [weight for training, weight in seen if training] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1])
     assert {weight for training, weight in seen if not training} == {1.0}
 
@@ -267,10 +267,10 @@ def test_a_run_passes_through_the_weights_step_by_step(
 # What is the VAE after all
 
 
-def test_a_beta_of_one_is_the_vae_bit_for_bit(few: Images, tmp_path: Path) -> None:
+def test_a_beta_of_one_is_the_vae_bit_for_bit(few: Images, held: Images, tmp_path: Path) -> None:
     same = {"latent": 3, "hidden": (9,), "epochs": 4, "batch": 8, "precision": "float32"}
     models = [
-        fit(Run(find(recipe).changed(**same, **changes), few, few, tmp_path / recipe), CPU)[0]
+        fit(Run(find(recipe).changed(**same, **changes), few, held, tmp_path / recipe), CPU)[0]
         for recipe, changes in (("vae-digits-2", {}), ("beta-vae-digits-4", {"beta": 1.0}))
     ]
     assert [type(model) for model in models] == [VAE, BetaVAE]
@@ -497,8 +497,8 @@ def test_weights_that_overflow_are_weighed() -> None:
 
 def test_what_a_mask_holds_at_zero_is_not_kept(digits: Images, tmp_path: Path) -> None:
     """Muon's steps are not zero where the gradient is, and what nobody hears would coarsen the stored weights."""
-    images = digits.rows(torch.arange(64))
-    model, _ = fit(Run(find("iaf-digits-2").changed(epochs=2, optimizer="muon"), images, images, tmp_path), CPU)
+    images, none = digits.rows(torch.arange(64)), digits.rows(torch.arange(0))
+    model, _ = fit(Run(find("iaf-digits-2").changed(epochs=2, optimizer="muon"), images, none, tmp_path), CPU)
     for layer in (layer for layer in model.flow.modules() if hasattr(layer, "mask")):
         assert (layer.weight[layer.mask == 0] == 0).all()
         assert (layer.weight[layer.mask == 1] != 0).all()

@@ -38,11 +38,14 @@ FAULTS = {  # the file, what is right, what is wrong, and the test that catches 
         "test_held_out_terms_are_those_of_the_model_at_rest",
     ),
     "accuracy against the judge's opinion": (
-        "evaluation/measured.py", "(judged == target)", "(judged == seen)",
+        "evaluation/measured.py",
+        "generation.right(seen.classes, target) for name, seen in on.seen(on.conditional_images)",
+        "generation.right(seen.classes, on.seen_test[name].classes) for name, seen in on.seen(on.conditional_images)",
         "test_accuracy_is_against_the_class_that_was_asked_for",
     ),
     "the floor from test images": (
-        "evaluation/measured.py", "present(on.train.data[drawn]))", "present(on.test.data))",
+        "evaluation/examined.py", "present(self.train.data[drawn(len(self.train), len(self.test))])",
+        "present(self.test.data)",
         "test_the_floor_is_of_training_images",
     ),
     "codes' noise with the pixels' seed": (
@@ -50,15 +53,15 @@ FAULTS = {  # the file, what is right, what is wrong, and the test that catches 
         "test_the_noise_of_codes_is_not_that_of_pixels",
     ),
     "an error of images without the root of n": (
-        "evaluation/likelihood.py", "std(correction=0)) / sqrt(len(values))", "std(correction=0)) / len(values)",
+        "evaluation/intervals.py", "int(len(values) > 1)) / sqrt(len(values))", "int(len(values) > 1)) / len(values)",
         "test_a_standard_error_shrinks_with_the_root_of_the_number",
     ),
     "an error of texts without the root of n": (
-        "evaluation/texts.py", "std(correction=0)) / sqrt(len(x))", "std(correction=0)) / len(x)",
+        "evaluation/intervals.py", "int(len(values) > 1)) / sqrt(len(values))", "int(len(values) > 1)) / len(values)",
         "test_errors_of_texts_shrink_with_the_root_of_the_number",
     ),
     "bits over positions": (
-        "evaluation/texts.py", "lengths.sum() / log(2)\n", "x.numel() / log(2)\n",
+        "evaluation/texts.py", "(x != 0).sum(1)\n", "torch.full((len(x),), x.shape[1])\n",
         "test_bits_are_over_characters",
     ),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 import vaecore
 from vaecore import checkpoint, serving
 from vaecore.corruption import corrupt
-from vaecore.data import Images, dataset
+from vaecore.data import Images, dataset, held_out
 from vaecore.data.batches import present
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
 from vaecore.evaluation.sparsity import sparseness
@@ -419,17 +419,17 @@ def test_a_curve_needs_both_kinds(normal: int, strange: int) -> None:
 
 def test_a_run_on_one_class(dense: Path, tmp_path: Path) -> None:
     explorer = vaecore.load(dense, device="cpu")
-    threes = dataset("digits/3", "train")
+    rest, _ = held_out("digits/3", dataset("digits/3", "train"))
     assert explorer.dataset == "digits/3"
     assert explorer.classes == tuple("0123456789")
-    assert explorer.card["data"] == {"name": "digits/3", "train": len(threes), "pixels": "in [0, 1]"}
+    assert explorer.card["data"] == {"name": "digits/3", "train": len(rest), "pixels": "in [0, 1]"}
     assert '"dataset": "digits/3"' in (dense / checkpoint.RECIPE).read_text(), "a name, no path"
     with pytest.raises(ValueError, match="no class is called 'x'"):
         train("ae-digits-2", out=tmp_path / "run", device="cpu", dataset="digits/x")
 
 
 def test_the_card_knows_what_is_normal(dense: Path) -> None:
-    explorer, threes = vaecore.load(dense, device="cpu"), dataset("digits/3", "train")
+    explorer, (threes, _) = vaecore.load(dense, device="cpu"), held_out("digits/3", dataset("digits/3", "train"))
     scores = serving.strangers.anomaly(explorer, threes.images)
     assert scores.keys() == {"reconstruction", "density", "both"}
     kept = explorer.card["anomaly"]
@@ -444,7 +444,7 @@ def test_the_card_knows_what_is_normal(dense: Path) -> None:
 def test_the_density_is_that_of_the_training_codes(dense: Path) -> None:
     from sklearn.mixture import GaussianMixture
 
-    explorer, threes = vaecore.load(dense, device="cpu"), dataset("digits/3", "train")
+    explorer, (threes, _) = vaecore.load(dense, device="cpu"), held_out("digits/3", dataset("digits/3", "train"))
     codes = explorer.encode(threes.images).astype(np.float64)
     regularised = 1e-4 * codes.var(0, ddof=1).mean()
     theirs = GaussianMixture(2, random_state=0, reg_covar=regularised).fit(codes)
@@ -475,7 +475,8 @@ def test_a_density_is_kept_with_the_weights(store: str, few: Images, tmp_path: P
 def test_normal_is_measured_on_what_is_stored(store: str, tmp_path: Path) -> None:
     recipe = {"dataset": "digits/3", "latent": 8, "hidden": (16,), "density": 3, "store": store, **SMALL}
     explorer = vaecore.load(train("ae-digits-2", out=tmp_path / "run", device="cpu", **recipe), device="cpu")
-    scores = anomaly_scores(explorer.model, present(dataset("digits/3", "train").pixels))
+    threes, _ = held_out("digits/3", dataset("digits/3", "train"))
+    scores = anomaly_scores(explorer.model, present(threes.pixels))
     for name, found in reference_of(scores).items():
         assert found == pytest.approx(explorer.card["anomaly"][name], rel=1e-5), name
 

@@ -35,6 +35,7 @@ def test_recipes_are_frozen() -> None:
 BROKEN = {
     "unknown key of the recipe": ({"colour": "red"}, "colour"),
     "unknown key of the settings": ({"settings": {"latent": 2, "colour": "red"}}, "colour"),
+    "wrong type of the training": ({"training": [3]}, r"training: .*got \[3\]"),
     "unknown key of the training": ({"training": {"epoch": 2}}, "epoch"),
     "wrong type in the settings": ({"settings": {"latent": "many"}}, "latent"),
     "wrong type in the training": ({"training": {"epochs": "many"}}, "epochs"),
@@ -57,6 +58,16 @@ def test_a_broken_recipe_names_its_file_and_key(case: str) -> None:
     with pytest.raises(ValueError, match=f"^here/recipe.json: .*({named})") as caught:
         from_json(text, "here/recipe.json")
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_before_there_was_a_choice_was_trained_on_all() -> None:
+    raw = json.loads(VAE.to_json())
+    del raw["training"]["validation"]
+    assert VAE.training.validation
+    assert from_json(json.dumps(raw), "here") == VAE.changed(validation=False)
+    assert from_json(VAE.to_json(), "here") == VAE
+    del raw["training"]
+    assert not from_json(json.dumps(raw), "here").training.validation
 
 
 @pytest.mark.parametrize("key", ["name", "model", "dataset"])

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from vaecore import checkpoint
+from vaecore.evaluation.figures import Ranked
 from vaecore.recipes import RECIPES
 from vaecore.serving.studies.scores import PUBLISHED, RANKED, scores
 
@@ -25,10 +26,30 @@ def test_every_card_that_has_the_figure_is_there_the_best_first(measure: str) ->
     assert values == sorted(values, reverse=not wanted.smaller)
     for score in found:
         card = cards[score.model]
-        assert score.value == wanted.sign * max(card["metrics"][key] for key in wanted.keys if key in card["metrics"])
+        assert score.which == wanted.which(card["metrics"])
         assert wanted.sign * score.value == card["metrics"][score.which]
+        assert score.error == card["metrics"][f"{score.which}_error"]
         assert score.command == card["evaluation"]["command"]
         assert f"{card['evaluation']['images']:,} test images" in score.protocol
+
+
+def test_which_of_several_counts_is_chosen_without_the_test_images() -> None:
+    own = Ranked("strangers", "AUROC", "", keys=("a", "b", "c"))
+    assert own.which({"a": 0.9, "a_training": 0.7, "b": 0.8, "b_training": 0.95}) == "b"
+    assert own.which({"a": 0.9, "b": 0.8}) == "a", "where no training images were looked at"
+    for score in scores("strangers"):
+        metrics = checkpoint.read_card(checkpoint.find(score.model))["metrics"]
+        areas = {key: area for key, area in metrics.items() if key.startswith("auroc_") and key.endswith("_training")}
+        candidates = [areas[f"{key}_training"] for key in RANKED["strangers"][0].keys if f"{key}_training" in areas]
+        assert areas[f"{score.which}_training"] == max(candidates)
+
+
+def test_a_conditional_score_stands_beside_what_real_images_get() -> None:
+    for score in scores("conditional"):
+        metrics = checkpoint.read_card(checkpoint.find(score.model))["metrics"]
+        for name in ("coverage", "density"):
+            assert f"{name} {metrics[name]:.3f} ± {metrics[f'{name}_error']:.3f};" in score.protocol
+            assert f"{name} of real images {metrics[f'{name}_ceiling']:.3f} ±" in score.protocol
 
 
 def test_a_likelihood_says_how_it_was_estimated() -> None:

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 import vaecore
-from vaecore import checkpoint
+from vaecore import checkpoint, training
 from vaecore.data import Images
 from vaecore.data.text import Texts, to_points
+from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.models import PCA
 from vaecore.recipes import find
 from vaecore.sizing import BATCH, FEW, STEPS, WIDTH, fitting
 
@@ -59,7 +61,8 @@ def test_a_run_says_how_it_was_fitted_and_repeats_it(
 ) -> None:
     folder = vaecore.train("ae-digits-2", out=tmp_path / "run", dataset=waves, epochs=2, device="cpu")
     said = capsys.readouterr().err
-    assert "for 54 images batch=32, shift=1, corruption=gaussian, level=0.2" in said
+    assert "for 49 images batch=32, shift=1, corruption=gaussian, level=0.2" in said
+    assert "the validation images' squared error is" in said
     assert "it has learned nothing" in said or ": worse" in said
     recipe = checkpoint.load_recipe(folder)
     assert (recipe.training.batch, recipe.training.epochs) == (32, 2)
@@ -70,11 +73,30 @@ def test_a_run_says_how_it_was_fitted_and_repeats_it(
     assert "--set level=0.2" in command
 
 
+@pytest.mark.parametrize(("validation", "counted"), [(True, 49), (False, 54)])
+def test_what_is_held_out_is_not_counted(
+    validation: bool, counted: int, waves: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epochs are made of what is trained on: with more there would be fewer steps than are promised."""
+    seen: list[int] = []
+    monkeypatch.setattr(training, "fitting", lambda recipe, images, said: seen.append(len(images)) or {})
+    changes = {"dataset": waves, "validation": validation, "epochs": 1}
+    vaecore.train("ae-digits-2", out=tmp_path / "run", device="cpu", **changes)
+    assert seen == [counted]
+
+
 def test_enough_steps_beat_the_mean_image_and_pca(
     waves: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = vaecore.train("ae-digits-2", out=tmp_path / "run", dataset=waves, device="cpu")
+    """Also on images that were never seen."""
+    folder = vaecore.train("ae-digits-2", out=tmp_path / "run", dataset=waves, device="cpu", validation=False)
     assert len((folder / "history.jsonl").read_text().splitlines()) == STEPS // (54 // BATCH)
     said = capsys.readouterr().err
     assert ": worse" not in said
     assert "it has learned nothing" not in said
+    model, _, _ = checkpoint.load(folder)
+    seen, tests = (vaecore.dataset(waves, split) for split in ("train", "test"))
+    pca = PCA(PCA.Settings(latent=model.latent), seen.shape)
+    pca.prepare(seen.pixels)
+    assert mean_squared_error(model, tests) < mean_squared_error(pca, tests)
+    assert mean_squared_error(model, tests) < 0.99 * np.square(tests.images - seen.images.mean(0)).sum((1, 2, 3)).mean()

@@ -17,7 +17,7 @@ import vaecore
 from vaecore import checkpoint, optimizers, runs, training
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
 from vaecore.corruption import corrupt
-from vaecore.data import Images
+from vaecore.data import Images, held_out
 from vaecore.data.batches import present
 from vaecore.evaluation.reconstruction import mean_squared_error
 from vaecore.models import StackedAutoencoder
@@ -220,9 +220,9 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def hundred(digits: Images, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A hundred digits with their labels, ten of them for testing."""
+    """A hundred digits with their labels to be trained on, eleven to be held out and twelve for testing."""
     path = tmp_path_factory.mktemp("data") / "hundred.npz"
-    np.savez(path, images=digits.images[:110, 0], labels=digits.labels[:110])
+    np.savez(path, images=digits.images[:123, 0], labels=digits.labels[:123])
     return path
 
 
@@ -238,8 +238,8 @@ def run(hundred: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def strange(hundred: Path) -> Images:
-    """The run's test images."""
-    return vaecore.dataset(hundred, "test")
+    """What the run holds out."""
+    return held_out(hundred, vaecore.dataset(hundred, "train"))[1]
 
 
 def test_the_stages_come_in_order(run: Path) -> None:
@@ -248,12 +248,14 @@ def test_the_stages_come_in_order(run: Path) -> None:
     expected = ["layer-1"] * 2 + ["layer-2"] * 2 + ["layer-3"] * 2 + ["reconstruction"] * 3 + ["classifier"] * 2
     assert [row["stage"] for row in rows] == expected
     terms = [{"cross_entropy"} if row["stage"] == "classifier" else {"distortion"} for row in rows]
-    assert [set(row["test"]) for row in rows] == terms
+    assert [set(row["validation"]) for row in rows] == terms
     assert {path.name for path in run.iterdir()} == {RECIPE, WEIGHTS, CARD, HISTORY, "stages"}
     assert {path.name for path in (run / "stages").iterdir()} == set(KEPT)
 
 
-def test_every_stage_has_a_schedule_of_its_own(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_stage_has_a_schedule_of_its_own(
+    few: Images, held: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rates: list[float] = []
 
     class Watched(torch.optim.AdamW):
@@ -263,7 +265,7 @@ def test_every_stage_has_a_schedule_of_its_own(few: Images, tmp_path: Path, monk
 
     monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = recipe_of(warmup=0.0, classifier_learning_rate=0.5)
-    fit(Run(recipe, few, few, tmp_path), CPU)
+    fit(Run(recipe, few, held, tmp_path), CPU)
     expected = [0.01 * training.schedule(step / 2, 0.0) for step in range(2)] * 3  # one step an epoch
     expected += [0.01 * training.schedule(step / 3, 0.0) for step in range(3)]
     expected += [0.5 * training.schedule(step / 2, 0.0) for step in range(2)]
@@ -304,16 +306,20 @@ def test_the_checkpoint_of_a_stage_is_a_model_with_a_true_card(
     assert explorer.latent == (12, 10, 6)[depth - 1]
     assert explorer.abilities == {"encode", "decode"}
     card = explorer.card
-    error = ((explorer.reconstruct(strange.images) - strange.images) ** 2).sum((1, 2, 3)).mean()
-    assert card["metrics"] == {"squared_error": pytest.approx(error, rel=1e-5)}
+    errors = ((explorer.reconstruct(strange.images) - strange.images) ** 2).sum((1, 2, 3))
+    assert card["metrics"] == {
+        "squared_error": pytest.approx(errors.mean(), rel=1e-5),
+        "squared_error_error": pytest.approx(errors.std(ddof=1) / len(errors) ** 0.5, rel=1e-4),
+    }
+    assert card["measured_on"] == "validation"
     assert card["stage"] == stage
     assert card["parameters"] == sum(tensor.numel() for tensor in weights(folder).values())
     assert card["recipe"] == json.loads((folder / RECIPE).read_text())
     assert card["command"] == json.loads((run / CARD).read_text())["command"], "what makes it is the whole run"
     rows = [row for row in history(run) if row["stage"] == stage]
-    assert card["history"] == [round(row["test"]["distortion"], 4) for row in rows]
+    assert card["history"] == [round(row["validation"]["distortion"], 4) for row in rows]
     assert card["seconds"] == round(rows[-1]["seconds"], 1)
-    codes = explorer.encode(vaecore.dataset(hundred, "train").images)
+    codes = explorer.encode(held_out(hundred, vaecore.dataset(hundred, "train"))[0].images)
     np.testing.assert_allclose(card["codes"]["quantiles"][5], np.median(codes, 0), atol=1e-3)
 
 
@@ -344,13 +350,13 @@ def test_stages_of_a_tenth_of_a_second_are_in_order_too(
 
 
 def test_training_layer_by_layer_lowers_what_each_layer_loses(digits: Images, tmp_path: Path) -> None:
-    images = digits.rows(torch.arange(256))
+    images, held = digits.rows(torch.arange(256)), digits.rows(torch.arange(256, 320))
     epochs = {"layer_epochs": 10, "epochs": 10, "classifier_epochs": 10}
     recipe = recipe_of(activation="relu", code="relu", batch=64, classifier_learning_rate=1e-2, **epochs)
-    fit(Run(recipe, images, images, tmp_path), CPU)
+    fit(Run(recipe, images, held, tmp_path), CPU)
     rows = history(tmp_path)
     for stage in STAGES:
-        losses = [sum(row["test"].values()) for row in rows if row["stage"] == stage]
+        losses = [sum(row["validation"].values()) for row in rows if row["stage"] == stage]
         assert losses[-1] < 0.95 * losses[0], stage
 
 

@@ -82,7 +82,7 @@ def epochs(folder: Path) -> int:
 
 def curve(folder: Path) -> list[dict[str, Any]]:
     rows = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
-    return [{key: row[key] for key in ("epoch", "train", "test")} for row in rows]
+    return [{key: row[key] for key in ("epoch", "train", "validation")} for row in rows]
 
 
 def check_same_run(folder: Path, whole: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_terminal_that_is_closed_keeps_the_last_finished_epoch(unbuffered: str
     assert checkpoint.read_tensors(folder / STATE)["clock"][0] >= 2
 
 
-@pytest.mark.parametrize("moment", ["present", "clip_gradient", "held_out"])
+@pytest.mark.parametrize("moment", ["present", "clip_gradient", "measured"])
 def test_an_epoch_that_is_half_done_is_not_kept(
     moment: str, annealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,15 +5,17 @@ import json
 import math
 from collections import Counter
 from io import BytesIO
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from vaecore import checkpoint
-from vaecore.data import couplets, dataset
+from vaecore.data import couplets, dataset, held_out
 from vaecore.data.couplets import FORM
 from vaecore.data.text import Texts, own_texts, parts, plain, to_points, to_strings
 from vaecore.distributions import Gaussian
@@ -279,6 +281,64 @@ def test_the_same_text_is_never_in_both_splits() -> None:
         Texts(to_points(["a", "a"], 1)).split("test")
 
 
+VERSE = "{}{}，{}{}。"
+
+
+def couplets_of(*texts: str) -> Texts:
+    return Texts(to_points(texts, 4), VERSE)
+
+
+def together(*texts: str) -> bool:
+    """Whether all are of one group, among others that share nothing."""
+    groups = couplets_of("wxyz", *texts, "stuv").groups.tolist()
+    assert groups[0] != groups[-1]
+    assert not {groups[0], groups[-1]} & set(groups[1:-1])
+    return len(set(groups[1:-1])) == 1
+
+
+def test_texts_that_share_a_line_are_of_one_group() -> None:
+    assert together("aabb", "aabb")
+    assert together("aabb", "aacc")
+    assert together("aabb", "ccbb")
+    assert together("aabb", "bbcc"), "the second line of one, the first of the other"
+    assert together("aabb", "ddee", "ccdd", "bbcc"), "one after the other, in any order"
+    assert together("aaaa", "aabb")
+    assert not together("abcd", "xbcy"), "what stands across the middle is no line"
+    assert not together("aabb", "cdcd", "baab")
+    assert len(set(Texts(to_points(["ab", "ac", "ab"], 2)).groups.tolist())) == 2, "without a form only the same texts"
+    assert len(couplets_of().groups) == 0
+
+
+def test_lines_of_two_lengths_are_compared_as_they_are() -> None:
+    groups = Texts(to_points(["abcd", "xyzd", "dabc", "abcx"], 4), "{}{}{}-{}").groups
+    assert groups[0] == groups[1] == groups[3] != groups[2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=2, max_size=120))
+def test_no_line_is_on_two_sides(pairs: list[tuple[int, int]]) -> None:
+    """Of training, of what is held out of it, and of the test."""
+    lines = [chr(0x4E00 + n) + chr(0x5E00 + n) for n in range(41)]
+    corpus = couplets_of(*(lines[a] + lines[b] for a, b in pairs))
+    assume(len(set(corpus.groups.tolist())) > 1)
+    train, test = corpus.split("train"), corpus.split("test")
+    rest, held = held_out("lines.txt", train)
+    assert len(held) <= len(train) // 10
+    sides = [part.texts for part in (rest, held, test)]
+    assert sorted(text for texts in sides for text in texts) == sorted(corpus.texts)
+    shown = [{line for text in texts for line in parts(plain(text, VERSE), VERSE)} for texts in sides]
+    assert not any(one & other for one, other in combinations(shown, 2))
+    assert min(len(train), len(test)) > 0
+
+
+def test_a_tenth_of_texts_is_held_out_the_same_twice() -> None:
+    corpus = couplets_of(*(f"{n:04}" for n in range(0, 10_000, 101)))
+    once, again = (held_out("lines.txt", corpus) for _ in range(2))
+    assert [len(part) for part in once] == [90, 10]
+    assert [part.texts for part in once] == [part.texts for part in again]
+    rest, held = held_out("lines.txt", couplets_of(*(f"{n:02}ab" for n in range(30))))
+    assert (len(rest), len(held)) == (30, 0), "all share a line"
+
+
 def test_lines_of_your_own_in_any_script(tmp_path: Path) -> None:
     path = tmp_path / "lines.txt"
     path.write_bytes("\ufeffВишнёвый сад\r\n\r\n  한국어 \ncafe\u0301\n".encode())
@@ -359,10 +419,19 @@ def test_another_collection_is_refused_and_leaves_nothing(tmp_path: Path, publis
 @pytest.mark.usefixtures("couplets_folder")
 def test_the_couplets_are_those_that_were_counted() -> None:
     rest, test = (dataset("couplets", split) for split in ("train", "test"))
-    assert len(rest) + len(test) == 155_106
-    assert len(test) / 155_106 == pytest.approx(0.05, abs=0.001)
+    assert (len(rest), len(test)) == (147_727, 7_379)
     assert rest.shape[:2] == (1, 10)
     assert rest.texts[0] == "秦川雄帝宅，函谷壯皇居。"
+
+
+@pytest.mark.usefixtures("couplets_folder")
+def test_no_line_of_the_couplets_is_on_two_sides() -> None:
+    train, test = (dataset("couplets", split) for split in ("train", "test"))
+    rest, held = held_out("couplets", train)
+    assert (len(rest), len(held)) == (132_955, 14_772)
+    sides = [{line for text in part.texts for line in text.rstrip("。").split("，")} for part in (rest, held, test)]
+    assert {len(line) for side in sides for line in side} == {5}
+    assert not any(one & other for one, other in combinations(sides, 2))
 
 
 # Training

@@ -11,7 +11,16 @@ from vaecore.data.couplets import FORM
 from vaecore.data.text import Texts, to_points, to_strings
 from vaecore.distributions import Gaussian
 from vaecore.evaluation import evaluate
-from vaecore.evaluation.texts import distinct, mutual_information, nearest, path, restored, tonal_agreement, tone
+from vaecore.evaluation.texts import (
+    distinct,
+    mutual_information,
+    nearest,
+    path,
+    per_character,
+    restored,
+    tonal_agreement,
+    tone,
+)
 from vaecore.models.text import TextSettings, TextVAE
 
 LINES = [a + b + c for a in "abcd" for b in "abcd" for c in "abcd"]
@@ -119,13 +128,15 @@ def test_a_path_is_nearer_to_the_end_that_it_is_nearer_to(texts: Texts, monkeypa
     whole = to_points(LINES, 3)
     monkeypatch.setattr("vaecore.evaluation.texts._likeliest", lambda _, z: whole[torch.where(z[:, 0] < 32, 0, 63)])
     found = path(model, to_points(ends, 3))
-    assert found == {"path_changes": 0.1, "path_nearer": 3.0, "path_nearer_least": 3.0}
+    assert found == {"path_changes": 0.1, "path_nearer": 3.0, "path_nearer_least": 3.0}, "of one pair, no errors"
 
 
 def test_what_is_restored_is_counted(texts: Texts, monkeypatch: pytest.MonkeyPatch) -> None:
     model = made(texts)
     monkeypatch.setattr("vaecore.evaluation.texts._likeliest", lambda *_: to_points(["abc", "axc", "ab"], 3))
-    assert restored(model, to_points(["abc", "abc", "ab"], 3)) == (2 / 3, 7 / 8)
+    whole, characters = restored(model, to_points(["abc", "abc", "ab"], 3))
+    assert (whole.tolist(), characters.tolist()) == ([True, False, True], [3, 2, 2])
+    assert per_character("right", characters, torch.tensor([3, 3, 2]))["right"] == 7 / 8
 
 
 def test_couplets_are_measured_by_their_form(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from torch import Tensor
 import vaecore
 from vaecore import checkpoint, optimizers, runs, training, writing
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
-from vaecore.data import Images
+from vaecore.data import Images, held_out
 from vaecore.device import Process, best_device, onednn_products
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
@@ -43,7 +43,7 @@ def history(folder: Path) -> list[dict[str, Any]]:
 
 def curve(folder: Path) -> list[dict[str, Any]]:
     """The history without its seconds."""
-    return [{key: row[key] for key in ("epoch", "train", "test")} for row in history(folder)]
+    return [{key: row[key] for key in ("epoch", "train", "validation")} for row in history(folder)]
 
 
 def timeless(folder: Path) -> dict[str, Any]:
@@ -62,6 +62,12 @@ def check_same_run(folder: Path, other: Path) -> None:
 # What a run leaves
 
 
+@pytest.fixture(scope="module")
+def validation(digits: Images) -> Images:
+    """What every run of the digits holds out."""
+    return held_out("digits", digits)[1]
+
+
 @pytest.fixture(scope="module", params=["vae-digits-2", "cvae-digits-2", "ae-digits-2"])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A short run that nothing disturbed."""
@@ -75,17 +81,18 @@ def test_a_run_leaves_a_checkpoint_and_its_history(run: Path) -> None:
     rows = history(run)
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
     terms = {"distortion"} if run.name.startswith("ae") else {"distortion", "rate"}
-    assert all(row["train"].keys() == row["test"].keys() == terms for row in rows)
+    assert all(row.keys() == {"epoch", "train", "validation", "seconds"} for row in rows)
+    assert all(row["train"].keys() == row["validation"].keys() == terms for row in rows)
     assert sum(rows[-1]["train"].values()) < sum(rows[0]["train"].values())
     assert [row["seconds"] for row in rows] == sorted(row["seconds"] for row in rows)
 
 
-def test_a_run_loads_like_a_name(run: Path, test_digits: Images) -> None:
+def test_a_run_loads_like_a_name(run: Path, validation: Images) -> None:
     explorer = vaecore.load(run, device="cpu")
     assert explorer.name == run.name
-    labels = test_digits.labels if "condition" in explorer.abilities else None
-    images = explorer.reconstruct(test_digits.images, labels)
-    error = float(((images - test_digits.images) ** 2).sum((1, 2, 3)).mean())
+    labels = validation.labels if "condition" in explorer.abilities else None
+    images = explorer.reconstruct(validation.images, labels)
+    error = float(((images - validation.images) ** 2).sum((1, 2, 3)).mean())
     assert explorer.card["metrics"]["squared_error"] == pytest.approx(error, rel=1e-5)
 
 
@@ -97,21 +104,72 @@ def test_the_card_says_what_was_done(run: Path) -> None:
     assert card["shape"] == [1, 8, 8]
     assert card["classes"] == list("0123456789")
     assert card["data"]["name"] == "digits"
-    assert card["data"]["train"] == 1618
+    assert card["data"]["train"] == 1618 - 161
+    assert card["measured_on"] == "validation"
     assert card["parameters"] == sum(tensor.numel() for tensor in checkpoint.read_tensors(run / WEIGHTS).values())
     assert 0 <= card["seconds"] < 600
     assert len(card["codes"]["quantiles"]) == len(card["codes"]["levels"])
     assert card["command"].startswith(f"vaecore train {run.name} ")
 
 
-def test_held_out_terms_are_the_losses_of_the_kept_model(run: Path, test_digits: Images) -> None:
+def test_held_out_terms_are_the_losses_of_the_kept_model(run: Path, validation: Images) -> None:
     model, recipe, _ = checkpoint.load(run)
     torch.manual_seed(0)
-    again = training.held_out(model, test_digits, recipe.training)
-    for name, value in history(run)[-1]["test"].items():
+    again = training.measured(model, validation, recipe.training)
+    for name, value in history(run)[-1]["validation"].items():
         assert again[name] == pytest.approx(value, rel=0.02)
     if "rate" not in again:
-        assert again["distortion"] == pytest.approx(mean_squared_error(model, test_digits), rel=1e-5)
+        assert again["distortion"] == pytest.approx(mean_squared_error(model, validation), rel=1e-5)
+
+
+def test_trained_on_all_it_is_measured_on_what_it_was_trained_on(digits: Images, tmp_path: Path) -> None:
+    folder = train("ae-digits-2", out=tmp_path / "run", device="cpu", validation=False, **SMALL | {"epochs": 2})
+    assert all(row.keys() == {"epoch", "train", "seconds"} for row in history(folder))
+    model, recipe, card = checkpoint.load(folder)
+    assert not recipe.training.validation
+    assert "--set validation=false" in card["command"]
+    assert (card["data"]["train"], card["measured_on"]) == (1618, "training")
+    assert card["metrics"]["squared_error"] == pytest.approx(mean_squared_error(model, digits), rel=1e-5)
+
+
+def test_too_few_to_hold_any_out_are_all_trained_on(digits: Images, tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=digits.images[:10, 0])
+    folder = train("ae-digits-2", out=tmp_path / "run", device="cpu", dataset=tmp_path / "mine.npz", epochs=1)
+    assert history(folder)[0].keys() == {"epoch", "train", "seconds"}
+    card = json.loads((folder / CARD).read_text())
+    assert (card["data"]["train"], card["measured_on"]) == (9, "training")
+
+
+@pytest.mark.parametrize("validation", [True, False])
+@pytest.mark.parametrize("own", [True, False])
+def test_no_training_asks_for_test_images(
+    own: bool, validation: bool, digits: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.savez(tmp_path / "mine.npz", images=digits.images[:60, 0])
+    asked, read = [], training.dataset
+
+    def watched(name: str, split: str, data_dir: str | None) -> Images:
+        asked.append(split)
+        return read(name, split, data_dir)
+
+    monkeypatch.setattr(training, "dataset", watched)
+    place = tmp_path / "mine.npz" if own else "digits"
+    train("vae-digits-2", out=tmp_path / "run", device="cpu", dataset=place, validation=validation, epochs=1, batch=64)
+    assert set(asked) == {"train"}
+
+
+def test_what_is_held_out_is_not_trained_on(digits: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it normal."""
+    rest, held = held_out("digits", digits)
+    seen: list[Run] = []
+    monkeypatch.setattr(training, "fit", lambda run, *where: seen.append(run) or fit(run, *where))
+    train("vae-digits-2", out=tmp_path / "run", device="cpu", **SMALL | {"epochs": 1})
+    (run,) = seen
+    assert torch.equal(run.images.data, rest.data)
+    assert torch.equal(run.held.data, held.data)
+    model, _, card = checkpoint.load(tmp_path / "run")
+    for name, found in runs.normal_scores(model, rest).items():
+        assert found == pytest.approx(card["anomaly"][name], rel=1e-5), name
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(tmp_path: Path) -> None:
@@ -130,7 +188,8 @@ def test_a_run_leaves_no_epoch_out_of_order(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(training, "present", lambda pixels, *rest: seen.append(pixels) or show(pixels, *rest))
     pixels = torch.arange(100, dtype=torch.uint8).reshape(100, 1, 1, 1).repeat(1, 1, 2, 2)
     images = Images(pixels, torch.zeros(100).long(), ("one",))
-    fit(Run(find("vae-digits-2").changed(hidden=(3,), batch=32, epochs=2), images, images, tmp_path), CPU)
+    none = images.rows(torch.arange(0))
+    fit(Run(find("vae-digits-2").changed(hidden=(3,), batch=32, epochs=2), images, none, tmp_path), CPU)
     batches = [batch for batch in seen if len(batch) == 32]
     assert len(batches) == 6
     epochs = [torch.cat(batches[:3])[:, 0, 0, 0].tolist(), torch.cat(batches[3:])[:, 0, 0, 0].tolist()]
@@ -138,8 +197,8 @@ def test_a_run_leaves_no_epoch_out_of_order(tmp_path: Path, monkeypatch: pytest.
     assert epochs[0] != epochs[1]
 
 
-def test_a_batch_larger_than_the_data_is_all_of_it(few: Images, tmp_path: Path) -> None:
-    model, _ = fit(Run(find("ae-digits-2").changed(hidden=(8,), batch=1000, epochs=2), few, few, tmp_path), CPU)
+def test_a_batch_larger_than_the_data_is_all_of_it(few: Images, held: Images, tmp_path: Path) -> None:
+    model, _ = fit(Run(find("ae-digits-2").changed(hidden=(8,), batch=1000, epochs=2), few, held, tmp_path), CPU)
     assert len(history(tmp_path)) == 2
     assert not model.training
 
@@ -158,15 +217,15 @@ def test_own_images_without_labels(tmp_path: Path, digits: Images) -> None:
 @pytest.mark.parametrize(
     "changes", [{"binarise": True}, {"shift": 1}, {"precision": "bfloat16"}, {"likelihood": "gaussian"}]
 )
-def test_every_way_of_training_runs(changes: dict[str, Any], few: Images, tmp_path: Path) -> None:
+def test_every_way_of_training_runs(changes: dict[str, Any], few: Images, held: Images, tmp_path: Path) -> None:
     recipe = find("vae-digits-2").changed(hidden=(8,), epochs=2, batch=16, **changes)
-    fit(Run(recipe, few, few, tmp_path), CPU)
-    losses = [sum(row["train"].values()) for row in history(tmp_path)]
-    assert len(losses) == 2
+    fit(Run(recipe, few, held, tmp_path), CPU)
+    losses = [sum(row[part].values()) for row in history(tmp_path) for part in ("train", "validation")]
+    assert len(losses) == 4
     assert all(abs(loss) < 1e4 for loss in losses)
 
 
-def test_gradients_are_clipped(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradients_are_clipped(few: Images, held: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
     clip = training.clip_gradient
 
@@ -175,7 +234,7 @@ def test_gradients_are_clipped(few: Images, tmp_path: Path, monkeypatch: pytest.
         norms.append(float(torch.stack([parameter.grad.norm() for parameter in parameters]).norm()))
 
     monkeypatch.setattr(training, "clip_gradient", watched)
-    fit(Run(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, few, tmp_path), CPU)
+    fit(Run(find("ae-digits-2").changed(hidden=(8,), epochs=3, batch=16, clip=1e-3), few, held, tmp_path), CPU)
     assert norms
     assert all(norm == pytest.approx(1e-3, rel=0.01) for norm in norms)
 
@@ -193,18 +252,18 @@ def test_clipping_is_that_of_torch(largest: float) -> None:
         assert torch.equal(one.grad, other.grad)
 
 
-def test_weights_kept_as_float16_are_measured_as_float16(tmp_path: Path, test_digits: Images) -> None:
+def test_weights_kept_as_float16_are_measured_as_float16(tmp_path: Path, validation: Images) -> None:
     folder = train("ae-digits-2", out=tmp_path, device="cpu", store="float16", **SMALL)
     model, _, card = checkpoint.load(folder)
     assert {tensor.dtype for tensor in checkpoint.read_tensors(folder / WEIGHTS).values()} == {torch.float16}
-    assert card["metrics"]["squared_error"] == pytest.approx(mean_squared_error(model, test_digits), rel=1e-7)
+    assert card["metrics"]["squared_error"] == pytest.approx(mean_squared_error(model, validation), rel=1e-7)
 
 
-def test_a_closed_form_takes_no_epochs(tmp_path: Path, test_digits: Images) -> None:
+def test_a_closed_form_takes_no_epochs(tmp_path: Path, validation: Images) -> None:
     folder = train("pca-digits", out=tmp_path / "run", device="cpu", latent=5)
     model, recipe, card = checkpoint.load(folder)
     assert (recipe.settings.latent, recipe.training.epochs, card["seconds"]) == (5, 0, 0.0)
-    x = torch.from_numpy(test_digits.images)
+    x = torch.from_numpy(validation.images)
     error = squared_error(x, model.likelihood(model.posterior(x).mean).mean).mean()
     assert card["metrics"]["squared_error"] == pytest.approx(float(error), rel=1e-5)
     assert not (folder / STATE).exists()
@@ -242,14 +301,14 @@ MOMENTS: dict[str, tuple[Any, str, int | str]] = {
     "in the first epoch": (training, "present", 4),
     "in a later epoch": (training, "present", 23),
     "between the optimiser's steps": (training, "clip_gradient", 17),
-    "while testing": (training, "held_out", 3),
+    "while what is held out is measured": (training, "measured", 3),
     "before an epoch is written down": (runs, "append", 4),
     "before its state is kept": (checkpoint, "save_state", 4),
     "while its state is renamed": (os, "replace", 4),
     "before the last state": (checkpoint, "save_state", 6),
     "when all epochs are done": (runs, "keep", 1),
     "while the codes are counted": (runs, "code_quantiles", 1),
-    "while the error is measured": (runs, "mean_squared_error", 1),
+    "while the error is measured": (runs, "squared_errors", 1),
     "before the weights are written": (writing, "_atomic", WEIGHTS),
     "before the card is written": (writing, "_atomic", CARD),
     "before the state is dropped": (Path, "unlink", STATE),
@@ -281,7 +340,7 @@ def test_stopped_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     folder = tmp_path / "run"
     for _ in range(4):
         with monkeypatch.context() as patch:
-            patch.setattr(training, "present", at_call(12, training.present))
+            patch.setattr(training, "present", at_call(10, training.present))
             with pytest.raises(Killed):
                 train("cvae-digits-2", out=folder, device="cpu", resume=True, **changes)
     train("cvae-digits-2", out=folder, device="cpu", resume=True, **changes)
@@ -390,7 +449,7 @@ def test_two_processes_give_the_loss_curve_of_one(name: str, together: Path, tmp
     ours, theirs = curve(alone), curve(shared)
     assert [row["epoch"] for row in theirs] == list(range(1, len(ours) + 1))
     for row, other in zip(ours, theirs, strict=True):
-        for split in ("train", "test"):
+        for split in ("train", "validation"):
             assert other[split] == pytest.approx(row[split], rel=1e-4)
     names = ({path.relative_to(folder) for path in folder.rglob("*")} for folder in (shared, alone))
     assert next(names) == next(names)
@@ -474,7 +533,7 @@ def test_a_run_of_another_seed_is_refused(run: Path, tmp_path: Path, monkeypatch
     refused("seed 3, not 4", run.name, out=run, seed=4, resume=True, **SMALL)
     monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        patch.setattr(training, "measured", at_call(3, training.measured))
         with pytest.raises(Killed):
             train("vae-digits-2", out=tmp_path, device="cpu", seed=3, **SMALL)
     refused("holds a run of seed 3, not 4", "vae-digits-2", out=tmp_path, seed=4, resume=True, **SMALL)
@@ -483,7 +542,7 @@ def test_a_run_of_another_seed_is_refused(run: Path, tmp_path: Path, monkeypatch
 def test_a_damaged_state_is_named_on_resuming(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        patch.setattr(training, "measured", at_call(3, training.measured))
         with pytest.raises(Killed):
             train("vae-digits-2", out=tmp_path, device="cpu", **SMALL)
     (tmp_path / STATE).write_bytes(b"half")
@@ -513,7 +572,9 @@ def test_the_schedule_of_every_recipe_stays_between_zero_and_one(name: str) -> N
     assert all(0 <= schedule(step / 997, warmup) <= 1 for step in range(997))
 
 
-def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_learning_rate_follows_the_schedule(
+    few: Images, held: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rates: list[float] = []
 
     class Watched(torch.optim.AdamW):
@@ -523,7 +584,7 @@ def test_the_learning_rate_follows_the_schedule(few: Images, tmp_path: Path, mon
 
     monkeypatch.setattr(optimizers, "AdamW", Watched)
     recipe = find("ae-digits-2").changed(hidden=(4,), epochs=5, batch=8, warmup=0.25, learning_rate=0.1)
-    fit(Run(recipe, few, few, tmp_path), CPU)
+    fit(Run(recipe, few, held, tmp_path), CPU)
     assert rates == pytest.approx([0.1 * schedule(step / 20, 0.25) for step in range(20)])
 
 
@@ -584,7 +645,7 @@ def test_muon_and_the_annealing_go_on_where_they_were(
     assert any(key.endswith("exp_avg_sq") for key in kept), "of AdamW"
     train("vae-digits-2", out=folder, device="cpu", resume=True, **ANNEALED)
     check_same_run(folder, annealed)
-    per_epoch = 1618 // 256
+    per_epoch = (1618 - 161) // 256
     done = int(kept["clock"][0]) * per_epoch
     assert done > 0
     assert shares == [step / (6 * per_epoch) for step in range(done, 6 * per_epoch)]
@@ -634,7 +695,7 @@ def test_one_more_optimiser_is_a_function_and_a_row(tmp_path: Path, monkeypatch:
     assert checkpoint.load_recipe(whole).training.optimizer == "momentum"
     monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        patch.setattr(training, "measured", at_call(3, training.measured))
         with pytest.raises(Killed):
             train("vae-digits-2", out=tmp_path / "run", device="cpu", **changes)
     kept = checkpoint.read_tensors(tmp_path / "run" / STATE)
@@ -658,7 +719,7 @@ def test_a_run_begins_with_another_ones_weights(run: Path, tmp_path: Path, monke
     whole = train("iwae-digits-8", out=tmp_path / "whole", device="cpu", **weighted)
     monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
     with monkeypatch.context() as patch:
-        patch.setattr(training, "held_out", at_call(3, training.held_out))
+        patch.setattr(training, "measured", at_call(3, training.measured))
         with pytest.raises(Killed):
             train("iwae-digits-8", out=tmp_path / "run", device="cpu", **weighted)
     train("iwae-digits-8", out=tmp_path / "run", device="cpu", resume=True, **weighted)

@@ -13,20 +13,22 @@ from scipy.optimize import minimize
 from scipy.special import logsumexp
 from torch import Tensor, nn
 
-from vaecore import checkpoint
+from vaecore import checkpoint, training
 from vaecore.data import Images
 from vaecore.data.batches import present
 from vaecore.data.text import Texts, to_points
 from vaecore.evaluation import examined, features, generation, likelihood, measured, report, texts
 from vaecore.evaluation.anomaly import anomaly_scores
-from vaecore.evaluation.generation import Classifier, frechet_distance
+from vaecore.evaluation.evidence import log_evidence
+from vaecore.evaluation.generation import frechet_distance
+from vaecore.evaluation.intervals import drawn
+from vaecore.evaluation.judges import Judge
 from vaecore.evaluation.planes import transductive_neighbour_accuracy
 from vaecore.models import Autoencoder
 from vaecore.models.text import TextSettings, TextVAE
 from vaecore.recipe import Training
 from vaecore.recipes import find
 from vaecore.serving.loading import load
-from vaecore.training import held_out
 
 SEED, SURE = 3, 4
 
@@ -123,7 +125,7 @@ def test_held_out_terms_are_those_of_the_model_at_rest(few: Images) -> None:
     before = [buffer.clone() for norm in norms for buffer in norm.buffers()]
     model.train()
     torch.manual_seed(0)
-    found = held_out(model, few, Training())
+    found = training.measured(model, few, Training())
     torch.manual_seed(0)
     with torch.no_grad():
         terms = model.eval()(present(few.pixels), few.target)
@@ -162,28 +164,28 @@ class Always(nn.Module):
         return torch.nn.functional.one_hot(torch.full((len(features),), SURE), 10).float()
 
 
-class Says(Classifier):
+class Says(Judge):
     """A judge whose features are four pixels, and whose decision is always one class."""
 
     def __init__(self) -> None:
-        super().__init__((1, 8, 8), 10)
+        super().__init__([], 10)
         self.features, self.logits = Few(), Always()  # type: ignore[assignment]
 
 
 def test_accuracy_is_against_the_class_that_was_asked_for(
     train: Images, test: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examined, "classifier", lambda *_: Says())
+    monkeypatch.setattr(examined, "judges", lambda *_: {"one": Says()})
     found = report.evaluate(built("cvae-digits-2", train), train, test, False, tmp_path, samples=2)
     share = float((test.target == SURE).float().mean())
     assert 0 < share < 0.5
-    assert found["accuracy"] == found["classifier_accuracy"] == pytest.approx(share)
+    assert found["accuracy"] == found["accuracy_ceiling"] == pytest.approx(share)
 
 
 def test_the_floor_is_of_training_images(
     train: Images, test: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examined, "classifier", lambda *_: Says())
+    monkeypatch.setattr(examined, "judges", lambda *_: {"one": Says()})
     found = report.evaluate(built("cvae-digits-2", train), train, test, False, tmp_path, samples=2)
     real = present(test.pixels).flatten(1)[:, 18:22]
     drawn = [
@@ -197,7 +199,7 @@ def test_a_judge_sees_no_test_image(
     train: Images, test: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taught: list[Images] = []
-    monkeypatch.setattr(examined, "classifier", lambda images, *_: taught.append(images) or Says())
+    monkeypatch.setattr(examined, "judges", lambda images, *_: taught.append(images) or {"one": Says()})
     report.evaluate(built("cvae-digits-2", train), train, test, False, tmp_path, samples=2)
     assert [each is train for each in taught] == [True]
 
@@ -217,7 +219,7 @@ def test_the_noise_of_codes_is_not_that_of_pixels(few: Images, tmp_path: Path, m
 
     monkeypatch.setattr(likelihood, "log_likelihood", noted)
     monkeypatch.setattr(likelihood, "BOUNDS", (1, 2))
-    model = load("vae-digits-2", device="cpu").model
+    model = load("iwae-digits-8", device="cpu").model
     report.evaluate(model, few, few, True, tmp_path, samples=3, seed=SEED)
     assert len(begun) == 3
     assert SEED not in begun
@@ -229,9 +231,9 @@ def test_a_standard_error_shrinks_with_the_root_of_the_number(
 ) -> None:
     values = torch.linspace(-90, -60, len(few)).double()
     monkeypatch.setattr(likelihood, "log_likelihood", lambda *_: values)
-    found = report.evaluate(load("vae-digits-2", device="cpu").model, few, few, True, tmp_path, samples=3)
+    found = report.evaluate(load("iwae-digits-8", device="cpu").model, few, few, True, tmp_path, samples=3)
     assert found["log_likelihood"] == pytest.approx(-75)
-    expected = np.sqrt(np.mean((values.numpy() + 75) ** 2) / len(few))
+    expected = np.sqrt(np.var(values.numpy(), ddof=1) / len(few))
     assert found["log_likelihood_error"] == pytest.approx(expected)
 
 
@@ -258,17 +260,43 @@ def test_errors_of_texts_shrink_with_the_root_of_the_number(uneven: dict[str, fl
     assert uneven["bits_per_character_error"] == pytest.approx(off / np.sqrt(8) / (19 / 8), rel=1e-6)
     lengths = np.array([2, 4, 1, 3, 2, 4, 1, 2])
     values = -2 * lengths * np.log(2) + np.array([1, -1] * 4)
-    assert uneven["log_likelihood_error"] == pytest.approx(values.std() / np.sqrt(8), rel=1e-6)
+    assert uneven["log_likelihood_error"] == pytest.approx(values.std(ddof=1) / np.sqrt(8), rel=1e-6)
 
 
 def test_every_figure_of_samples_is_of_the_judges_features(
     train: Images, test: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(examined, "classifier", lambda *_: Says())
+    monkeypatch.setattr(examined, "judges", lambda *_: {"one": Says()})
     model = built("cvae-digits-2", train)
     on = examined.Examined(model, train, test, False, tmp_path, samples=2)
-    real, fake = present(test.pixels).flatten(1)[:, 18:22], on.conditional_samples[0]
-    assert measured.coverage(on) == dict(
-        zip(("coverage", "density"), generation.coverage_and_density(real, fake), strict=True)
+    real, fake = present(test.pixels).flatten(1)[:, 18:22], on.conditional_images.flatten(1)[:, 18:22]
+    training = present(train.pixels[drawn(300, 60)]).flatten(1)[:, 18:22]
+    inside, ceiling = generation.covering(real, fake), generation.covering(real, training)
+    found = measured.coverage(on) | measured.conditional_frechet(on)
+    assert (found["coverage_one"], found["coverage_one_error"]) == generation.coverage(inside)
+    assert (found["density_one"], found["density_one_error"]) == generation.density(inside)
+    assert (found["coverage_ceiling"], found["density_ceiling"]) == (
+        generation.coverage(ceiling)[0],
+        generation.density(ceiling)[0],
     )
-    assert measured.conditional_frechet(on)["frechet"] == pytest.approx(frechet_distance(real, fake))
+    assert found["frechet"] == pytest.approx(frechet_distance(real, fake))
+    assert found["frechet_floor"] == pytest.approx(frechet_distance(real, training))
+
+
+# The integral
+
+
+def too_narrow(*_: object) -> None:
+    raise ValueError("expected posteriors that a step resolves")
+
+
+def test_a_report_takes_the_integral_where_it_can(few: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = load("vae-digits-2", device="cpu").model
+    whole = log_evidence(model, present(few.pixels)).double()
+    on = examined.Examined(model, few, few, False, tmp_path, samples=2)
+    assert torch.equal(on.likelihoods, whole)
+    assert measured.likelihood(on, "grey_bound")["grey_bound"] == float(whole.mean())
+    monkeypatch.setattr(examined, "log_evidence", too_narrow)
+    on = examined.Examined(model, few, few, False, tmp_path, samples=2)
+    assert on.integrals is None, "of posteriors that no lattice resolves"
+    assert not torch.equal(on.likelihoods, whole), "an estimate by samples"

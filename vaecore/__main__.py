@@ -7,17 +7,17 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
-    from vaecore import checkpoint, tables, writing
+    from vaecore import checkpoint, printed, tables, writing
     from vaecore.checkpoint import names
     from vaecore.comparing import compare
     from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
+    from vaecore.evaluation.judges import fingerprint
     from vaecore.evaluation.shown import columns
     from vaecore.limits import expanded
     from vaecore.measuring import examined, over_seeds, replicates
@@ -44,9 +44,6 @@ EXAMPLES = """examples:
   vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
   vaecore fetch fashion-mnist --data-dir ~/data
 """
-
-
-LONGEST = 12  # numbers that are printed one by one
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -208,15 +205,20 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     metrics = report.metrics
     if others:
         metrics["replicates"] = over_seeds(explorer, others, metrics, on)
-    for key, value in metrics.items():
-        print(f"{key:32} {value:.4f}" if isinstance(value, float) else f"{key:32} {_short(value)}")
+    print("\n".join(printed.figures(metrics)))
     if report.left_out:
-        print(f"left out: {_lacking(report.left_out)}")
+        print(f"left out: {printed.lacking(report.left_out)}")
     if parsed.write:
         words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
         command = shlex.join(words)
         protocol = {"split": "test", "images": len(on.test), "samples": parsed.samples, "seed": parsed.seed}
-        card = explorer.card | {"metrics": metrics, "evaluation": protocol | {"command": command}}
+        if "frechet" in metrics:
+            protocol["judges"] = fingerprint(on.judges)
+        if "rate" in metrics and on.integrals is not None:
+            protocol["integral"] = True
+        known = explorer.card.get("metrics", {})
+        seeds = {key: known[key] for key in ("replicates",) if key in known and key not in metrics}  # of runs elsewhere
+        card = explorer.card | {"metrics": metrics | seeds, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
             _keep_map(explorer, folder / MAP, parsed.data_dir)
@@ -237,12 +239,6 @@ def _compare(parsed: argparse.Namespace) -> None:
         print(f"{key:20} {figures}; ahead on {found.ahead:.1%} of {found.images:,} images")
 
 
-def _lacking(left_out: dict[str, str]) -> str:
-    """What was not measured, together with what it needs."""
-    needs = dict.fromkeys(left_out.values())
-    return "; ".join(f"{', '.join(key for key in left_out if left_out[key] == need)} (needs {need})" for need in needs)
-
-
 def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
     """Keep the map anew; where there can be none, say why, and leave none of before."""
     try:
@@ -250,16 +246,6 @@ def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
     except ValueError as error:
         path.unlink(missing_ok=True)
         print(f"no map is kept: {error}")
-
-
-def _short(value: Any) -> str:  # noqa: ANN401  whatever a metric is
-    """A curve or a list on one line: short ones whole, of long ones the ends and the middle."""
-    if isinstance(value, dict):
-        return "; ".join(f"{key} {_short(part)}" for key, part in value.items())
-    if isinstance(value, list) and len(value) > LONGEST:
-        low, middle, high = (sorted(value)[i] for i in (0, len(value) // 2, -1))
-        return f"{len(value)} values from {low:g} to {high:g}, half of them above {middle:g}"
-    return " ".join(f"{part:g}" for part in value) if isinstance(value, list) else str(value)
 
 
 def _export(parsed: argparse.Namespace) -> None:

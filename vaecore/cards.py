@@ -4,7 +4,7 @@ A card may lack most of it, and may say more; what it says wrongly is refused wh
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -67,12 +67,16 @@ class Metrics(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     activity: Numbers = []
+    activity_error: Numbers = []
     bounds: Bounds = Bounds()
     collapse: Numbers = []
+    collapse_error: Numbers = []
     rates: Numbers = []
+    rates_error: Numbers = []
     replicates: Replicates | None = None
     robustness: dict[str, Numbers | Count] = {}
     singular_values: Numbers = []
+    singular_values_error: Numbers = []
 
 
 class Data(Part):
@@ -126,6 +130,7 @@ class Card(Part):
     seed: Count = 0
     seconds: Annotated[float, Field(strict=True, ge=0, le=LARGEST)] = 0.0
     data: Data = Data()
+    measured_on: Literal["training", "validation", "test"] = "test"
     codes: Codes | None = None
     metrics: Metrics = Field(default_factory=Metrics)
     evaluation: Evaluation | None = None

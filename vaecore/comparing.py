@@ -82,7 +82,7 @@ def compare(
     found = {"squared_error": difference(a.errors, b.errors, smaller=True)}
     if _alike(a, b):
         name = "grey_bound" if a.nats.grey else "log_likelihood"
-        found[name] = difference(a.nats.likelihood, b.nats.likelihood, smaller=False)
+        found[name] = difference(a.likelihoods, b.likelihoods, smaller=False)
     return found
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any, cast
+from typing import Any
 
 from vaecore.data import Images, data_folder, dataset, other_classes, strangers
 from vaecore.evaluation import Examined, report_on
-from vaecore.evaluation.likelihood import measure_likelihood
-from vaecore.models.variational import Variational
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_count
 from vaecore.serving.loading import load
@@ -54,16 +53,17 @@ def examined(explorer: Explorer, samples: int, seed: int, data_dir: str | Path |
     """
     samples = as_count(samples, "samples", least=1)
     train, test = (dataset(explorer.dataset, split, data_dir) for split in ("train", "test"))
-    binarise, strange = explorer.recipe.training.binarise, _strangers(explorer, data_dir)
-    return Examined(explorer.model, train, test, binarise, data_folder(data_dir), samples, seed, strange)
+    strange = (_strangers(explorer, data_dir, split) for split in ("test", "train"))
+    binarise, folder = explorer.recipe.training.binarise, data_folder(data_dir)
+    return Examined(explorer.model, train, test, binarise, folder, samples, seed, *strange)
 
 
-def _strangers(explorer: Explorer, data_dir: str | Path | None) -> Images | None:
+def _strangers(explorer: Explorer, data_dir: str | Path | None, split: str) -> Images | None:
     """What the model should find strange: the classes that it has not seen, or the other data set, if it is there."""
     if "likelihood" not in explorer.abilities or "condition" in explorer.abilities:
-        return other_classes(explorer.dataset, data_dir)
+        return other_classes(explorer.dataset, data_dir, split)
     with suppress(ValueError):  # nothing can be downloaded: the rest is measured all the same
-        return strangers(explorer.dataset, data_dir)
+        return strangers(explorer.dataset, data_dir, split)
     return None
 
 
@@ -94,9 +94,8 @@ def over_seeds(explorer: Explorer, others: Sequence[Explorer], metrics: dict[str
         raise ValueError(f"{explorer.name} has no likelihood of its test images that could be compared")
     values = [metrics["log_likelihood"]]
     for other in others:
-        assert isinstance(other.model, Variational)
-        images, binarise = cast("Images", on.test), other.recipe.training.binarise
-        values.append(measure_likelihood(other.model, images, binarise, on.samples, on.seed))
+        same = replace(on, model=other.model, binarise=other.recipe.training.binarise)
+        values.append(float(same.likelihoods.mean()))
     return {
         "seeds": [one.card["seed"] for one in (explorer, *others)],
         "log_likelihood": [round(value, 4) for value in values],

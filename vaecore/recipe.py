@@ -40,6 +40,8 @@ class Training:
 
     Attributes:
         start: a checkpoint, by name or path, whose weights the training begins with; "" for new ones.
+        validation: hold out some of the training images, on which the loss is followed and a recipe is chosen: what
+            `vaecore.data.held_out` draws. Without it all are trained on, as those of the pretrained models were.
         epochs: passes over the training images; 0 for a model with a closed form.
         batch: images a step, over all processes together.
         optimizer: one of `vaecore.optimizers.OPTIMIZERS`.
@@ -56,6 +58,7 @@ class Training:
     """
 
     start: str = ""
+    validation: bool = True
     epochs: NonNegativeInt = 100
     batch: PositiveInt = 256
     optimizer: Annotated[str, AfterValidator(_known)] = "adamw"
@@ -140,7 +143,10 @@ def from_json(text: str, where: str) -> Recipe:
     if raw["model"] not in list(MODELS):  # a list: what came may not be hashable
         raise ValueError(f"{where}: unknown model {shorten(raw['model'])}. Expected one of: {listed(set(MODELS))}")
     raw["settings"] = parse(MODELS[raw["model"]].Settings, raw.get("settings", {}), f"{where}: settings")
-    raw["training"] = parse(Training, raw.get("training", {}), f"{where}: training")
+    training = raw.get("training", {})
+    if isinstance(training, dict):  # of before there was a choice: all images were trained on
+        training = {"validation": False} | training
+    raw["training"] = parse(Training, training, f"{where}: training")
     return parse(Recipe, raw, where)
 
 

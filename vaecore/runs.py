@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
@@ -19,8 +18,15 @@ from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
 from vaecore.device import device_name, model_device
 from vaecore.evaluation.anomaly import anomaly_scores, reference_of
-from vaecore.evaluation.reconstruction import classification_error, code_quantiles, encode, mean_squared_error
-from vaecore.evaluation.texts import restored
+from vaecore.evaluation.intervals import averaged, drawn, share
+from vaecore.evaluation.reconstruction import (
+    classification_error,
+    code_quantiles,
+    encode,
+    mean_squared_error,
+    squared_errors,
+)
+from vaecore.evaluation.texts import lengths, per_character, restored
 from vaecore.models import MODELS, PCA, Autoencoder
 from vaecore.reading import exists, parse_json, read_text
 from vaecore.recipe import Recipe
@@ -39,16 +45,21 @@ class Run:
     Attributes:
         recipe: all that is chosen.
         images: that it is trained on; or texts.
-        test_images: that it is measured on after every epoch, and at its end.
+        held: of the same kind, that it is measured on after every epoch and at its end; none where all are trained on.
         folder: of all its files.
         seed: of initialisation, order, noise and binarisation.
     """
 
     recipe: Recipe
     images: Examples
-    test_images: Examples
+    held: Examples
     folder: Path
     seed: int = 0
+
+    @property
+    def measured_on(self) -> tuple[str, Examples]:
+        """The split that the finished run is measured on, and its images: they are never those of the test."""
+        return ("validation", self.held) if len(self.held) else ("training", self.images)
 
     @property
     def command(self) -> str:
@@ -169,11 +180,12 @@ def append(folder: Path, row: dict[str, Any]) -> None:
 
 
 def _errors(folder: Path, stage: str) -> list[float]:
-    """The loss on the test images after each epoch of a stage."""
+    """The loss on what is held out, or else on what is trained on, after each epoch of a stage."""
     path = folder / HISTORY
     parsed = (parse_json(row, path) for row in _rows(path))
     try:
-        return [round(sum(row["test"].values()), 4) for row in parsed if row.get("stage") == stage]
+        rows = [row for row in parsed if row.get("stage") == stage]
+        return [round(sum(row.get("validation", row["train"]).values()), 4) for row in rows]
     except (AttributeError, KeyError, TypeError) as error:
         raise checkpoint.CheckpointError(f"{path}: not the history of a run ({error!r})") from None
 
@@ -197,22 +209,21 @@ def keep(run: Run, model: Autoencoder, seconds: float) -> None:
 
 def verdict(run: Run, model: Autoencoder) -> str:
     """A sentence where the images of a run are better given back by their mean, or by PCA of as many numbers."""
-    if not isinstance(run.images, Images) or not isinstance(run.test_images, Images):
+    split, images = run.measured_on
+    if not isinstance(run.images, Images) or not isinstance(images, Images):
         return ""
-    error = mean_squared_error(model, run.test_images)
-    mean = float((present(run.test_images.data) - present(run.images.data).mean(0)).square().sum((1, 2, 3)).mean())
+    error, begin = mean_squared_error(model, images), f"the {split} images' squared error is"
+    mean = float((present(images.data) - present(run.images.data).mean(0)).square().sum((1, 2, 3)).mean())
     if error >= 0.99 * mean:
-        return (
-            f"the test images' squared error is {error:.2f}, that of the mean image {mean:.2f}: it has learned nothing"
-        )
+        return f"{begin} {error:.2f}, that of the mean image {mean:.2f}: it has learned nothing"
     if isinstance(model, PCA) or not model.latent < min(len(run.images), model.pixels // 2 + 1):
         return ""
     pca = PCA(PCA.Settings(latent=model.latent), run.images.shape)
     pca.prepare(run.images.data)
-    linear = mean_squared_error(pca, run.test_images)
+    linear = mean_squared_error(pca, images)
     if error <= linear:
         return ""
-    return f"the test images' squared error is {error:.2f}, that of PCA with {model.latent} numbers {linear:.2f}: worse"
+    return f"{begin} {error:.2f}, that of PCA with {model.latent} numbers {linear:.2f}: worse"
 
 
 def keep_stage(run: Run, stage: str, model: Autoencoder, seconds: float) -> None:
@@ -230,9 +241,8 @@ def keep_stage(run: Run, stage: str, model: Autoencoder, seconds: float) -> None
 def _stages(folder: Path, model: Autoencoder, card: dict[str, Any]) -> dict[str, Any]:
     """What the card of a run with stages says of each: the last is the run itself."""
     *before, last = model.stages()
-    cards = [_stage_card(folder, stage) for stage in before] + [
-        card | {"stage": last, "history": _errors(folder, last)}
-    ]
+    own = card | {"stage": last, "history": _errors(folder, last)}
+    cards = [*(_stage_card(folder, stage) for stage in before), own]
     told = [{key: each[key] for key in ("stage", "seconds", "metrics", "history")} for each in cards if each]
     return {"stages": told} if before else {}
 
@@ -253,20 +263,23 @@ def _measured(run: Run, model: Autoencoder, seconds: float) -> dict[str, Any]:
 
 
 def _of_images(run: Run, model: Autoencoder) -> dict[str, Any]:
-    metrics = {"squared_error": mean_squared_error(model, run.test_images)}
-    if "classify" in model.abilities and run.test_images.target is not None:
-        metrics["classification_error"] = classification_error(model, run.test_images)
+    _, images = run.measured_on
+    metrics = averaged("squared_error", squared_errors(model, images))
+    if "classify" in model.abilities and images.target is not None:
+        metrics |= share("classification_error", classification_error(model, images), len(images))
     return {"metrics": metrics} | ({"anomaly": normal_scores(model, run.images)} if "sample" in model.abilities else {})
 
 
 def _of_texts(run: Run, model: Autoencoder) -> dict[str, Any]:
-    exact, right = restored(model, run.test_images.data)
-    return {"metrics": {"exact_reconstruction": exact, "characters_right": right}}
+    texts = run.measured_on[1].data
+    exact, right = restored(model, texts)
+    shares = averaged("exact_reconstruction", exact.double()), per_character("characters_right", right, lengths(texts))
+    return {"metrics": shares[0] | shares[1]}
 
 
 def normal_scores(model: Autoencoder, images: Examples) -> dict[str, tuple[float, float]]:
-    """Mean and deviation of the anomaly scores over the first 10,000 training images."""
-    some = images.rows(torch.arange(min(len(images), LARGEST_REFERENCE)))
+    """Mean and deviation of the anomaly scores over 10,000 training images."""
+    some = images.rows(drawn(len(images), LARGEST_REFERENCE))
     label = some.target if model.classes else None
     return reference_of(anomaly_scores(model, present(some.data), label))
 
@@ -276,6 +289,7 @@ def _card(run: Run, model: Autoencoder, seconds: float) -> dict[str, Any]:
         "name": run.recipe.name,
         "recipe": json.loads(run.recipe.to_json()),
         "data": {"name": run.recipe.dataset, "train": len(run.images), **run.images.facts},
+        "measured_on": run.measured_on[0],
         "shape": list(run.images.shape),
         "classes": list(run.images.names),
         "parameters": sum(tensor.numel() for tensor in model.state_dict().values()),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from vaecore import checkpoint
 from vaecore.checkpoint import names
-from vaecore.evaluation.figures import Figure
+from vaecore.evaluation.figures import Figure, with_error
 from vaecore.evaluation.shown import columns
 from vaecore.serving.objectives import variants
 from vaecore.serving.studies.scores import PUBLISHED, RANKED, Score, scores
@@ -47,14 +47,14 @@ def _with_spread(score: Score, form: str) -> str:
     if score.seeds:
         mean, deviation, seeds = score.seeds
         return f"{form.format(mean)} ± {form.format(deviation)} ({seeds} seeds)"
-    return form.format(score.value)
+    return with_error(form, score.value, score.error)
 
 
 def _row(name: str, figures: Sequence[Figure]) -> tuple[str, ...]:
     card = checkpoint.read_card(checkpoint.find(name))
     metrics = card["metrics"]
     gpu = "" if card.get("device", "cpu") == "cpu" else f" ({card['device']})"
-    written = (figure.form.format(**metrics) if figure.key in metrics else "" for figure in figures)
+    written = (figure.written(metrics) for figure in figures)
     return (f"`{name}`", f"{card['parameters']:,}", f"{card['seconds']:,.0f} s{gpu}", *written)
 
 

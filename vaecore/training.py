@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 from tqdm import tqdm
 
 from vaecore import checkpoint, runs
-from vaecore.data import Examples, dataset, fetch, is_named
+from vaecore.data import Examples, dataset, fetch, held_out, is_named
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, onednn_products, processes
 from vaecore.distributions import shard
@@ -70,7 +70,7 @@ def train(
     folder = expanded(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
-        own = None if is_named(recipe.dataset) else _splits(recipe.dataset, data_dir)
+        own = None if is_named(recipe.dataset) else _parts(recipe, data_dir)
         fitted = {} if own is None else fitting(recipe, own[0], set(changes))
         recipe = recipe.changed(**fitted)
         if runs.is_finished(folder, recipe, seed, resume):
@@ -79,14 +79,14 @@ def train(
         if process.leads and own is None:
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
-        images, test_images = own or _splits(recipe.dataset, data_dir)
+        images, held = own or _parts(recipe, data_dir)
         runs.check_kind(recipe, images)
         if process.leads:
             _tell(recipe.dataset, images.note, _said(len(images), fitted))
         with runs.claimed(folder) if process.leads else nullcontext():
             if process.leads:
                 runs.is_finished(folder, recipe, seed, resume)  # refused as well: what came in between the two
-            run = Run(recipe, images, test_images, folder, seed)
+            run = Run(recipe, images, held, folder, seed)
             model, seconds = fit(run, place, process)
             if process.leads:
                 runs.keep(run, model, seconds)
@@ -95,8 +95,12 @@ def train(
     return folder
 
 
-def _splits(place: str, data_dir: str | Path | None) -> tuple[Examples, Examples]:
-    return dataset(place, "train", data_dir), dataset(place, "test", data_dir)
+def _parts(recipe: Recipe, data_dir: str | Path | None) -> tuple[Examples, Examples]:
+    """What is trained on, and what is held out."""
+    images = dataset(recipe.dataset, "train", data_dir)
+    if recipe.training.validation:
+        return held_out(recipe.dataset, images)
+    return images, images.rows(torch.arange(0))
 
 
 def _said(count: int, fitted: dict[str, Any]) -> str:
@@ -178,11 +182,12 @@ def fit(run: Run, device: torch.device, process: Process = Process()) -> tuple[A
                 _check_finite(recipe, epoch, trained)
                 if not process.leads:
                     continue
-                tested = held_out(model, run.test_images, training)
-                _check_finite(recipe, epoch, tested)
-                progress.set_postfix({name: f"{value:.2f}" for name, value in tested.items()}, refresh=False)
-                row = {"epoch": epoch + 1, "train": trained, "test": tested, "seconds": seconds}
-                runs.append(folder, row | ({"stage": stage.name} if stage.name else {}))
+                held = measured(model, run.held, training) if len(run.held) else {}
+                _check_finite(recipe, epoch, held)
+                told = held or trained
+                progress.set_postfix({name: f"{value:.2f}" for name, value in told.items()}, refresh=False)
+                row = {"epoch": epoch + 1, "train": trained, "validation": held, "stage": stage.name}
+                runs.append(folder, {key: value for key, value in row.items() if value} | {"seconds": seconds})
                 finished(epoch + 1, seconds)
                 if epoch + 1 == stage.end or time.monotonic() - saved > SAVE_SECONDS:
                     checkpoint.save_state(folder, model, optimizers, epoch + 1, seconds, seed)
@@ -250,7 +255,7 @@ def clip_gradient(parameters: list[nn.Parameter], largest: float) -> None:
 
 
 @torch.no_grad()
-def held_out(model: Autoencoder, images: Examples, training: Training) -> dict[str, float]:
+def measured(model: Autoencoder, images: Examples, training: Training) -> dict[str, float]:
     """The mean of every term over images that are not trained on."""
     model.eval()
     totals: dict[str, float] = {}

@@ -35,8 +35,8 @@ class Leg(NamedTuple):
     variable: str
 
 
-def legs(stages: Sequence[Leg], height: int = HEIGHT) -> go.Figure:
-    """Draw the errors of one stage after the other along one axis of epochs, with a mark where each begins."""
+def legs(stages: Sequence[Leg], split: str, height: int = HEIGHT) -> go.Figure:
+    """Draw the errors on a split, one stage after the other along one axis of epochs, with a mark where each begins."""
     figure, begin, named = go.Figure(), 0, set()
     for stage in stages:
         epochs = begin + 1 + np.arange(len(stage.errors))
@@ -48,7 +48,7 @@ def legs(stages: Sequence[Leg], height: int = HEIGHT) -> go.Figure:
         )  # fmt: skip
         named.add(stage.variable)
         begin += len(stage.errors)
-    frame(figure, "epoch", "error on the test images", height)
+    frame(figure, "epoch", f"error on the {split} images", height)
     low, high = _log_range([stage.errors for stage in stages])
     ticks = [digit * 10.0**power for power in range(-4, 5) for digit in (1, 2, 5)]  # Plotly would write 20 as 2
     figure.update_yaxes(type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])

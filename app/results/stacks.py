@@ -92,15 +92,17 @@ def likeliest(probabilities: np.ndarray, count: int, label: int | None) -> list[
 class Stage:
     """One stage of a stack's training; what the card does not say is None.
 
+    Errors are those of the images that the card says the training was `measured_on`.
+
     Attributes:
         name: in words.
         short: in a word.
         variable: what its error is of: a "reconstruction" of pixels, of codes ("z"), or the classifier's ("error").
         epochs: how many.
         seconds: of this stage alone.
-        squared_error: of the test images, by the layers trained so far.
-        classification_error: of the test images.
-        history: the error on the test images, epoch by epoch.
+        squared_error: of an image, by the layers trained so far.
+        classification_error: the share of wrong votes.
+        history: the error, epoch by epoch.
     """
 
     name: str

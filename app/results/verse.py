@@ -173,7 +173,7 @@ def measured(model: Model) -> Measured:
     """Return what a model's code costs, the dearest dimensions first; ValueError says why that is not known."""
     own = explorer(model)
     rates, metrics = serving.verses.unit_rates(own), own.card.get("metrics", {})
-    alive = metrics.get("active_units", int((rates >= SILENT).sum()))
+    alive = int(metrics.get("active_units", (rates >= SILENT).sum()))
     order = np.argsort(-rates, kind="stable").tolist()
     return Measured(rates, order, alive, metrics.get("bits_per_character"))
 

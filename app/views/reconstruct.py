@@ -149,7 +149,7 @@ def errors(values: np.ndarray) -> list[str]:
 def remembered(own: Explorer) -> None:
     """Say what the card measured, where the real images are not at hand: the model's own would flatter it."""
     metrics = own.card["metrics"]
-    st.subheader("Mean squared error, as measured on the test images")
+    st.subheader(f"Mean squared error, as measured on the {plain(serving.scores.split(own.card))} images")
     first, second = st.columns(2)
     first.metric(plain(own.name), f"{metrics['squared_error']:.2f}")
     if "pca_squared_error" in metrics:

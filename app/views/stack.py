@@ -135,13 +135,13 @@ def training(own: Explorer) -> None:
     left, right = st.columns([1.2, 1], gap="medium", vertical_alignment="center")
     if drawn:
         with left:
-            st.plotly_chart(curves.legs(drawn), config=charts.STILL, key="legs")
+            st.plotly_chart(curves.legs(drawn, own.card["measured_on"]), config=charts.STILL, key="legs")
     with right if drawn else left:
         st.html(strips.table("", ("epochs", "seconds", "squared error", "wrong class"), [written(s) for s in found]))
     st.caption(
         "A layer alone learns to restore what it reads, with noise put on it: the first reads pixels, the next ones "
         "read codes, so errors compare within one colour only. The squared error in the table is always that of the "
-        "image, by the layers trained so far, right after the stage."
+        f"image, by the layers trained so far, right after the stage. Both are of the {own.card['measured_on']} images."
     )
 
 

@@ -37,6 +37,9 @@ def numbers(own: Explorer) -> list[tuple[str, str]]:
     """Return what the card measured, after the sizes."""
     measured = serving.scores.labelled(own.card["metrics"]).items()
     found = [(label, text.replace("-", strips.MINUS)) for label, text in measured]
+    split = serving.scores.split(own.card)
+    if found and split != "test":
+        found.append(("measured on", f"{split} images"))
     return [("code", f"{own.latent} numbers"), ("weights", f"{own.card['parameters']:,}"), *found]
 
 
@@ -62,6 +65,9 @@ for data, models in grouped().items():
     for model in models:
         with grid.container(border=True, height="stretch"):
             card(model)
-st.caption("Squared error is summed over the pixels of an image, pixels in [0, 1], and averaged over the test images.")
+st.caption(
+    "Squared error is summed over the pixels of an image, pixels in [0, 1], and averaged over the test images, unless "
+    "a card names others."
+)
 with st.expander("The equations behind the models", icon=":material/function:"):
     st.html(strips.variants(catalogue.variants()))

@@ -1,6 +1,7 @@
 """Every page, run without a browser."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,21 @@ def test_a_model_of_mnist_works_without_mnist(open_page: Open, page: str) -> Non
     assert not app.exception
     assert len(app.title) == 1
     assert ["Until then" in warning.value for warning in app.warning] == [True] * (page in IMAGES)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_a_run_says_of_which_images_its_figures_are(open_page: Open, tmp_path: Path) -> None:
+    """Those that were held out, until it is evaluated."""
+    shutil.copytree(vaecore.load("ae-mnist-2", device="cpu").folder, tmp_path / "run")
+    file = tmp_path / "run" / "card.json"
+    card = json.loads(file.read_text())
+    del card["evaluation"]
+    file.write_text(json.dumps(card | {"measured_on": "validation"}))
+    for model, split, told in (("ae-mnist-2", "test", 0), (str(tmp_path / "run"), "validation", 1)):
+        shown = text(open_page("start", model=model))
+        assert shown.count("<dt>measured on</dt><dd>validation images</dd>") == shown.count("measured on") == told
+        titles = [each.value for each in open_page("reconstruct", model=model).subheader]
+        assert f"Mean squared error, as measured on the {split} images" in titles
 
 
 def test_scores_tell_ours_beside_the_published(open_page: Open) -> None:

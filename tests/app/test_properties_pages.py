@@ -142,9 +142,16 @@ def test_layers_that_were_not_kept_are_the_tuned_ones(open_page: Open, stack: Pa
     assert titles == ["Originals", "Layer 1", "Layer 2"]
 
 
-def test_the_test_error_is_the_cards(open_page: Open, stack: Path) -> None:
-    app = open_page("stack", model=str(stack))
-    card = json.loads((stack / "card.json").read_text())
+def test_the_test_error_is_that_of_the_test_images(open_page: Open, stack: Path) -> None:
+    app, tests = open_page("stack", model=str(stack)), vaecore.dataset("digits")
+    wrong = vaecore.load(stack, device="cpu").classify(tests.images).argmax(1) != tests.labels
+    assert metric(app, "Test error") == pytest.approx(100 * wrong.mean(), abs=0.006)
+
+
+def test_the_test_error_is_the_cards(open_page: Open) -> None:
+    app = open_page("stack", model="stacked-digits")
+    card = vaecore.load("stacked-digits", device="cpu").card
+    assert card["evaluation"]["split"] == "test"
     assert metric(app, "Test error") == pytest.approx(100 * card["metrics"]["classification_error"], abs=0.006)
 
 
@@ -182,6 +189,21 @@ def test_the_history_is_drawn_where_the_card_keeps_it(open_page: Open, stack_wit
     drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
     assert [trace["name"] for trace in drawn["data"]] == ["of pixels", "of codes", "of pixels", "cross-entropy"]
     assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("split", ["validation", "training", None])
+def test_the_page_says_of_which_images_the_errors_are(
+    split: str | None, open_page: Open, stack_with_history: Path
+) -> None:
+    """A card of before there was a choice does not say so: they were those of the test."""
+    file = stack_with_history / "card.json"
+    card = json.loads(file.read_text())
+    assert card.pop("measured_on") == "validation"
+    file.write_text(json.dumps(card | ({"measured_on": split} if split else {})))
+    app = open_page("stack", model=str(stack_with_history))
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert drawn["layout"]["yaxis"]["title"]["text"] == f"error on the {split or 'test'} images"
+    assert f"Both are of the {split or 'test'} images" in "".join(each.value for each in app.caption)
 
 
 def test_a_model_that_is_no_stack_invites_to_one(
@@ -316,8 +338,10 @@ def test_a_spectrum_shows_five_decades_and_marks_few_values() -> None:
 
 def test_legs_follow_each_other_and_say_where_one_begins() -> None:
     figure = curves.legs(
-        [Leg("layer 1", np.array([4.0, 2.0]), "reconstruction"), Leg("layer 2", np.array([9.0, 3.0, 1.0]), "z")]
+        [Leg("layer 1", np.array([4.0, 2.0]), "reconstruction"), Leg("layer 2", np.array([9.0, 3.0, 1.0]), "z")],
+        "validation",
     )
+    assert figure.layout.yaxis.title.text == "error on the validation images"
     assert [trace.x.tolist() for trace in figure.data] == [[1, 2], [3, 4, 5]]
     assert [shape.x0 for shape in figure.layout.shapes] == [0, 2]
     assert [trace.line.color for trace in figure.data] == [COLORS["reconstruction"], COLORS["z"]]

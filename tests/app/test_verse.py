@@ -142,7 +142,7 @@ def test_a_collapsed_model_says_which_sliders_are_alive_and_why(open_page: Open)
     app = open_page("verse", verse=COLLAPSED)
     said = " ".join([*(each.value for each in app.caption), *(each.value for each in app.markdown)])
     metrics = load(COLLAPSED).card["metrics"]
-    assert f"{metrics['active_units']} of 64 dimensions are in use" in said
+    assert f"{metrics['active_units']:.0f} of 64 dimensions are in use" in said
     assert "Bowman" in said
     found = verse.reach(find(COLLAPSED), 0)
     assert found.alive is not None

@@ -2,7 +2,7 @@
 
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.sources import data_folder, dataset, fetch, is_named, other_classes, strangers, terms
+from vaecore.data.sources import data_folder, dataset, fetch, held_out, is_named, other_classes, strangers, terms
 from vaecore.data.table import DATASETS, DataSet
 from vaecore.data.text import Texts
 
@@ -15,6 +15,7 @@ __all__ = [
     "data_folder",
     "dataset",
     "fetch",
+    "held_out",
     "is_named",
     "other_classes",
     "strangers",

@@ -3,11 +3,15 @@
 from abc import ABC, abstractmethod
 from typing import TypeVar
 
-from jaxtyping import Int64
+import numpy as np
+import torch
+from jaxtyping import Bool, Int64
 from numpy import ndarray
 from torch import Tensor
 
 from vaecore.limits import shown
+
+VALIDATION_SEED = 1
 
 Same = TypeVar("Same", bound="Examples")  # typing.Self is beyond what checks the types in the tests
 
@@ -60,6 +64,21 @@ class Examples(ABC):
             ValueError: there is too little for both.
         """
 
+    @property
+    @abstractmethod
+    def groups(self) -> Int64[ndarray, "n"]:
+        """The group of each: what gives one another away is of one group, and never on two sides of a split."""
+
+    def parted(self: Same, share: float) -> tuple[Same, Same]:
+        """What is trained on, and a `share` of whole groups, drawn by a fixed seed, that a recipe is chosen on.
+
+        The share is rounded down, so that there may be none to choose on.
+        """
+        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(VALIDATION_SEED)).numpy()
+        held = np.empty(len(self), bool)
+        held[order] = together(self.groups[order], int(len(self) * share))
+        return self.rows(torch.from_numpy(np.flatnonzero(~held))), self.rows(torch.from_numpy(np.flatnonzero(held)))
+
     def of_class(self: Same, name: str) -> Same:
         """The examples of one class; the labels and the names of all classes stay as they are.
 
@@ -69,3 +88,17 @@ class Examples(ABC):
         if self.target is None or name not in self.names:
             raise ValueError(f"no class is called {shown(name)!r}. Expected one of: {', '.join(self.names) or 'none'}")
         return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])
+
+
+def together(groups: Int64[ndarray, "n"], count: int) -> Bool[ndarray, "n"]:
+    """Which rows are the first `count`, where those of one group go together, or are left out if they are too many."""
+    groups = np.unique(groups, return_inverse=True)[1]
+    sizes, left = np.bincount(groups).tolist(), count
+    chosen = np.zeros(len(sizes), bool)
+    for each in dict.fromkeys(groups.tolist()):
+        if not left:
+            break
+        if sizes[each] <= left:
+            chosen[each] = True
+            left -= sizes[each]
+    return chosen[groups]

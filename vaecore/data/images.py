@@ -5,11 +5,11 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float32, Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore.data.examples import Examples
+from vaecore.data.examples import Examples, together
 
 SPLIT_SEED = 0
 
@@ -48,6 +48,11 @@ class Images(Examples):
         """What a card says of how the data is presented."""
         return {"pixels": "in [0, 1]"}
 
+    @property
+    def groups(self) -> Int64[ndarray, "n"]:
+        """Equal images are of one group."""
+        return np.array([hash(row.tobytes()) for row in self.pixels.numpy()], np.int64)
+
     def rows(self, index: Int64[Tensor, "m"]) -> "Images":
         """The images at `index`, in that order."""
         return replace(self, pixels=self.pixels[index], target=None if self.target is None else self.target[index])
@@ -63,21 +68,9 @@ class Images(Examples):
         if len(self) < 2:
             raise ValueError(f"expected at least 2 images to split into training and test, got {len(self)}")
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(SPLIT_SEED))
-        test = self._alike(order, max(1, len(self) // 10))
+        count = max(1, len(self) // 10)
+        test = together(self.groups[order.numpy()], count)
+        chosen = torch.from_numpy(test) if test.any() else torch.arange(len(self)) < count
         if kind == "test":
-            return self.rows(order[test])
-        return self.rows(order[~test].sort().values)
-
-    def _alike(self, order: Int64[Tensor, "n"], count: int) -> Bool[Tensor, "n"]:
-        """Which of the rows in their order are the first `count` where equal ones go together, or are left out."""
-        hashes = np.array([hash(row.tobytes()) for row in self.pixels.numpy()])
-        group = np.unique(hashes, return_inverse=True)[1][order.numpy()]
-        sizes, left = np.bincount(group).tolist(), count
-        chosen = np.zeros(len(sizes), bool)
-        for each in dict.fromkeys(group.tolist()):
-            if sizes[each] <= left:
-                chosen[each] = True
-                left -= sizes[each]
-            if not left:
-                break
-        return torch.from_numpy(chosen[group]) if chosen.any() else torch.arange(len(order)) < count
+            return self.rows(order[chosen])
+        return self.rows(order[~chosen].sort().values)

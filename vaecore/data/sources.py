@@ -6,9 +6,10 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from vaecore.data.examples import Examples
 from vaecore.data.images import Images
 from vaecore.data.own import own_images
-from vaecore.data.table import DATASETS, DataSet
+from vaecore.data.table import DATASETS, VALIDATION, DataSet
 from vaecore.data.text import own_texts
 from vaecore.limits import expanded, first_line, shown
 
@@ -102,24 +103,35 @@ def is_named(name: str | Path) -> bool:
     return not slash or (bool(only) and not os.path.exists(name))  # noqa: PTH110  a name may be none of a path
 
 
-def other_classes(name: str | Path, data_dir: str | Path | None = None) -> Images | None:
-    """What the test split of "mnist" has beside the threes, for "mnist/3"; None for a data set that is whole."""
+def held_out(name: str | Path, images: Examples) -> tuple[Examples, Examples]:
+    """The training images of a data set in two parts: what is trained on, and what a recipe is chosen on.
+
+    10,000 images of MNIST and of its kin (a sixth, of the static set a fifth), a tenth of others, drawn by a fixed
+    seed, equal ones and texts that share a line together; none of fewer than ten. The same for every run: test images
+    have no part in a choice.
+    """
+    base = str(name).partition("/")[0]
+    return images.parted(DATASETS[base].validation if is_named(name) else VALIDATION)
+
+
+def other_classes(name: str | Path, data_dir: str | Path | None = None, split: str = "test") -> Images | None:
+    """What a split of "mnist" has beside the threes, for "mnist/3"; None for a data set that is whole."""
     base, _, only = str(name).partition("/")
     if not (is_named(name) and only):
         return None
-    whole = dataset(base, "test", data_dir)
+    whole = dataset(base, split, data_dir)
     assert whole.target is not None
     return whole.rows((whole.target != whole.names.index(only)).nonzero()[:, 0])
 
 
-def strangers(name: str | Path, data_dir: str | Path | None = None) -> Images | None:
-    """The test images of what the table says is strange to a data set; None where there are none.
+def strangers(name: str | Path, data_dir: str | Path | None = None, split: str = "test") -> Images | None:
+    """The images of what the table says is strange to a data set; None where there are none.
 
     Raises:
         ValueError: they cannot be had.
     """
     row = DATASETS.get(str(name))
-    return dataset(row.strange, "test", data_dir) if row and row.strange else None
+    return dataset(row.strange, split, data_dir) if row and row.strange else None
 
 
 def fetch(name: str, data_dir: str | Path | None = None) -> Path:

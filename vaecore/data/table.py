@@ -10,6 +10,8 @@ from vaecore.data.images import Images
 from vaecore.data.named import digits, static, torchvision
 
 FIGURES = tuple("0123456789")
+VALIDATION = 1 / 10
+OF_60_000 = 1 / 6  # as most papers do: 10,000
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class DataSet:
         loader: how it is downloaded and read.
         shape: channels, height, width of an image, known before the download; None for texts.
         classes: the names of its classes, in the order of the labels; empty without labels.
+        validation: the share of its training images that a recipe is chosen on.
         strange: the data set whose images are shown to a model of this one as strangers; "" for none.
         licence: under which it is published; "" where that is not known.
         size: bytes that come down; None where they were not counted.
@@ -30,6 +33,7 @@ class DataSet:
     loader: Loader
     shape: tuple[int, int, int] | None = None
     classes: tuple[str, ...] = ()
+    validation: float = VALIDATION
     strange: str = ""
     licence: str = ""
     size: int | None = None
@@ -63,6 +67,7 @@ DATASETS: dict[str, DataSet] = {
         torchvision("MNIST"),
         (1, 28, 28),
         FIGURES,
+        OF_60_000,
         strange="fashion-mnist",
         licence="CC BY-SA 3.0",
         size=11_594_722,
@@ -72,6 +77,7 @@ DATASETS: dict[str, DataSet] = {
         torchvision("FashionMNIST"),
         (1, 28, 28),
         ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        OF_60_000,
         strange="mnist",
         licence="MIT",
         size=30_878_645,
@@ -81,6 +87,7 @@ DATASETS: dict[str, DataSet] = {
         torchvision("KMNIST"),
         (1, 28, 28),
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        OF_60_000,
         strange="mnist",
         licence="CC BY-SA 4.0",
         size=21_240_888,
@@ -95,6 +102,7 @@ DATASETS: dict[str, DataSet] = {
         "MNIST binarised once and for all: 60,000 of 28x28, in an order of their own, without labels",
         static,
         (1, 28, 28),
+        validation=1 / 5,  # of 50,000: 10,000 as well
     ),
     "couplets": DataSet("155,106 couplets of Tang poems, five characters and five", couplets, licence="MIT"),
 }

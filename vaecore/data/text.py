@@ -13,7 +13,8 @@ from unicodedata import normalize
 
 import numpy as np
 import torch
-from jaxtyping import Int32, Int64
+from jaxtyping import Float64, Int32, Int64
+from numpy import ndarray
 from torch import Tensor
 
 from vaecore.data.examples import Examples
@@ -52,9 +53,34 @@ class Texts(Examples):
         """The texts as strings, set in their form."""
         return to_strings(self.points, self.form)
 
+    @property
+    def groups(self) -> Int64[ndarray, "n"]:
+        """Texts of which one shares a part with the next, such as a line of a couplet, are of one group."""
+        return self._groups
+
     @cached_property
-    def _hashes(self) -> np.ndarray:
-        return np.array([_hash(text) for text in to_strings(self.points)])
+    def _groups(self) -> Int64[ndarray, "n"]:
+        from scipy.sparse import coo_matrix
+        from scipy.sparse.csgraph import connected_components
+
+        spans = _spans(self.form) or [(0, self.points.shape[1])]
+        rows = np.zeros((len(spans), len(self), max(end - begin for begin, end in spans)), np.int32)
+        for part, (begin, end) in zip(rows, spans, strict=True):
+            part[:, : end - begin] = self.points[:, begin:end]
+        _, part = np.unique(rows.view(f"V{rows.strides[1]}"), return_inverse=True)
+        text, part = np.tile(np.arange(len(self)), len(spans)), len(self) + part.ravel()
+        size = int(part.max(initial=0)) + 1
+        edges = coo_matrix((np.ones(part.size, bool), (text, part)), shape=(size, size))
+        return connected_components(edges, directed=False)[1][: len(self)].astype(np.int64)
+
+    @cached_property
+    def _hashes(self) -> Float64[ndarray, "n"]:
+        """Of each text the largest hash of its group."""
+        own = np.array([_hash(text) for text in to_strings(self.points)])
+        _, group = np.unique(self.groups, return_inverse=True)
+        largest = np.zeros(len(own))
+        np.maximum.at(largest, group, own)
+        return largest[group]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -72,12 +98,12 @@ class Texts(Examples):
         return replace(self, points=self.points[index])
 
     def split(self, kind: str) -> "Texts":
-        """A twentieth, at least one text, is the "test" split: those whose characters' hash is smallest.
+        """At most a twentieth, at least one text, is the "test" split: the groups whose characters' hashes are small.
 
-        What is the same text is in the same split, wherever it stands and whatever else there is.
+        What is the same text is in the same split, wherever it stands; so are texts that share a line.
 
         Raises:
-            ValueError: there are fewer than two different texts.
+            ValueError: there are fewer than two groups.
         """
         if len(np.unique(self._hashes)) < 2:
             raise ValueError(f"expected at least 2 different texts to split into training and test, got {len(self)}")
@@ -106,9 +132,13 @@ def to_strings(points: Int32[Tensor, "n length"], form: str = "") -> list[str]:
 
 def parts(text: str, form: str) -> list[str]:
     """The parts of a text that the marks of its form divide it into: the two lines of a couplet."""
+    return [text[begin:end] for begin, end in _spans(form)]
+
+
+def _spans(form: str) -> list[tuple[int, int]]:
+    """Where each part of a text begins and ends."""
     sizes = [len(blanks) // 2 for blanks in re.findall(r"(?:\{\})+", form)]
-    ends = [0, *accumulate(sizes)]
-    return [text[begin:end] for begin, end in pairwise(ends)]
+    return list(pairwise([0, *accumulate(sizes)]))
 
 
 def plain(text: str, form: str = "") -> str:

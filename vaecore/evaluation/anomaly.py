@@ -14,6 +14,7 @@ from torch import Tensor
 from vaecore.device import model_device
 from vaecore.distributions import Factored
 from vaecore.divergences import squared_error
+from vaecore.evaluation.intervals import standard_error
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 from vaecore.models.variational import Variational
@@ -102,6 +103,16 @@ def reference_of(scores: dict[str, Float[Tensor, "n"]]) -> dict[str, tuple[float
         name: (float(score.mean()), float(score.std(correction=0)) or 1.0)  # of one image, or of images all alike
         for name, score in scores.items()
     }
+
+
+def auroc_error(normal: Float[Tensor, "n"], strange: Float[Tensor, "m"]) -> float:
+    """The standard error of `auroc`: sqrt(var(V)/n + var(W)/m), V of each normal image the share of strange ones above
+    it, W of each strange one the share of normal ones below. Source: DeLong, DeLong & Clarke-Pearson 1988.
+    """  # noqa: D205
+    low, high = normal.double().sort().values, strange.double().sort().values
+    above = 1 - (torch.searchsorted(high, low) + torch.searchsorted(high, low, right=True)) / (2 * len(high))
+    below = (torch.searchsorted(low, high) + torch.searchsorted(low, high, right=True)) / (2 * len(low))
+    return float((standard_error(above).square() + standard_error(below).square()).sqrt())
 
 
 def auroc(normal: Float[Tensor, "n"], strange: Float[Tensor, "m"]) -> float:

@@ -1,31 +1,32 @@
 """What is measured: a model and images, what several measures need of them, and what each asks for."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from numpy import ndarray
 from torch import Tensor
 
 from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
 from vaecore.device import model_device
+from vaecore.evaluation.evidence import integrable, log_evidence
 from vaecore.evaluation.features import scaled
 from vaecore.evaluation.figures import Figure
-from vaecore.evaluation.generation import Classifier, classifier, features_and_classes
-from vaecore.evaluation.likelihood import Nats, measure_nats
+from vaecore.evaluation.intervals import Metrics, drawn
+from vaecore.evaluation.judges import Judge, Seen, judges, look
+from vaecore.evaluation.likelihood import Nats, measure_likelihood, measure_nats, presented
 from vaecore.evaluation.reconstruction import encode, squared_errors
 from vaecore.evaluation.texts import evaluate_texts
 from vaecore.models import Autoencoder
 from vaecore.models.text import TextVAE
 from vaecore.models.variational import Variational
 
-Metrics = dict[str, Any]
 Asks = dict[str, "int | Callable[[Examined], int]"]
 
 
@@ -41,6 +42,7 @@ class Examined:
     samples: int = 1000
     seed: int = 0
     strangers: Images | None = None
+    training_strangers: Images | None = None
 
     @cached_property
     def codes(self) -> Float[Tensor, "n latent"]:
@@ -82,25 +84,52 @@ class Examined:
 
     @cached_property
     def nats(self) -> Nats:
-        """Of a variational model, by the same samples."""
+        """Of a variational model, by one sample."""
         assert isinstance(self.model, Variational)
-        return measure_nats(self.model, self.test, self.binarise, self.samples, self.seed)
+        return measure_nats(self.model, self.test, self.binarise, self.seed)
 
     @cached_property
-    def judge(self) -> Classifier:
-        """A classifier that never saw the model."""
+    def likelihoods(self) -> Float64[Tensor, "n"]:
+        """log p(x) of every test image, or the bound on grey pixels, in nats."""
+        assert isinstance(self.model, Variational)
+        if self.integrals is not None:
+            return self.integrals
+        return measure_likelihood(self.model, self.test, self.binarise, self.samples, self.seed)
+
+    @cached_property
+    def integrals(self) -> Float64[Tensor, "n"] | None:
+        """The same by the integral over all codes, where there are so few latents that it can be taken."""
+        if not integrable(self.model):
+            return None
+        label = self.test.target if self.model.classes else None
+        with suppress(ValueError):  # of posteriors too narrow for any lattice
+            return log_evidence(self.model, presented(self.test, self.binarise, self.seed), label).double()
+        return None
+
+    @cached_property
+    def judges(self) -> dict[str, Judge]:
+        """Two classifiers that never saw the model."""
         assert isinstance(self.train, Images)
-        return classifier(self.train, self.folder, model_device(self.model))
+        return judges(self.train, self.folder, model_device(self.model))
+
+    def seen(self, images: Float[Tensor, "n channels height width"]) -> dict[str, Seen]:
+        """The features and decisions of each judge, of some images."""
+        return {name: look(judge, images) for name, judge in self.judges.items()}
 
     @cached_property
-    def seen(self) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
-        """The judge's features and decisions of the test images."""
-        return features_and_classes(self.judge, present(self.test.data))
+    def seen_test(self) -> dict[str, Seen]:
+        """Of the test images."""
+        return self.seen(present(self.test.data))
 
     @cached_property
-    def conditional_samples(self) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
-        """The judge's features and decisions of a sample for each test image, of its class."""
-        return features_and_classes(self.judge, _conditional_samples(self.model, self.test, self.seed))
+    def real_images(self) -> Float[Tensor, "n channels height width"]:
+        """As many training images, drawn: what no sample can be better than."""
+        return present(self.train.data[drawn(len(self.train), len(self.test))])
+
+    @cached_property
+    def conditional_images(self) -> Float[Tensor, "n channels height width"]:
+        """A sample for each test image, of its class."""
+        return conditional_images(self.model, self.test, self.seed)
 
     @cached_property
     def texts(self) -> Metrics:
@@ -161,7 +190,8 @@ def more_than_latent(on: Examined) -> int:
 
 
 @torch.no_grad()
-def _conditional_samples(model: Autoencoder, test: Examples, seed: int) -> Float[Tensor, "n channels height width"]:
+def conditional_images(model: Autoencoder, test: Examples, seed: int) -> Float[Tensor, "n channels height width"]:
+    """The mean image of a draw of the prior for each label of a test split."""
     assert test.target is not None
     device, prior = model_device(model), model.prior()
     generator = torch.Generator(device).manual_seed(seed)

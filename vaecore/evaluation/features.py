@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Bool, Float, Float32, Int64
 from numpy import ndarray
 from torch import Tensor
 
@@ -64,17 +64,14 @@ def few_label_errors(
     test: Float32[ndarray, "m latent"],
     test_labels: Int64[ndarray, "m"],
     labels: int,
-) -> Float[ndarray, "draws"]:
-    """The probe's error with `labels` labels, the same number of each class: one for each of ten seeded draws.
+) -> Bool[ndarray, "draws m"]:
+    """What the probe gets wrong with `labels` labels, the same number of each class, for each of ten seeded draws.
 
     Raises:
         ValueError: a class has too few examples.
     """
-    errors = []
-    for chosen in _draws(train_labels, labels):
-        probe = _probe(DECAY_OF_FEW, train[chosen], train_labels[chosen])
-        errors.append(1 - probe.score(test, test_labels))
-    return np.array(errors)
+    probes = (_probe(DECAY_OF_FEW, train[chosen], train_labels[chosen]) for chosen in _draws(train_labels, labels))
+    return np.stack([probe.predict(test) != test_labels for probe in probes])
 
 
 def _draws(labels: Int64[ndarray, "n"], count: int) -> Iterator[Int64[ndarray, "count"]]:

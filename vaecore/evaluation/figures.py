@@ -1,6 +1,8 @@
 """How a figure of a card is written, wherever it is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,7 @@ class Ranked:
         sign: what a card's figure is multiplied by to read as papers print it.
         smaller: whether less is better.
         form: how it is written.
-        keys: the names in a card of which the best counts, where there are several.
+        keys: the names in a card of which one counts, where there are several.
     """
 
     name: str
@@ -25,10 +27,15 @@ class Ranked:
     form: str = "{:.2f}"
     keys: tuple[str, ...] = ()
 
+    def which(self, metrics: Mapping[str, Any]) -> str:
+        """The key that counts: of several the one that was best on training images, so that no test image chooses."""
+        there = [key for key in self.keys if key in metrics]
+        return max(there, key=lambda key: metrics.get(f"{key}_training", metrics[key]))
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a card, and how it is written wherever it is shown: forms name the figures that they are made of.
+    """One figure of a card, and how it is written wherever it is shown: with its standard error, where the card has it.
 
     Attributes:
         key: its name in the card.
@@ -37,6 +44,7 @@ class Figure:
         label: what it is called beside a model's picture; not there without one.
         brief: how it is written there; as in the table without one.
         ranked: how models are ranked by it; they are not without one.
+        beside: the key of what is written behind it, for comparison.
     """
 
     key: str
@@ -45,3 +53,14 @@ class Figure:
     label: str = ""
     brief: str = ""
     ranked: Ranked | None = None
+    beside: str = ""
+
+    def written(self, metrics: Mapping[str, Any], form: str = "") -> str:
+        """It, and what stands beside it, in a form of their own or in the table's; nothing where a card lacks it."""
+        keys = [key for key in (self.key, self.beside) if key in metrics]
+        return ", ".join(with_error(form or self.form, metrics[key], metrics.get(f"{key}_error")) for key in keys)
+
+
+def with_error(form: str, value: float, error: float | None) -> str:
+    """A figure, and its standard error, where that is known."""
+    return form.format(value) if error is None else f"{form.format(value)} ± {form.format(error)}"

@@ -1,119 +1,66 @@
-"""How good generated images are, in the eyes of a classifier that never saw the model."""
+"""How good generated images are, in the eyes of judges that never saw the model."""
 
-import hashlib
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Mapping
+from math import sqrt
+from statistics import fmean
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
-from tqdm import tqdm
+from torch import Tensor
 
-from vaecore import checkpoint, writing
-from vaecore.data import Images
-from vaecore.data.batches import present
-from vaecore.device import has_bfloat16
+from vaecore.evaluation.intervals import GROUPS, Metrics, figure, jackknife, left_out_error, standard_error
+from vaecore.evaluation.judges import spread
 
-EPOCHS, BATCH, FEATURES = 8, 128, 128
 NEIGHBOURS = 5
-SMALLEST_SIDE = 4  # pixels that the classifier can halve twice
+SHARES = ("accuracy", "coverage")  # which judges disagree on in log odds; on others in logarithms
 
 
-class Classifier(nn.Module):
-    """A small convolutional classifier; the layer before the last gives the features that distances are taken in."""
+class Covering(NamedTuple):
+    """The balls around each real point that reach to its k-th real neighbour, and the fake points in them.
 
-    def __init__(self, shape: tuple[int, int, int], classes: int) -> None:
-        super().__init__()
-        channels, height, width = shape
-        self.features = nn.Sequential(
-            *(nn.Conv2d(channels, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(64, 128, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Dropout(0.25)),
-            *(nn.Linear(128 * (height // 4) * (width // 4), FEATURES), nn.ReLU()),
-        )
-        self.logits = nn.Sequential(nn.Dropout(0.5), nn.Linear(FEATURES, classes))
+    Attributes:
+        groups: how many of each of twenty groups of fake points are in each ball.
+        balls: in how many balls each fake point is.
+    """
 
-    def forward(self, x: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch classes"]:
-        """Unnormalised log probabilities of the classes."""
-        return self.logits(self.features(x))
+    groups: Int64[Tensor, "n groups"]
+    balls: Int64[Tensor, "m"]
 
 
-def classifier(images: Images, folder: Path, device: torch.device) -> Classifier:
-    """A classifier of `images`, trained once and kept in `folder`, one file for one set of training images."""
-    model = Classifier(images.shape, len(images.names)).to(device)
-    assert images.target is not None
-    digest = hashlib.sha256(images.pixels.numpy().tobytes() + images.target.numpy().tobytes() + repr(model).encode())
-    path = folder / f"classifier-{digest.hexdigest()[:16]}.safetensors"
-    if path.exists():
-        model.load_state_dict(checkpoint.read_tensors(path))
-        return model.eval()
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        _train(model, images, device)
-    with suppress(OSError):  # a folder that cannot be written costs the time again, not the result
-        folder.mkdir(parents=True, exist_ok=True)
-        writing.write_tensors(path, model.state_dict())
-    return model.eval()
-
-
-@torch.enable_grad()
-def _train(model: Classifier, images: Images, device: torch.device) -> None:
-    assert images.target is not None
-    pixels, target = images.pixels.to(device), images.target.to(device)
-    batches = max(1, len(pixels) // BATCH)
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-    optimizer = AdamW(model.parameters(), weight_decay=0.01, fused=True)
-    schedule = OneCycleLR(optimizer, 2e-3, total_steps=EPOCHS * batches)
-    model.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    with tqdm(desc="classifier", total=EPOCHS * batches * BATCH, unit=" images", unit_scale=True) as progress:
-        for _ in range(EPOCHS):
-            for index in torch.randperm(len(pixels), device=device)[: batches * BATCH].split(BATCH):
-                x = present(pixels[index], shift=1).contiguous(memory_format=torch.channels_last)
-                with torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device)):
-                    loss = cross_entropy(model(x), target[index])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                progress.update(len(index))
-
-
-@torch.no_grad()
-def features_and_classes(
-    model: Classifier, x: Float[Tensor, "n channels height width"]
-) -> tuple[Float[Tensor, "n features"], Int64[Tensor, "n"]]:
-    """The classifier's features and its decision for every image, on the CPU."""
-    device = next(model.parameters()).device
-    features = [model.features(part.to(device)) for part in x.split(1000)]
-    decisions = [model.logits(part).argmax(1) for part in features]
-    return torch.cat(features).cpu(), torch.cat(decisions).cpu()
-
-
-def coverage_and_density(
-    real: Float[Tensor, "n features"], fake: Float[Tensor, "m features"], k: int = NEIGHBOURS
-) -> tuple[float, float]:
-    """Of the balls around each real point that reach to its k-th real neighbour, the share with a fake point in
-    them (coverage), and how many balls a fake point lies in, over k (density).
-
-    Source: Naeem, Oh, Uh, Choi & Yoo 2020.
+def covering(real: Float[Tensor, "n features"], fake: Float[Tensor, "m features"], k: int = NEIGHBOURS) -> Covering:
+    """Which fake points are in which balls, counted.
 
     Raises:
         ValueError: there are not more than `k` real points.
-    """  # noqa: D205
+    """
     if len(real) <= k:
         raise ValueError(f"coverage and density need more than {k} real images, got {len(real)}")
-    inside_one, inside = [], 0
+    member = torch.nn.functional.one_hot(torch.arange(len(fake)) % GROUPS, GROUPS).float()
+    groups, balls = [], torch.zeros(len(fake), dtype=torch.int64)
     for rows in real.split(1000):
         radius = torch.cdist(rows, real).kthvalue(k + 1, dim=1, keepdim=True).values  # the nearest is the point itself
         within = torch.cdist(rows, fake) <= radius
-        inside_one.append(within.any(1))
-        inside += int(within.sum())
-    return float(torch.cat(inside_one).float().mean()), inside / (k * len(fake))
+        groups.append((within.float() @ member).long())
+        balls += within.sum(0)
+    return Covering(torch.cat(groups), balls)
+
+
+def coverage(found: Covering) -> tuple[float, float]:
+    """The share of balls that have a fake point in them (Naeem, Oh, Uh, Choi & Yoo 2020), and its standard error."""
+    every = found.groups.sum(1, keepdim=True)
+    covered = (every > 0).double()
+    without = ((every - found.groups) > 0).double().mean(0)  # one group of the fake points
+    error = (standard_error(covered).square() + left_out_error(without).square()).sqrt()
+    return float(covered.mean()), float(error)
+
+
+def density(found: Covering, k: int = NEIGHBOURS) -> tuple[float, float]:
+    """How many balls a fake point lies in, over k (Naeem et al. 2020), and its standard error."""
+    of_fake, of_real = found.balls.double() / k, found.groups.sum(1).double() / k
+    scale = len(of_real) / len(of_fake)
+    error = (standard_error(of_fake).square() + (scale * standard_error(of_real)).square()).sqrt()
+    return float(of_fake.mean()), float(error)
 
 
 def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m features"]) -> float:
@@ -128,3 +75,33 @@ def frechet_distance(a: Float[Tensor, "n features"], b: Float[Tensor, "m feature
     cross = torch.linalg.eigvalsh(root @ covariances[1] @ root).clamp(min=0).sqrt().sum()
     shift = (a.mean(0) - b.mean(0)).square().sum()
     return max(0.0, float(shift + covariances[0].trace() + covariances[1].trace() - 2 * cross))
+
+
+def frechet(real: Float[Tensor, "n features"], fake: Float[Tensor, "m features"]) -> tuple[float, float]:
+    """The Frechet distance, and its standard error over both, each by the jackknife."""
+    of_real = jackknife(lambda rows: torch.tensor(frechet_distance(rows, fake)), real)
+    of_fake = jackknife(lambda rows: torch.tensor(frechet_distance(real, rows)), fake)
+    return frechet_distance(real, fake), float((of_real.square() + of_fake.square()).sqrt())
+
+
+def right(said: Int64[Tensor, "n"], target: Int64[Tensor, "n"]) -> tuple[float, float]:
+    """The share that are of their class, and its standard error."""
+    same = (said == target).double()
+    return float(same.mean()), float(standard_error(same))
+
+
+def by_judges(name: str, found: Mapping[str, tuple[float, float]], kind: str) -> Metrics:
+    """A figure and its standard error by each judge, and their mean.
+
+    The error of the mean is that of what one more judge of this kind would find: judges differ by more than chance
+    among images does. Of `kind` is how far apart they are known to be.
+    """
+    metrics: Metrics = {}
+    for judge, (value, error) in found.items():
+        metrics |= figure(f"{name}_{judge}", value, error)
+    mean = fmean(value for value, _ in found.values())
+    unit = mean * (1 - mean) if kind in SHARES else mean
+    known = spread()
+    apart = unit * known.get(name, known.get(kind, 0.0))
+    chance = fmean(error**2 for _, error in found.values())
+    return figure(name, mean, sqrt(chance + apart**2 * (1 + 1 / len(found)))) | metrics

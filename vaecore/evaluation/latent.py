@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from jaxtyping import Float, Float32, Int32, Int64
 from numpy import ndarray
 from torch import Tensor
 
 from vaecore.evaluation import planes
+from vaecore.evaluation.intervals import drawn
 from vaecore.evaluation.outside import Report, Task, results, silent
 from vaecore.evaluation.planes import FEWEST, spread, trustworthiness
 
@@ -132,7 +132,7 @@ def missing_planes(
 
 def chosen_rows(count: int) -> Int64[ndarray, "n"]:
     """The rows of a test split that a map is made of, and that planes are scored on: 2,000 of them, always the same."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(0))[:MAP_IMAGES].sort().values.numpy()
+    return drawn(count, MAP_IMAGES).numpy()
 
 
 def shortest_path(

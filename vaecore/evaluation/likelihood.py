@@ -1,19 +1,19 @@
 """The evidence log p(x), bounded from below by one sample and estimated by many."""
 
 from collections.abc import Iterator
-from itertools import pairwise
-from math import log, prod, sqrt
+from math import log, prod
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from vaecore import data
 from vaecore.data.batches import present
 from vaecore.device import model_device, onednn_products
 from vaecore.distributions import Factored
-from vaecore.evaluation.rates import aggregate_divergence, rates_and_distortion
+from vaecore.evaluation.intervals import drawn, rounded, standard_error
+from vaecore.evaluation.rates import one_code_each, rates_and_distortion
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 from vaecore.models.variational import Variational
@@ -88,52 +88,57 @@ def _pieces(images: int, samples: int, width: int, device: torch.device) -> Iter
 
 
 class Nats(NamedTuple):
-    """Where the nats of a variational model go, of every test image by the same samples.
+    """Where the nats of a variational model go, of every test image by one sample.
 
     Attributes:
-        likelihood: log p(x) of every image by importance samples, in float64.
-        grey: whether that is none, but a bound made of cross-entropies: a Bernoulli model's of pixels between 0 and 1.
+        grey: whether there is no likelihood, but a bound made of cross-entropies: a Bernoulli model's of pixels
+            between 0 and 1.
         rates: by group of latents.
         distortion: -E_q[log p(x|z)].
-        aggregate_divergence: of the aggregate posterior's moments from the prior's; infinite for too few images.
+        codes: one draw of every posterior; in a hierarchy, the noise that the prior would have had to draw.
     """
 
-    likelihood: Float[Tensor, "n"]
     grey: bool
     rates: Float[Tensor, "n groups"]
     distortion: Float[Tensor, "n"]
-    aggregate_divergence: float
+    codes: Float[Tensor, "n latent"]
 
 
-def measure_nats(model: Variational, test: data.Examples, binarise: bool, samples: int, seed: int) -> Nats:
-    """By one generator for all: one seed would repeat what the pixels were drawn with."""
-    x, label, generator = _protocol(model, test, binarise, seed)
-    likelihood = log_likelihood(model, x, label, samples, generator).double()
+def measure_nats(model: Variational, test: data.Examples, binarise: bool, seed: int) -> Nats:
+    """With draws of its own, so that they are the same however many samples a likelihood has."""
+    x, label, generator = _protocol(model, test, binarise, seed, draws=3)
     rates, distortion = rates_and_distortion(model, x, label, generator)
     grey = model.settings.likelihood == "bernoulli" and not bool(((x == 0) | (x == 1)).all())
-    return Nats(likelihood, grey, rates, distortion, aggregate_divergence(model, x, label, generator))
+    return Nats(grey, rates, distortion, one_code_each(model, x, label, generator))
 
 
 @onednn_products()
-def measure_likelihood(model: Variational, test: data.Examples, binarise: bool, samples: int, seed: int) -> float:
-    """The mean log likelihood of `evaluate` alone, by the same protocol."""
+def measure_likelihood(
+    model: Variational, test: data.Examples, binarise: bool, samples: int, seed: int
+) -> Float64[Tensor, "n"]:
+    """log p(x) of every test image, in nats, by importance samples.
+
+    Their seed is not that of the pixels, which would draw the codes that fit the pixels that were drawn.
+    """
     x, label, generator = _protocol(model, test, binarise, seed)
-    return float(log_likelihood(model, x, label, samples, generator).double().mean())
+    return log_likelihood(model, x, label, samples, generator).double()
 
 
 def measure_bounds(model: Variational, test: data.Examples, binarise: bool, seed: int) -> dict[str, Any]:
-    """The bound as samples are added, each with draws of its own, on the first test images.
+    """The bound as samples are added, each with draws of its own, on some of the test images.
 
     Never falls in expectation: Burda, Grosse & Salakhutdinov 2016, theorem 1.
     """
     x, label, generator = _protocol(model, test, binarise, seed, draws=2)
-    x, label = x[:RISING], None if label is None else label[:RISING]
+    some = drawn(len(x), RISING)
+    x, label = x[some], None if label is None else label[some]
     bounds = [log_likelihood(model, x, label, k, generator).double() for k in BOUNDS]
     return {
         "images": len(x),
         "samples": list(BOUNDS),
-        "bound": [round(float(bound.mean()), 4) for bound in bounds],
-        "error_of_the_rise": [round(standard_error(after - before), 4) for before, after in pairwise(bounds)],
+        "bound": rounded(torch.stack(bounds).mean(1)),
+        "error": rounded(standard_error(torch.stack(bounds, 1))),
+        "error_of_the_rise": rounded(standard_error(torch.stack(bounds, 1).diff(dim=1))),
     }
 
 
@@ -150,8 +155,3 @@ def presented(images: data.Examples, binarise: bool, seed: int) -> Images:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return present(images.data, binarise)
-
-
-def standard_error(values: Float[Tensor, "n"]) -> float:
-    """Of the mean of independent values."""
-    return float(values.std(correction=0)) / sqrt(len(values))

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from io import StringIO
 
 import numpy as np
-from jaxtyping import Float, Float32, Int64
+from jaxtyping import Float, Float32, Float64, Int64
 from numpy import ndarray
 
 PERPLEXITIES = (5, 15, 30, 50, 100)
@@ -129,14 +129,31 @@ def trustworthiness(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n
     Raises:
         ValueError: there are fewer than three, or one side's are all equal, or not finite.
     """
-    return _trustworthiness(distances(images), codes)
+    return float(trusted(images, codes).mean())
 
 
-def _trustworthiness(apart: Float[ndarray, "n n"], codes: Float[ndarray, "n latent"]) -> float:
-    from sklearn.manifold import trustworthiness as score
+def trusted(images: Float[ndarray, "n pixels"], codes: Float[ndarray, "n latent"]) -> Float64[ndarray, "n"]:
+    """What each code's neighbours add to the trustworthiness, which is the mean.
 
-    neighbours = min(TRUST_NEIGHBOURS, (len(apart) - 1) // 2)
-    return float(score(apart, spread(codes, least=FEWEST), n_neighbors=neighbours, metric="precomputed"))
+    Raises:
+        ValueError: as `trustworthiness` does.
+    """
+    return _trusted(distances(images), codes)
+
+
+def _trusted(apart: Float[ndarray, "n n"], codes: Float[ndarray, "n latent"]) -> Float64[ndarray, "n"]:
+    """Of each i: 1 - 2 / (k (2n - 3k - 1)) sum_j max(0, r_ij - k), j the k nearest codes, r_ij their rank as images."""
+    from sklearn.neighbors import NearestNeighbors
+
+    n = len(apart)
+    k = min(TRUST_NEIGHBOURS, (n - 1) // 2)
+    nearest = NearestNeighbors(n_neighbors=k).fit(spread(codes, least=FEWEST)).kneighbors(return_distance=False)
+    own = apart.copy()
+    np.fill_diagonal(own, -np.inf)  # an image is no neighbour of its own, of however many it is equal to
+    rank = np.empty((n, n), np.int64)
+    np.put_along_axis(rank, own.argsort(1, kind="stable"), np.arange(n)[None], 1)
+    beyond = np.maximum(0, np.take_along_axis(rank, nearest, 1) - k).sum(1)
+    return 1 - 2 / (k * (2 * n - 3 * k - 1)) * beyond.astype(np.float64)
 
 
 def transductive_neighbour_accuracy(codes: Float[ndarray, "n latent"], labels: Int64[ndarray, "n"]) -> float:
@@ -160,7 +177,7 @@ def plane_scores(
     Raises:
         ValueError: there are fewer than three, or they are all equal, or not finite.
     """
-    scores = {"trustworthiness": _trustworthiness(apart, plane)}
+    scores = {"trustworthiness": float(_trusted(apart, plane).mean())}
     return scores if labels is None else scores | {"neighbours": transductive_neighbour_accuracy(plane, labels)}
 
 

@@ -34,36 +34,41 @@ def rates_and_distortion(
 
 
 @torch.no_grad()
-def active_units(model: Variational, x: Images, label: Labels | None = None) -> Bool[Tensor, "latent"]:
-    """Which latents are active, as booleans: the variance over images of the posterior's mean is above 0.01."""
-    return varies(torch.cat([model.posterior(rows, own).mean.cpu() for rows, own in _chunks(model, x, label)]))
+def posterior_means(model: Variational, x: Images, label: Labels | None = None) -> Float[Tensor, "n latent"]:
+    """The mean of every posterior, on the CPU."""
+    return torch.cat([model.posterior(rows, own).mean.cpu() for rows, own in _chunks(model, x, label)])
 
 
 def varies(means: Float[Tensor, "n latent"]) -> Bool[Tensor, "latent"]:
-    """Which latents' means are active over images, likewise."""
+    """Which latents are active: the variance over images of the posterior's mean is above 0.01."""
     return means.var(0, correction=0) > ACTIVE
 
 
-def collapse(rates: Float[Tensor, "n groups"]) -> Float[Tensor, "groups"]:
-    """The share of images on which each group of latents says nothing: its rate is below 0.01 nats."""
-    return (rates < COLLAPSED).float().mean(0)
+def silent(rates: Float[Tensor, "n groups"]) -> Bool[Tensor, "n groups"]:
+    """On which images a group of latents says nothing: its rate is below 0.01 nats."""
+    return rates < COLLAPSED
 
 
 @torch.no_grad()
-def aggregate_divergence(
+def one_code_each(
     model: Variational, x: Images, label: Labels | None = None, generator: torch.Generator | None = None
-) -> float:
-    """KL(N(m, C) || N(0, I)) in nats, of the Gaussian fitted on one code for every image: 0 where the aggregate
-    posterior has the prior's moments. In a hierarchy, of the noise that the prior would have had to draw.
-    """  # noqa: D205
+) -> Float[Tensor, "n latent"]:
+    """A draw of every posterior, in float64 on the CPU: together, draws of the aggregate posterior.
+
+    In a hierarchy, the noise that the prior would have had to draw.
+    """
     pieces = []
     for rows, own in _chunks(model, x, label):
         z, prior = model.posterior(rows, own).rsample((), generator), model.prior()
         pieces.append((prior.noise_of(z) if isinstance(prior, Chain) else z).cpu().double())
-    codes = torch.cat(pieces)
+    return torch.cat(pieces)
+
+
+def aggregate_divergence(codes: Float[Tensor, "n latent"]) -> Float[Tensor, ""]:
+    """KL(N(m, C) || N(0, I)) in nats, of the Gaussian fitted on codes: 0 where they have the prior's moments."""
     mean, covariance = codes.mean(0), torch.cov(codes.T, correction=0).reshape(codes.shape[1], codes.shape[1])
     spread = covariance.trace() - codes.shape[1] - torch.linalg.slogdet(covariance).logabsdet
-    return float((spread + mean.square().sum()) / 2)
+    return (spread + mean.square().sum()) / 2
 
 
 def _chunks(model: Variational, x: Tensor, label: Tensor | None) -> list[tuple[Tensor, Tensor | None]]:

@@ -11,6 +11,7 @@ from vaecore.data import Examples
 from vaecore.data.batches import present
 from vaecore.device import model_device
 from vaecore.divergences import squared_error
+from vaecore.evaluation.intervals import drawn
 from vaecore.models import Autoencoder
 
 CHUNK = 1000
@@ -60,6 +61,6 @@ def classification_error(model: Autoencoder, images: Examples) -> float:
 
 
 def code_quantiles(codes: Float[Tensor, "n latent"]) -> dict[str, Any]:
-    """Quantiles of every latent dimension over the first 10,000 codes: where codes lie if no prior says so."""
-    quantiles = codes[:LARGEST_QUANTILE].quantile(torch.tensor(LEVELS), dim=0)
+    """Quantiles of every latent dimension over 10,000 codes: where codes lie if no prior says so."""
+    quantiles = codes[drawn(len(codes), LARGEST_QUANTILE)].quantile(torch.tensor(LEVELS), dim=0)
     return {"levels": list(LEVELS), "quantiles": [[round(v, 4) for v in row] for row in quantiles.tolist()]}

@@ -40,20 +40,23 @@ def evaluate(
     _deviation over ten draws): softmax regression on frozen codes. classification_error: of the model's own
     classifier. trustworthiness, continuity: of 2,000 test codes against their images, k=10. activity: of each unit of
     a code with an activation; mean_activity, lifetime_sparseness (of units that are ever on), population_sparseness:
-    the means; dead_units: those that never are on. jacobian_norm, singular_values: of the encoder, over the first 100
+    the means; dead_units: those that never are on. jacobian_norm, singular_values: of the encoder, over 100
     test images. robustness: squared error to the clean image by kind and level of noise.
     log_likelihood, elbo: nats per image, with `samples` importance samples; on pixels binarised once with `seed` where
     the model was trained on such, on grey pixels ("grey_bound", no likelihood) otherwise. bounds: with 1 to 5,000
-    samples on the first test images, and the standard error of the rise from one to the next. rate, distortion: minus
+    samples on 1,000 test images, and the standard error of the rise from one to the next. rate, distortion: minus
     the elbo's two parts; rates: by group of latents; collapse: the share of images on which a group says nothing, where
     its rate is known in closed form; active_units; aggregate_divergence: of the aggregate posterior's moments from the
     prior's.
-    accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, by
-    an independent classifier kept in `folder`. frechet: the distance of as many samples of the density fitted on the
-    codes, or of the prior, to the test images in that classifier's features, and that of training images as a floor;
-    of a deterministic model also that of codes from one Gaussian fitted on them, and from N(0, I).
+    accuracy, coverage, density: of as many class-conditional samples as there are test images, with their labels, in
+    the eyes of two judges (`judges`), each and their mean; _ceiling: of the test images, or of as many training
+    images. frechet: the distance of as many samples of the density fitted on the codes, or of the prior, to the test
+    images in a judge's features, and that of training images as a floor; of a deterministic model also that of codes
+    from one Gaussian fitted on them, and from N(0, I).
     auroc_...: by each anomaly score, the test images against `strangers`.
-    A model of texts has metrics of its own, see `evaluate_texts`.
+    A model of texts has metrics of its own, see `evaluate_texts`. Beside a figure, or a list, stands its standard error
+    over the test images as KEY_error; what is of fewer images than there are is of a seeded draw of them, the same for
+    every model.
     """
     return report_on(Examined(model, train, test, binarise, folder, samples, seed, strangers)).metrics
 

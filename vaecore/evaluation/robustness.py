@@ -34,14 +34,13 @@ def restore(
     return noisy, torch.cat(restored)
 
 
-def robustness(
+def robust_errors(
     model: Autoencoder,
     x: Images,
     kind: Corruption,
     levels: tuple[float, ...] = LEVELS,
     seed: int = 0,
     label: Labels | None = None,
-) -> Float[Tensor, "levels"]:
-    """Mean of ||x - g(f(x~))||^2 at each level of noise: the squared error to the clean image."""
-    errors = [squared_error(x, restore(model, x, kind, level, seed, label)[1]).double().mean() for level in levels]
-    return torch.stack(errors).float()
+) -> Float[Tensor, "levels batch"]:
+    """||x - g(f(x~))||^2 of every image at each level of noise: the squared error to the clean image."""
+    return torch.stack([squared_error(x, restore(model, x, kind, level, seed, label)[1]) for level in levels])

@@ -28,10 +28,9 @@ def _encoder(model: Autoencoder, label: Labels | None) -> Callable[[Tensor], Ten
     return lambda rows: model.posterior(rows.unflatten(1, model.shape), label).mean
 
 
-def sensitivity(model: Autoencoder, x: Images, label: Labels | None = None) -> dict[str, float | list[float]]:
-    """Over images: the mean Frobenius norm ||J||_F, and the mean of each singular value, the largest first."""
+def sensitivity(
+    model: Autoencoder, x: Images, label: Labels | None = None
+) -> tuple[Float[Tensor, "batch"], Float[Tensor, "batch values"]]:
+    """Of every image the Frobenius norm ||J||_F, and the singular values, the largest first."""
     values = torch.linalg.svdvals(mean_jacobians(model, x, label))
-    return {
-        "jacobian_norm": float(values.square().sum(1).sqrt().mean()),
-        "singular_values": [round(value, 4) for value in values.mean(0).tolist()],
-    }
+    return values.square().sum(1).sqrt(), values

@@ -9,9 +9,9 @@ from vaecore.evaluation.text_metrics import TEXT_METRICS
 
 
 def figures(texts: bool) -> list[Figure]:
-    """All figures of models of texts, or of images, in the order of the table."""
+    """All figures of models of texts, or of images, each once, in the order of the table."""
     rows = TEXT_METRICS if texts else METRICS
-    return [each for row in rows for each in row.figures if isinstance(each, Figure)]
+    return list(dict.fromkeys(each for row in rows for each in row.figures if isinstance(each, Figure)))
 
 
 def columns(texts: bool) -> list[Figure]:
@@ -22,7 +22,7 @@ def columns(texts: bool) -> list[Figure]:
 def labelled(metrics: Metrics) -> dict[str, str]:
     """What is said beside a model's picture of what its card has."""
     shown = [each for each in figures(texts=False) if each.label and each.key in metrics]
-    return {each.label: (each.brief or each.form).format(**metrics) for each in shown}
+    return {each.label: replace(each, beside="").written(metrics, each.brief) for each in shown}
 
 
 def rankings() -> dict[str, tuple[Ranked, bool]]:

@@ -3,21 +3,29 @@
 from collections.abc import Callable
 from functools import cache
 from itertools import chain
-from math import log, sqrt
+from math import log
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int32, Int64
+from jaxtyping import Bool, Float, Int32, Int64
 from torch import Tensor
 
 from vaecore.data.couplets import FORM
 from vaecore.data.text import Texts, parts, to_strings
 from vaecore.device import model_device
 from vaecore.distributions import Gaussian
+from vaecore.evaluation.intervals import averaged, drawn, jackknifed, listed, standard_error
 from vaecore.evaluation.latent import spherical
 from vaecore.evaluation.likelihood import log_likelihood
-from vaecore.evaluation.rates import active_units, aggregate_divergence, collapse, rates_and_distortion
+from vaecore.evaluation.rates import (
+    aggregate_divergence,
+    one_code_each,
+    posterior_means,
+    rates_and_distortion,
+    silent,
+    varies,
+)
 from vaecore.models import Autoencoder
 from vaecore.models.text import TextVAE
 
@@ -44,30 +52,42 @@ def evaluate_texts(model: TextVAE, train: Texts, test: Texts, samples: int, seed
     generator = torch.Generator(model_device(model)).manual_seed(seed + 1)
     x = test.points
     likelihood = log_likelihood(model, x, None, samples, generator).double()
-    lengths = (x != 0).sum(1)
-    bits = -likelihood.sum() / lengths.sum() / log(2)
-    off = -likelihood / log(2) - bits * lengths
-    rates, distortion = rates_and_distortion(model, x, None, generator)
+    groups, distortion = (part.double() for part in rates_and_distortion(model, x, None, generator))
     exact, right = restored(model, x)
-    several = len(x) > 1
+    several = drawn(len(x), 2 * PAIRS)
     return {
-        "bits_per_character": float(bits),
-        "bits_per_character_error": float(off.std(correction=int(several)) / sqrt(len(x)) / lengths.double().mean()),
-        "log_likelihood": float(likelihood.mean()),
-        "log_likelihood_error": float(likelihood.std(correction=0)) / sqrt(len(x)),
-        "elbo": -float((rates.sum(1) + distortion).double().mean()),
-        "rate": float(rates.double().sum(1).mean()),
-        "distortion": float(distortion.double().mean()),
-        "rates": [round(rate, 4) for rate in rates.double().mean(0).tolist()],
-        "collapse": [round(share, 4) for share in collapse(rates).tolist()],
-        "active_units": int(active_units(model, x).sum()),
-        "mutual_information": mutual_information(model, x, generator),
-        "aggregate_divergence": aggregate_divergence(model, x, None, generator),
-        "exact_reconstruction": exact,
-        "characters_right": right,
+        **per_character("bits_per_character", -likelihood / log(2), lengths(x)),
+        **averaged("log_likelihood", likelihood),
+        **averaged("elbo", -(groups.sum(1) + distortion)),
+        **averaged("rate", groups.sum(1)),
+        **averaged("distortion", distortion),
+        **listed("rates", groups),
+        **listed("collapse", silent(groups).double()),
+        **jackknifed("active_units", lambda means: varies(means).double().sum(), posterior_means(model, x)),
+        **averaged("mutual_information", mutual_information(model, x, generator)),
+        **jackknifed("aggregate_divergence", aggregate_divergence, one_code_each(model, x, None, generator)),
+        **averaged("exact_reconstruction", exact.double()),
+        **per_character("characters_right", right.double(), lengths(x)),
         **written(model, train, test, generator),
-        **(path(model, x[: 2 * PAIRS]) if several else {}),
+        **(path(model, x[several]) if len(several) > 1 else {}),
     }
+
+
+def lengths(x: Int32[Tensor, "n length"]) -> Int64[Tensor, "n"]:
+    """How many characters each text has."""
+    return (x != 0).sum(1)
+
+
+def per_character(
+    name: str, totals: Float[Tensor, "n"] | Int64[Tensor, "n"], characters: Int64[Tensor, "n"]
+) -> dict[str, float]:
+    """The sum over texts of what their characters add up to, over all characters, and its standard error.
+
+    Texts are drawn, not characters: sqrt(var(t_i - mean l_i) / n) / mean l. Source: Cochran 1977, chapter 6, of ratios.
+    """
+    ratio = totals.double().sum() / characters.sum()
+    error = standard_error(totals - ratio * characters) / characters.double().mean()
+    return {name: float(ratio)} | ({f"{name}_error": float(error)} if len(totals) > 1 else {})
 
 
 @torch.no_grad()
@@ -80,29 +100,32 @@ def _means(model: Autoencoder, x: Int32[Tensor, "n length"]) -> Float[Tensor, "n
     return torch.cat([model.posterior(rows.to(model_device(model))).mean.cpu() for rows in x.split(CHUNK)])
 
 
-def restored(model: Autoencoder, x: Int32[Tensor, "n length"]) -> tuple[float, float]:
-    """The shares of texts and of characters that come back as they were."""
+def restored(model: Autoencoder, x: Int32[Tensor, "n length"]) -> tuple[Bool[Tensor, "n"], Int64[Tensor, "n"]]:
+    """Which texts come back as they were, and how many characters of each."""
     assert isinstance(model, TextVAE)
     same = _likeliest(model, _means(model, x)) == x
-    return float(same.all(1).double().mean()), float(same[x != 0].double().mean())
+    return same.all(1), (same & (x != 0)).sum(1)
 
 
 @torch.no_grad()
-def mutual_information(model: TextVAE, x: Int32[Tensor, "n length"], generator: torch.Generator | None = None) -> float:
-    """E[log q(z|x) - log 1/n sum_j q(z|x_j)] in nats, z ~ q(z|x): what a code tells of which text it is the code of.
+def mutual_information(
+    model: TextVAE, x: Int32[Tensor, "n length"], generator: torch.Generator | None = None
+) -> Float[Tensor, "n"]:
+    """log q(z|x) - log 1/n sum_j q(z|x_j) in nats, z ~ q(z|x): what a code tells of which text it is the code of.
 
-    A lower bound in expectation, which cannot exceed log n. Source: Hoffman & Johnson 2016; Chen et al. 2018.
+    Its mean is a lower bound in expectation, which cannot exceed log n.
+    Source: Hoffman & Johnson 2016; Chen et al. 2018.
     """
     posteriors = [model.posterior(rows.to(model_device(model))) for rows in x.split(CHUNK)]
     mean, scale = (torch.cat([getattr(q, key).double() for q in posteriors]) for key in ("location", "scale"))
     precision = scale**-2
     linear, volume = mean * precision, (mean.square() * precision / 2 + scale.log()).sum(1)
-    total = 0.0
+    found = []
     for rows in torch.arange(len(x), device=mean.device).split(CHUNK):
         z = Gaussian(mean[rows], scale[rows]).rsample((), generator)
         every = z @ linear.T - z.square() @ precision.T / 2 - volume  # log q(z|x_j), up to what all j share
-        total += float((every.gather(1, rows[:, None])[:, 0] - every.logsumexp(1)).sum())
-    return total / len(x) + log(len(x))
+        found.append((every.gather(1, rows[:, None])[:, 0] - every.logsumexp(1)).cpu())
+    return torch.cat(found) + log(len(x))
 
 
 def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generator | None = None) -> dict[str, float]:
@@ -110,15 +133,14 @@ def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generato
     z = model.prior().rsample((SAMPLES,), generator)
     with torch.no_grad():
         samples = to_strings(model.likelihood(z).sample(generator, TEMPERATURE).cpu())
-    real = to_strings(test.points[:SAMPLES])
+    real = to_strings(test.points[drawn(len(test), SAMPLES)])
     known = to_strings(train.points)
-    metrics: dict[str, float] = {}
+    whole = frozenset(known)
     measures: dict[str, Callable[[list[str]], float]] = {
         "distinct_1": lambda texts: distinct(texts, 1),
         "distinct_2": lambda texts: distinct(texts, 2),
         "copies": lambda texts: sum(text in whole for text in texts) / len(texts),
     }
-    whole = frozenset(known)
     if train.form:
         halves = frozenset(chain.from_iterable(parts(text, train.form) for text in known))
         measures["half_copies"] = lambda texts: (
@@ -126,9 +148,19 @@ def written(model: TextVAE, train: Texts, test: Texts, generator: torch.Generato
         )
     if train.form == FORM:
         measures["tonal_agreement"] = tonal_agreement
+    metrics: dict[str, float] = {}
     for name, measure in measures.items():
-        metrics |= {name: measure(samples), f"real_{name}": measure(real)}
+        metrics |= _of_strings(name, measure, samples) | _of_strings(f"real_{name}", measure, real)
     return metrics
+
+
+def _of_strings(name: str, measure: Callable[[list[str]], float], texts: list[str]) -> dict[str, float]:
+    """A figure of some texts, and its standard error by leaving groups of them out."""
+
+    def of_rows(rows: Tensor) -> Tensor:
+        return torch.tensor(measure([texts[row] for row in rows.tolist()]), dtype=torch.float64)
+
+    return jackknifed(name, of_rows, torch.arange(len(texts)))
 
 
 def distinct(texts: list[str], n: int) -> float:
@@ -180,12 +212,12 @@ def path(model: TextVAE, x: Int32[Tensor, "n length"]) -> dict[str, float]:
     ends = x[: len(x) // 2 * 2].unflatten(0, (2, -1))
     ahead = shared(texts, ends[0]) - shared(texts, ends[1])
     sign = torch.arange(STEPS // 2, -STEPS // 2, -1).sign()
-    inner = (sign[:, None] * ahead).double().mean(1)[sign != 0]
-    return {
-        "path_changes": float(change.double().mean()),
-        "path_nearer": float(inner.mean()),
-        "path_nearer_least": float(inner.min()),
-    }
+    inner = (sign[:, None] * ahead).double()[sign != 0]
+    return (
+        averaged("path_changes", change.double().mean(0))
+        | averaged("path_nearer", inner.mean(0))
+        | jackknifed("path_nearer_least", lambda pairs: pairs.mean(0).min(), inner.T)
+    )
 
 
 def shared(a: Int32[Tensor, "... length"], b: Int32[Tensor, "... length"]) -> Int64[Tensor, "..."]:

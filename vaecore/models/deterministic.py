@@ -9,9 +9,10 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor
 
 from vaecore.corruption import Corruption
-from vaecore.distributions import Delta, Distribution, Mixture, batch_mean
+from vaecore.distributions import Delta, Distribution, batch_mean
 from vaecore.divergences import kl_of_activity, squared_error
 from vaecore.jacobians import estimated_squared_norm, squared_norm, squared_norm_of_sigmoid_layer
+from vaecore.mixtures import Mixture
 from vaecore.models.base import STRICT, Autoencoder, Codes, Images, Labels, NoisySettings, Size, Sizes, logit_of_mean
 from vaecore.networks import ACTIVATIONS, Transposed
 

@@ -15,6 +15,7 @@ from numpy import ndarray
 
 from vaecore import browser
 from vaecore.browser import CLASS_COLORS, ink_on
+from vaecore.evaluation.figures import with_error
 from vaecore.evaluation.shown import RANKED
 from vaecore.export import Exported, NotExportable, export
 from vaecore.export.packing import pack
@@ -227,9 +228,10 @@ def _card(explorer: Explorer) -> tuple[Mapping[str, str], Mapping[str, str]]:
     metrics = card.get("metrics", {})
     measured = {}
     for measure, _ in RANKED.values():
-        values = [measure.sign * metrics[key] for key in measure.keys if key in metrics]
-        if values:
-            measured[measure.title] = measure.form.format((min if measure.smaller else max)(values))
+        if metrics.keys() & set(measure.keys):
+            which = measure.which(metrics)
+            error = metrics.get(f"{which}_error")
+            measured[measure.title] = with_error(measure.form, measure.sign * metrics[which], error)
     return facts, measured
 
 

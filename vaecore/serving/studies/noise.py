@@ -84,4 +84,5 @@ def error_curve(
     """
     x = as_images(images, explorer.shape, explorer.name)
     label = explorer.label_of(labels, len(x))
-    return robustness.robustness(explorer.model, x, kind, levels, seed, label).numpy()
+    errors = robustness.robust_errors(explorer.model, x, kind, levels, seed, label)
+    return errors.double().mean(1).float().numpy()

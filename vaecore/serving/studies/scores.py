@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaecore import checkpoint
-from vaecore.evaluation.figures import Ranked
+from vaecore.evaluation.figures import Figure, Ranked
 from vaecore.evaluation.published import PUBLISHED, Published
 from vaecore.evaluation.shown import RANKED, labelled
 from vaecore.models import MODELS
 
-__all__ = ["PUBLISHED", "RANKED", "Score", "labelled", "scores"]
+__all__ = ["PUBLISHED", "RANKED", "Score", "labelled", "scores", "split"]
+
+OF_SAMPLES = ("coverage", "coverage_ceiling", "density", "density_ceiling", "accuracy_ceiling")
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Score:
     command: str
 
 
+def split(card: dict[str, Any]) -> str:
+    """The images that a card's figures are of: "test" once it was evaluated, before that those of its training."""
+    protocol = card.get("evaluation")
+    return protocol["split"] if protocol else card["measured_on"]
+
+
 def scores(measure: str) -> list[Score]:
     """The figures of one of `RANKED` for every pretrained model that has it, the best first.
 
@@ -60,7 +68,7 @@ def _is_of_texts(card: dict[str, Any]) -> bool:
 
 def _score(card: dict[str, Any], measure: str, wanted: Ranked) -> Score:
     metrics = card["metrics"]
-    which = max((key for key in wanted.keys if key in metrics), key=lambda key: metrics[key])
+    which = wanted.which(metrics)
     replicates = metrics.get("replicates") if measure == "likelihood" else None
     return Score(
         model=card["name"],
@@ -81,9 +89,12 @@ def _protocol(card: dict[str, Any], measure: str, which: str) -> str:
     if measure == "likelihood" and training["binarise"]:
         parts.append(f"each pixel drawn once as a Bernoulli of its grey value, seed {evaluation['seed']}")
     if measure in ("likelihood", "grey pixels", "verse"):
-        parts.append(f"{evaluation['samples']:,} importance samples")
+        integral = evaluation.get("integral")
+        parts.append("the integral over the plane" if integral else f"{evaluation['samples']:,} importance samples")
     if measure == "conditional":
-        parts.append(f"coverage {card['metrics']['coverage']:.3f}")
+        found = [(name, Figure(name, form="{:.3f}").written(card["metrics"])) for name in OF_SAMPLES]
+        parts += [f"{name.replace('_ceiling', ' of real images')} {text}" for name, text in found if text]
+        parts += [f"judges {evaluation['judges']}"] if "judges" in evaluation else []
     if measure == "strangers":
-        parts.append(f"score: {which.removeprefix('auroc_')}")
+        parts.append(f"score: {which.removeprefix('auroc_')}, the best of its scores on training images")
     return "; ".join(parts)

@@ -16,6 +16,7 @@ from numpy import ndarray
 
 from vaecore.data import dataset
 from vaecore.data.text import Texts, plain
+from vaecore.evaluation.intervals import drawn
 from vaecore.evaluation.texts import LEVEL, OBLIQUE
 from vaecore.serving.texts import TextExplorer
 
@@ -59,7 +60,7 @@ def unit_rates(explorer: TextExplorer, data_dir: str | Path | None = None) -> Fl
         return np.asarray(kept, dtype=np.float64)
     tests = dataset(explorer.dataset, "test", data_dir)
     assert isinstance(tests, Texts)
-    mean, scale = explorer.posterior(tests.texts[:TEXTS])
+    mean, scale = explorer.posterior(tests.rows(drawn(len(tests), TEXTS)).texts)
     return ((mean**2 + scale**2 - 1) / 2 - np.log(scale)).mean(0, dtype=np.float64)
 
 
