@@ -1,10 +1,11 @@
-"""Every page and every lesson: a row each, from which the menu, the cards of Start, the README and the tests come."""
+"""Every page and every lesson: a row each, from which the menu, Start, the README and the tests come."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vaecore import serving
 from vaecore.serving import Explorer
 
 HERE = Path(__file__).parent
@@ -14,6 +15,16 @@ Idea = Callable[[Explorer], bool]
 def of(*variants: str) -> Idea:
     """Return what tells whether a model is of these variants."""
     return lambda own: own.variant in variants
+
+
+def told(own: Explorer) -> bool:
+    """Return whether a model is told the class."""
+    return "condition" in own.abilities
+
+
+def rated(own: Explorer) -> bool:
+    """Return whether a model's code costs nats."""
+    return "likelihood" in own.abilities
 
 
 def fitted(own: Explorer) -> bool:
@@ -29,23 +40,21 @@ class Page:
         title: its name in the menu.
         text: what it is for, in a sentence.
         group: of the menu.
-        icon: of links to it.
         needs: what must be there before it is drawn: a model and "images" that it can read; a "model" alone, or with it
-            "images of its own" choice; a model of "texts".
-        charts: whether it draws with the library of charts, which is then fetched early.
-        idea: of which models it shows what they are for: their cards lead to it first.
-        everyone: whether the card of every model leads to it.
-        fits: a model of MNIST that it shows, where it does not show every one.
+            "images of its own" choice; a model of "texts"; or "nothing", where it chooses what it shows itself.
+        idea: of which models it shows what they are for: Start opens them there.
+        shows: which models it shows; of another it opens one that fits, and says so.
+        lacks: what that other is, after its name, and so why it is not shown.
+        fits: a model of MNIST that it shows.
     """
 
     title: str
     text: str
     group: str = ""
-    icon: str = ""
-    needs: Literal["images", "images of its own", "model", "texts"] = "images"
-    charts: bool = False
+    needs: Literal["images", "images of its own", "model", "texts", "nothing"] = "images"
     idea: Idea = field(default_factory=of)
-    everyone: bool = False
+    shows: Idea = field(default_factory=lambda: lambda own: True)
+    lacks: str = ""
     fits: str = "vae-mnist-2"
 
 
@@ -65,124 +74,119 @@ class Lesson:
 
 
 PAGES = {
-    "start": Page("Start", "what is here: a picture of each model, its card in words and numbers", needs="model"),
+    "start": Page("Start", "what people come to do, a click away; every model by data set and kind", needs="model"),
+    "train_here": Page(
+        "Train here",
+        "an autoencoder that learns in the page; back in time, and on from there",
+        "Training",
+        needs="nothing",
+    ),
+    "train": Page(
+        "Train", "a run of your own: its settings, its loss, and its codes while they move", "Training", needs="nothing"
+    ),
     "reconstruct": Page(
-        "Reconstruct",
+        "Squeeze and rebuild",
         "test images or a drawing of your own, the model's reconstruction, PCA's at the same k, and where each errs",
         "Pictures",
-        "compare",
-        everyone=True,
     ),
     "map": Page(
-        "Map",
+        "Map of the codes",
         "the codes of all test images beside their PCA, t-SNE at five perplexities and UMAP: one image found on all of "
         "them, every place decoded under the pointer, a lasso with its gallery, a drawing whose code moves as it is "
         "drawn",
         "Pictures",
-        "scatter_plot",
-        "model",
-        everyone=True,
+        needs="model",
     ),
     "interpolate": Page(
-        "Interpolate",
+        "Walk between pictures",
         "three paths between two ends, each a test image, a drawing or a place of the map: straight, turning, and "
         "along the data; what real images are near each step; as a film to take home",
         "Pictures",
-        "linear_scale",
-        everyone=True,
     ),
     "generate": Page(
-        "Generate",
+        "Pictures from sliders",
         "a slider for each latent dimension, the class, the manifold of a plane to zoom into, all decoded while they "
         "are dragged; the same code through other models; random samples",
         "Pictures",
-        "tune",
-        "model",
-        everyone=True,
+        needs="model",
     ),
     "conditional": Page(
-        "Conditional",
+        "One style, every class",
         "one style in every class: of a digit that is drawn or picked, or drawn from the prior",
         "Pictures",
-        "category",
         idea=of("cvae"),
+        shows=told,
+        lacks="is never told the class, so that its code holds class and style in one",
         fits="cvae-mnist-2",
     ),
     "corrupt": Page(
-        "Corrupt",
+        "Noise and repair",
         "noise of a kind and level; what each model and PCA restore of it, and the curve of their errors",
         "Codes",
-        "blur_on",
-        charts=True,
         idea=of("denoising"),
     ),
     "features": Page(
-        "Features",
+        "What each unit sees",
         "what each unit of a first layer looks for, how often it is on, and which are on for this digit",
         "Codes",
-        "grid_view",
-        charts=True,
         idea=of("sparse-l1", "sparse-kl"),
+        shows=serving.units.has_filters,
+        lacks="has no single layer of units whose weights are pictures of their own",
         fits="sparse-kl-mnist",
     ),
     "sensitivity": Page(
-        "Sensitivity",
+        "What a code notices",
         "the singular values of the encoder's Jacobian: which changes of an image the code feels, which it ignores",
         "Codes",
-        "touch_app",
-        charts=True,
         idea=of("contractive"),
     ),
     "stack": Page(
-        "Stack",
+        "Layer by layer",
         "what each layer's code reconstructs, the error stage by stage, the classifier at the end",
         "Codes",
-        "layers",
-        charts=True,
         idea=of("stacked"),
+        shows=of("stacked"),
+        lacks="was trained in one go, not layer by layer",
         fits="stacked-mnist",
     ),
     "anomaly": Page(
-        "Anomaly",
+        "Spot the stranger",
         "images that the model has never seen the like of: ranked, with error maps and the ROC curve",
         "Codes",
-        "troubleshoot",
-        "images of its own",
-        charts=True,
+        needs="images of its own",
         idea=fitted,
     ),
     "posterior": Page(
-        "Posterior",
+        "Codes that fit a picture",
         "under one picture, the true p(z|x) of a plane, the encoder's ellipse to scale, the flow's draws; an ellipse "
         "of one's own, its bound and its gap while it is dragged",
         "Probability",
+        shows=serving.posterior.in_plane,
+        lacks="has no likelihood on a plane of codes, where a posterior can be seen whole",
     ),
     "rate": Page(
-        "Rate and distortion",
+        "Short code or sharp picture",
         "one network at several prices of the rate; which units each price switches off",
         "Probability",
-        "show_chart",
-        charts=True,
         idea=of("beta-vae"),
+        shows=rated,
+        lacks="has no prior, so that its code has no rate",
+        fits="beta-vae-mnist-10",
     ),
     "hierarchy": Page(
-        "Hierarchy",
+        "Levels of a code",
         "what each layer of latents decides: its noise drawn again, all other noise kept",
         "Probability",
-        "account_tree",
-        charts=True,
         idea=of("hierarchical", "ladder"),
+        shows=of("hierarchical", "ladder"),
+        lacks="has one level of latents",
         fits="ladder-mnist",
     ),
     "scores": Page(
-        "Scores",
-        "every model's figures beside the papers', from the cards",
-        "Probability",
-        needs="model",
-        charts=True,
+        "All scores", "every model's figures beside the papers', from the cards", "Probability", needs="model"
     ),
     "verse": Page(
-        "Verse",
+        "Poems from a code",
         "a couplet from a draw, written anew while the sliders of its code move; a walk between two texts; the nearest "
         "training text beside each; what each dimension costs, and a model whose code collapsed",
         "Texts",
@@ -192,35 +196,35 @@ PAGES = {
 
 LESSONS = {
     "sampling": Lesson(
-        "Sampling",
+        "Drawing new images",
         "sampling",
-        "To draw a new image, draw a code and decode it. Draw from N(0, I), then click into a hole of each map, then "
-        "let a Gaussian be fitted: which model gives you what its test images look like?",
+        "To make a new image, draw a code at random and decode it. A plain autoencoder and a VAE did: why can more of "
+        "the VAE's digits be read? The maps show where their codes lie. Then draw in another way: what helps?",
     ),
     "price": Lesson(
-        "What the rate buys",
+        "The price of a code",
         "what the rate buys",
-        "These models are alike but for β, what they must pay for a nat of rate. Raise it step by step and watch what "
-        "each unit costs. Then say how many are left at the highest price, before you look.",
+        "These models differ only in β, the price that they pay for a nat of rate. Raise it step by step and watch "
+        "what each unit costs. Then guess, before you look: how many are left at the highest price?",
     ),
     "divergence": Lesson(
-        "Forward and reverse KL",
+        "One Gaussian, two peaks",
         "forward and reverse KL",
-        "One Gaussian q must stand for two modes. Fit it by hand, then let it descend either divergence: when does it "
-        "cover both modes, when does it choose one, and who decides which?",
+        "One Gaussian, $q$, must stand in for two peaks. Fit it by hand, then let it walk downhill on either KL: when "
+        "does it cover both peaks, when does it choose one, and what decides which?",
     ),
     "reparameterisation": Lesson(
-        "Reparameterisation",
+        "Gradients through chance",
         "the reparameterisation trick",
-        "To train an encoder one needs the gradient of E log p(x|z) over q, and has only samples. Raise their number: "
-        "how many must the score function have before its cloud is as small as the pathwise one is with a single "
-        "sample?",
+        "Training an encoder takes the gradient of $E log p(x|z)$ over $q$, and there are only samples to find it "
+        "from. Raise their number: how many does the score function need before its cloud is as small as the pathwise "
+        "one's with a single sample?",
     ),
     "subspace": Lesson(
+        "PCA, step by step",
         "PCA by descent",
-        "PCA by descent",
-        "A linear autoencoder finds what PCA finds, the slow way. Let the descent play, or take it step by step: when "
-        "does its subspace become PCA's, and when do its directions?",
+        "A linear autoencoder finds what PCA finds, only slowly. Play the descent, or take it step by step: when is "
+        "its subspace the same as PCA's, and when are its directions?",
     ),
 }
 
@@ -241,10 +245,9 @@ def in_groups(names: Iterable[str]) -> dict[str, list[str]]:
     return groups
 
 
-def opening(own: Explorer) -> list[str]:
-    """Return the pages that a model's card leads to: that which shows what it is for, then those of everyone."""
-    ideas = [name for name, page in PAGES.items() if page.idea(own)]
-    return [*ideas[:1], *(name for name, page in PAGES.items() if page.everyone)]
+def opening(own: Explorer) -> str:
+    """Return the page that Start opens a model on: that which shows what it is for, or else what it keeps."""
+    return next((name for name, page in PAGES.items() if page.idea(own)), "reconstruct")
 
 
 def table() -> str:

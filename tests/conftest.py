@@ -1,4 +1,4 @@
-"""Every test runs with shapes and types checked, away from the network and from the user's own cache."""
+"""Every test runs with shapes and types checked, away from the network and from the user's own folders."""
 
 import os
 import signal
@@ -22,6 +22,7 @@ if os.environ.get("VAECORE_CHECK_SHAPES", "1") != "0":
 import torch
 
 from vaecore.data import Images, data_folder, dataset
+from vaecore.evaluation import judges
 from vaecore.serving import Explorer
 from vaecore.serving.loading import load
 
@@ -40,12 +41,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The user's cache folder is an empty one; the data folder and the browser stay where they are."""
+    """The user's cache folder and that of jobs are empty ones; the data folder and the browser stay where they are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VAECORE_DATA", str(data_folder()))
         if sys.platform == "linux" and "PLAYWRIGHT_BROWSERS_PATH" not in os.environ:
             patch.setenv("PLAYWRIGHT_BROWSERS_PATH", str(user_cache_path("ms-playwright")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("VAECORE_JOBS", str(tmp_path_factory.mktemp("jobs")))
         yield
 
 
@@ -61,6 +63,14 @@ def _only_what_was_asked_for(request: pytest.FixtureRequest, monkeypatch: pytest
     """A test that is not marked `data` sees an empty data folder, so that it cannot come to depend on a full one."""
     if request.node.get_closest_marker("data") is None:
         monkeypatch.setenv("VAECORE_DATA", str(tmp_path / "no data"))
+
+
+@pytest.fixture(autouse=True)
+def _judges_learn_little(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What judges images of one's own is trained on one batch or two, but where judges are what is tested."""
+    if request.path.stem != "test_judges" and request.node.get_closest_marker("slow") is None:
+        monkeypatch.setattr(judges, "STEPS", 2)
+        monkeypatch.setattr(judges, "EPOCHS", 1)
 
 
 @pytest.fixture(autouse=True)

@@ -80,7 +80,7 @@ def test_every_module_stands_by_itself(module: Path) -> None:
 
 def test_a_component_is_its_module_and_what_that_imports() -> None:
     names = {path.name for path in FOLDER.iterdir() if (path / f"{path.name}.html").exists()} - {"page"}
-    assert names == {"canvas", "ellipse", "fonts", "maps", "paths", "sliders"}
+    assert names == {"canvas", "ellipse", "fonts", "maps", "paths", "plot", "sliders", "train"}
     for name in names:
         part = browser.component(name)
         assert part.js.endswith(f"export default mount{name.capitalize()};\n")

@@ -23,7 +23,7 @@ from vaecore.serving import Explorer
 from vaecore.serving.kept import MAP
 from vaecore.serving.takeaway import take_away
 
-COMMANDS = ("list", "train", "evaluate", "export", "fetch")
+COMMANDS = ("list", "train", "jobs", "evaluate", "export", "fetch")
 SMALL = ["--device", "cpu", "--set", "epochs=2", "hidden=[8,4]", "batch=256"]
 
 
@@ -207,9 +207,10 @@ def test_evaluate_prints_what_was_measured(capsys: pytest.CaptureFixture[str], t
     assert 0.5 < found["better_than_pca"] <= 1
 
 
-def test_evaluate_keeps_what_was_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("validation", ["true", "false"])
+def test_evaluate_keeps_what_was_measured(validation: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
-    words = ["likelihood=gaussian", "validation=false", "--out", str(run)]
+    words = ["likelihood=gaussian", f"validation={validation}", "--out", str(run)]
     assert main(["train", "vae-digits-2", *SMALL, *words]) == 0
     before = json.loads((run / CARD).read_text())
     assert main(["evaluate", str(run), "--samples", "20", "--seed", "7", "--write", "--device", "cpu"]) == 0
@@ -222,7 +223,7 @@ def test_evaluate_keeps_what_was_measured(tmp_path: Path, capsys: pytest.Capture
     assert card["evaluation"]["split"] == "test"
     assert {key: value for key, value in card.items() if key not in ("metrics", "evaluation")} == {
         key: value for key, value in before.items() if key != "metrics"
-    }, "the scores of normal images too are those that the training kept"
+    }, "the scores of normal images too are those that the training kept, over what it trained on"
     assert (run / MAP).exists()
     assert len(vaecore.serving.maps.latent_map(vaecore.load(run, device="cpu")).codes) == 179
 

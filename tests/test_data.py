@@ -22,6 +22,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from torchvision import datasets
 
+import vaecore
 from vaecore.data import (
     DATASETS,
     Images,
@@ -171,6 +172,24 @@ def test_torchvision_layout(name: str, kind: str, tmp_path: Path) -> None:
     assert len(test.names) == 10
     assert test.names[0] == {"mnist": "0", "fashion-mnist": "T-shirt/top"}[name]
     assert fetch(name, tmp_path) == tmp_path
+
+
+def test_training_reads_nothing_of_the_test_split(tmp_path: Path) -> None:
+    """Nor does the download before it: what is damaged there is for who measures."""
+    for file in write_idx(tmp_path, "MNIST", trains=60).glob("t10k-*"):
+        file.write_bytes(b"damaged")
+    assert fetch("mnist", tmp_path) == tmp_path
+    run = vaecore.train("pca-mnist", tmp_path, tmp_path / "run", "cpu", latent=2)
+    assert vaecore.load(run, device="cpu").card["data"]["train"] == 50
+    with pytest.raises(ValueError, match="damaged"):
+        vaecore.evaluate(run, device="cpu", data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mnist/10", "couplets/1", "mnist-static/3"])
+def test_no_class_is_fetched_that_is_not_there(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^no class is called '1?\d?'. Expected one of: (0, 1, .*|none)$"):
+        fetch(name, tmp_path)
+    assert files_below(tmp_path) == set()
 
 
 @pytest.mark.parametrize("what", ["truncated", "empty", "foreign"])

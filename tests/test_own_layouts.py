@@ -22,7 +22,7 @@ from own import (
     refused,
 )
 
-from vaecore.data import dataset
+from vaecore.data import dataset, held_out
 from vaecore.data.layout import in_order
 
 
@@ -69,8 +69,46 @@ def test_folders_of_splits_are_the_splits(
         ]
         assert class_of(found) == {GREY[i].tobytes(): "ba"[i % 2] for i in meant}
         assert found.names == ("a", "b")
-        training = len(paths) - 2 * len(tests)
-        assert found.note.endswith(f"; {training} for training, {2 * len(tests)} for testing, as their folders say")
+        counts = (
+            "2 for training, 2 for validation, 2 for testing" if len(folders) == 3 else "2 for training, 2 for testing"
+        )
+        assert found.note.endswith(f"; {counts}, as their folders say")
+
+
+@both
+@pytest.mark.parametrize(
+    ("folders", "trained", "held"),
+    [
+        (("train", "val", "test"), {"tra"}, {"val"}),
+        (("Testing", "Training", "VALID"), {"tra"}, {"val"}),
+        (("train", "val"), {"tra"}, set()),
+        (("val", "test"), {"val"}, set()),
+    ],
+)
+def test_what_a_folder_keeps_to_validate_with_is_held_out(
+    pack: Pack, folders: tuple[str, ...], trained: set[str], held: set[str], tmp_path: Path
+) -> None:
+    """More than a tenth, and no seed has a say; where nothing else is to train on, it is trained on."""
+    sizes = {"val": 3, "VALID": 3, "train": 2, "Training": 2}
+    paths = [f"{folder}/{i}.png" for folder in folders for i in range(sizes.get(folder, 1))]
+    path = pack(tmp_path, files(paths))
+    rest, kept = held_out(path, dataset(path, "train"))
+    assert len(kept) == 3 * len(held)
+    where = {GREY[i].tobytes(): name.split("/")[0].lower()[:3] for i, name in enumerate(paths)}
+    assert [{where[each.tobytes()] for each in part.pixels.numpy()} for part in (rest, kept)] == [trained, held]
+    assert dataset(path, "test").held is None
+
+
+@both
+def test_a_picture_in_two_splits_is_counted(pack: Pack, tmp_path: Path) -> None:
+    """A leak that the folders say themselves stays as they say it, and is told; twice in one of them is none."""
+    paths = ["train/0.png", "train/1.png", "val/2.png", "test/3.png", "test/4.png"]
+    twins = {"val/x.png": file_of(GREY[0]), "test/x.png": file_of(GREY[0]), "test/y.png": file_of(GREY[2])}
+    path = pack(tmp_path, files(paths) | twins | {"train/x.png": file_of(GREY[1])})
+    for split in ("train", "test"):
+        _, counts, twice = dataset(path, split).note.split("; ")
+        assert counts == "3 for training, 2 for validation, 4 for testing, as their folders say"
+        assert twice == "2 images are in more than one of these"
 
 
 @both

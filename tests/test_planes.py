@@ -10,7 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import vaecore
 from vaecore.evaluation import planes as layouts
-from vaecore.serving.studies.maps.planes import PLANES, compute_planes, planes
+from vaecore.reading import read_tensors
+from vaecore.serving.studies.maps.planes import PLANES, code_planes, compute_code_plane, compute_planes, planes
 
 DATA = {"digits": 179, "mnist": 10000, "fashion-mnist": 10000}
 
@@ -57,3 +58,20 @@ def test_few_images_are_laid_out_and_kept(tmp_path: Path) -> None:
         {"umap-15"} if find_spec("umap") else set()
     )
     assert all(points.shape == (20, 2) for points in few.values())
+
+
+def test_the_plane_of_codes_keeps_the_neighbours_that_codes_have(tmp_path: Path) -> None:
+    explorer, tests = vaecore.load("beta-vae-digits-4", device="cpu"), vaecore.dataset("digits", "test")
+    compute_code_plane(explorer, tmp_path)
+    made, (kept,) = read_tensors(tmp_path / PLANES), code_planes(explorer).values()
+    codes = explorer.encode(tests.images)
+    for points in (made["codes-30"].numpy(), kept.points):
+        shuffled = points[np.random.default_rng(0).permutation(len(points))]
+        assert trustworthiness(codes, points) > 0.9 > 0.7 > trustworthiness(codes, shuffled)
+    assert code_planes(vaecore.load("vae-digits-2", device="cpu")) == {}
+
+
+def test_the_codes_of_a_longer_code_are_laid_out_whole() -> None:
+    (plane,) = code_planes(vaecore.load("vae-mnist-20", device="cpu")).values()
+    assert plane.points.shape == (DATA["mnist"], 2)
+    assert plane.scores["neighbours"] > 0.9  # a latent of 20 numbers keeps the classes apart, and so does its plane

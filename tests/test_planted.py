@@ -11,7 +11,7 @@ import pytest
 import vaecore
 
 PACKAGE = Path(vaecore.__file__).parent
-WIRING = Path(__file__).parent / "test_wiring.py"
+CATCHERS = [str(Path(__file__).parent / name) for name in ("test_wiring.py", "test_own_splits.py")]
 FAULTS = {  # the file, what is right, what is wrong, and the test that catches it
     "a neighbour counts itself": (
         "evaluation/planes.py", ".kneighbors()[1]", ".kneighbors(codes)[1]",
@@ -64,6 +64,22 @@ FAULTS = {  # the file, what is right, what is wrong, and the test that catches 
         "evaluation/texts.py", "(x != 0).sum(1)\n", "torch.full((len(x),), x.shape[1])\n",
         "test_bits_are_over_characters",
     ),
+    "equal images of two people on two sides": (
+        "data/images.py", "return joined(np.stack([equal, kin + len(self)]))", "return kin",
+        "test_a_planted_leak_is_caught",
+    ),
+    "images of one person on two sides": (
+        "data/images.py", "if self.kin is None or self.contiguous:\n            return equal", "if True: return equal",
+        "test_no_group_and_no_equal_image_crosses",
+    ),
+    "the end of a film that shows its beginning again": (
+        "data/images.py", "return last & ~np.isin(equal, equal[~last])", "return last",
+        "test_the_end_of_the_rows_is_tested_on_but_for_what_came_before",
+    ),
+    "rows that forget whose they are": (
+        "data/images.py", '("target", "held", "kin")', '("target", "held")',
+        "test_no_group_and_no_equal_image_crosses",
+    ),
 }  # fmt: skip
 
 
@@ -77,7 +93,7 @@ def test_a_planted_fault_is_caught(fault: str, tmp_path: Path) -> None:
     text = path.read_text("utf-8")
     assert text.count(right) == 1
     path.write_text(text.replace(right, wrong), "utf-8")
-    command = [sys.executable, "-P", "-m", "pytest", "-n0", "-p", "no:cacheprovider", "-k", catcher, str(WIRING)]
+    command = [sys.executable, "-P", "-m", "pytest", "-n0", "-p", "no:cacheprovider", "-k", catcher, *CATCHERS]
     environment = os.environ | {"PYTHONPATH": str(tmp_path)}
     ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert ran.returncode == 1, ran.stdout[-2000:]  # tests failed, and nothing else

@@ -1,5 +1,6 @@
 """Maps of next to nothing: planes that can be shown are, the others are missing with a sentence, none is made up."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import misbehaving
@@ -130,6 +131,14 @@ def test_where_the_t_sne_crashes_the_other_planes_are_shown(
     assert latent_map(own) is found, "not again for every page"
 
 
+def test_a_umap_of_ones_own_images_is_kept_with_the_map(tmp_path: Path) -> None:
+    folder = run_on(tmp_path, "noise", 100)
+    found = latent_map(load(folder, device="cpu"))
+    umap = np.random.default_rng(0).random((10, 2), dtype=np.float32)
+    maps.keep_map(replace(found, umap=umap), folder / maps.MAP)
+    assert latent_map(load(folder, device="cpu")).umap == pytest.approx(umap, abs=1e-3)
+
+
 def test_identical_images_end_no_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Trained, mapped, exported and evaluated from the shell."""
     np.savez(
@@ -140,7 +149,7 @@ def test_identical_images_end_no_process(tmp_path: Path, capsys: pytest.CaptureF
     assert "a map needs" in (tmp_path / "page.html").read_text()
     capsys.readouterr()
     assert main(["evaluate", str(run), "--write", "--samples", "5", "--device", "cpu"]) == 0
-    assert "no map is kept: a map needs images that differ: all 4 are equal" in capsys.readouterr().out
+    assert "map.safetensors is not kept: a map needs images that differ: all 4 are equal" in capsys.readouterr().out
     assert not (run / maps.MAP).exists()
     assert checkpoint.read_card(run)["metrics"]["squared_error"] >= 0
     assert (run / CARD).exists()

@@ -20,10 +20,11 @@ from vaecore.corruption import corrupt
 from vaecore.data import Images, held_out
 from vaecore.data.batches import present
 from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.history import HISTORY
 from vaecore.models import StackedAutoencoder
 from vaecore.recipe import Recipe
 from vaecore.recipes import find
-from vaecore.runs import HISTORY, Run
+from vaecore.runs import Run
 from vaecore.training import fit, train
 
 CPU = torch.device("cpu")

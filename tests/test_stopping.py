@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import same_runs
 import torch
 
 import vaecore
 from vaecore import checkpoint, training
 from vaecore.__main__ import main
 from vaecore.checkpoint import CARD, RECIPE, STATE, WEIGHTS
-from vaecore.runs import HISTORY
+from vaecore.history import HISTORY
 
 RESUMES = "--resume goes on from the last finished epoch"
 SAID = {
@@ -80,17 +81,8 @@ def epochs(folder: Path) -> int:
     return len(history.read_bytes().splitlines()) if history.exists() else 0
 
 
-def curve(folder: Path) -> list[dict[str, Any]]:
-    rows = [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
-    return [{key: row[key] for key in ("epoch", "train", "validation")} for row in rows]
-
-
 def check_same_run(folder: Path, whole: Path) -> None:
-    assert (folder / WEIGHTS).read_bytes() == (whole / WEIGHTS).read_bytes()
-    assert curve(folder) == curve(whole)
-    cards = [json.loads((run / CARD).read_text()) for run in (folder, whole)]
-    assert [card.pop("seconds") is None for card in cards] == [False, False]
-    assert cards[0] == cards[1]
+    same_runs.check_same_run(folder, whole)
     assert sorted(path.name for path in folder.iterdir()) == sorted((CARD, HISTORY, RECIPE, WEIGHTS))
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from same_runs import check_same_run, curve, history
 from torch import Tensor
 
 import vaecore
@@ -23,10 +25,11 @@ from vaecore.data import Images, held_out
 from vaecore.device import Process, best_device, onednn_products
 from vaecore.divergences import squared_error
 from vaecore.evaluation.reconstruction import mean_squared_error
+from vaecore.history import HISTORY
 from vaecore.models import VAE
 from vaecore.recipe import Training as TrainingSettings
 from vaecore.recipes import RECIPES, find
-from vaecore.runs import HISTORY, Run
+from vaecore.runs import Run
 from vaecore.training import fit, schedule, train
 
 CPU = torch.device("cpu")
@@ -35,28 +38,6 @@ SMALL = {"hidden": (16,), "batch": 256, "epochs": 6}
 
 class Killed(BaseException):
     """The process ends here."""
-
-
-def history(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / HISTORY).read_text().splitlines()]
-
-
-def curve(folder: Path) -> list[dict[str, Any]]:
-    """The history without its seconds."""
-    return [{key: row[key] for key in ("epoch", "train", "validation")} for row in history(folder)]
-
-
-def timeless(folder: Path) -> dict[str, Any]:
-    return {key: value for key, value in json.loads((folder / CARD).read_text()).items() if key != "seconds"}
-
-
-def check_same_run(folder: Path, other: Path) -> None:
-    assert (folder / WEIGHTS).read_bytes() == (other / WEIGHTS).read_bytes()
-    assert (folder / RECIPE).read_bytes() == (other / RECIPE).read_bytes()
-    assert timeless(folder) == timeless(other)
-    if (other / HISTORY).exists():
-        assert curve(folder) == curve(other)
-    assert {path.name for path in folder.iterdir()} == {path.name for path in other.iterdir()}
 
 
 # What a run leaves
@@ -89,7 +70,9 @@ def test_a_run_leaves_a_checkpoint_and_its_history(run: Path) -> None:
 
 def test_a_run_loads_like_a_name(run: Path, validation: Images) -> None:
     explorer = vaecore.load(run, device="cpu")
-    assert explorer.name == run.name
+    assert explorer.name == f"{run.parent.name}/{run.name}"  # it lies in a folder of a shipped model's name
+    assert vaecore.load(run.rename(run.with_name("mine")), device="cpu").name == "mine"
+    run.with_name("mine").rename(run)
     labels = validation.labels if "condition" in explorer.abilities else None
     images = explorer.reconstruct(validation.images, labels)
     error = float(((images - validation.images) ** 2).sum((1, 2, 3)).mean())
@@ -138,6 +121,27 @@ def test_too_few_to_hold_any_out_are_all_trained_on(digits: Images, tmp_path: Pa
     assert history(folder)[0].keys() == {"epoch", "train", "seconds"}
     card = json.loads((folder / CARD).read_text())
     assert (card["data"]["train"], card["measured_on"]) == (9, "training")
+
+
+@pytest.mark.parametrize("validation", [True, False])
+def test_a_folder_of_images_to_validate_with_is_followed(validation: bool, digits: Images, tmp_path: Path) -> None:
+    """And trained on where all are; the test's are neither."""
+    photos = tmp_path / "photos"
+    for name, rows in {"train": range(30), "val": range(30, 50), "test": range(50, 60)}.items():
+        (photos / name).mkdir(parents=True)
+        for row in rows:
+            Image.fromarray(digits.pixels[row, 0].numpy()).save(photos / name / f"{row:02}.png")
+    run = train(
+        "ae-digits-2", out=tmp_path / "run", device="cpu", dataset=photos, validation=validation, epochs=2, batch=10
+    )
+    model, _, card = checkpoint.load(run)
+    assert (card["data"]["train"], card["measured_on"]) == ((30, "validation") if validation else (50, "training"))
+    seen = digits.rows(torch.arange(30, 50) if validation else torch.arange(50))
+    assert card["metrics"]["squared_error"] == pytest.approx(mean_squared_error(model, seen), rel=1e-5)
+    assert all(("validation" in row) == validation for row in history(run))
+    if validation:
+        followed = history(run)[-1]["validation"]["distortion"]
+        assert followed == pytest.approx(mean_squared_error(model, seen), rel=1e-3), "of weights not yet rounded"
 
 
 @pytest.mark.parametrize("validation", [True, False])
@@ -302,7 +306,7 @@ MOMENTS: dict[str, tuple[Any, str, int | str]] = {
     "in a later epoch": (training, "present", 23),
     "between the optimiser's steps": (training, "clip_gradient", 17),
     "while what is held out is measured": (training, "measured", 3),
-    "before an epoch is written down": (runs, "append", 4),
+    "before an epoch is written down": (training.history, "append", 4),
     "before its state is kept": (checkpoint, "save_state", 4),
     "while its state is renamed": (os, "replace", 4),
     "before the last state": (checkpoint, "save_state", 6),

@@ -10,7 +10,7 @@ from torch import Tensor
 from vaecore import checkpoint
 from vaecore.data import Images
 from vaecore.data.batches import present
-from vaecore.evaluation import judges, report
+from vaecore.evaluation import report
 from vaecore.evaluation.anomaly import anomaly_scores, auroc, reference_of
 from vaecore.evaluation.evidence import integrable, log_evidence
 from vaecore.evaluation.likelihood import log_likelihood
@@ -119,7 +119,7 @@ def test_the_aggregate_divergence_is_that_of_the_moments(explorer: Explorer, x: 
             assert found == pytest.approx(expected, abs=0.02 * model.latent)
 
 
-def test_the_report(explorer: Explorer, digits: Images, test_digits: Images, tmp_path: Path, quick: None) -> None:
+def test_the_report(explorer: Explorer, digits: Images, test_digits: Images, tmp_path: Path) -> None:
     train, test = digits.rows(torch.arange(300)), test_digits.rows(torch.arange(60))
     model, samples = explorer.model, 60
     metrics = report.evaluate(model, train, test, True, tmp_path, samples=samples, strangers=test)
@@ -146,14 +146,7 @@ def test_the_report(explorer: Explorer, digits: Images, test_digits: Images, tmp
     assert {"auroc_typicality", "auroc_complexity", "frechet", "frechet_floor"} <= metrics.keys()
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A judge that is trained on little."""
-    monkeypatch.setattr(judges, "EPOCHS", 1)
-    monkeypatch.setattr(judges, "STEPS", 1)
-
-
-def test_binary_pixels_have_a_likelihood_and_grey_ones_a_bound(few: Images, tmp_path: Path, quick: None) -> None:
+def test_binary_pixels_have_a_likelihood_and_grey_ones_a_bound(few: Images, tmp_path: Path) -> None:
     """The pixels say which it is, not the recipe: the static set is binary before anything is drawn."""
     model = load("vae-digits-2", device="cpu").model
     grey = report.evaluate(model, few, few, False, tmp_path, samples=2)

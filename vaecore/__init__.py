@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaecore import data as data
+    from vaecore import jobs as jobs
     from vaecore.checkpoint import names
     from vaecore.comparing import compare
     from vaecore.data import dataset
@@ -31,7 +32,7 @@ _HOMES = {
     "names": "checkpoint",
     "train": "training",
 }
-_MODULES = ("data", "serving", "training")
+_MODULES = ("data", "jobs", "serving", "training")
 
 
 def __getattr__(name: str) -> object:

@@ -5,29 +5,27 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vaecore import stopping
 
 with stopping.at_once():  # torch takes seconds, in which people change their minds
     from vaecore import checkpoint, printed, tables, writing
-    from vaecore.checkpoint import names
     from vaecore.comparing import compare
     from vaecore.data import DATASETS, fetch, terms
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
+    from vaecore.evaluation.annealed import IMAGES, looseness
     from vaecore.evaluation.judges import fingerprint
-    from vaecore.evaluation.shown import columns
+    from vaecore.jobs import shell
     from vaecore.limits import expanded
-    from vaecore.measuring import examined, over_seeds, replicates
-    from vaecore.recipes import RECIPES, find
+    from vaecore.measuring import examined, over_seeds, replicates, trained_on
+    from vaecore.recipes import find
     from vaecore.runs import normal_scores
-    from vaecore.serving import Explorer
     from vaecore.serving.kept import MAP, keep_map
     from vaecore.serving.loading import load
-    from vaecore.serving.objectives import variants
-    from vaecore.serving.studies.maps import compute_map, compute_planes
+    from vaecore.serving.studies.maps import PLANES, compute_code_plane, compute_map, compute_planes
     from vaecore.serving.takeaway import export_networks, take_away
     from vaecore.training import train
 
@@ -39,7 +37,9 @@ EXAMPLES = """examples:
   vaecore train ae-mnist-30 --resume                 go on where a killed run was
   torchrun --nproc-per-node 2 -m vaecore train vae-mnist-20
   vaecore train couplets-tang --set dataset=lines.txt epochs=50
+  vaecore jobs start vae-mnist-2 --set epochs=20     in a process of its own; then: vaecore jobs watch, stop, resume
   vaecore evaluate vae-mnist-20 --samples 5000
+  vaecore evaluate vae-mnist-50 --ais                what the bound of so many samples misses
   vaecore export vae-mnist-2 --html vae-mnist-2.html  one page, to be opened from anywhere
   vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
   vaecore fetch fashion-mnist --data-dir ~/data
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, (run, help, parents, ask) in {
         "list": (_list, "variants, pretrained models with their measured figures, and recipes", (), _ask_list),
         "train": (_train, "train a recipe into a folder", (where, placed), _ask_train),
+        "jobs": (_jobs, "trainings in the background, one after the other", (where, placed), _ask_jobs),
         "evaluate": (_evaluate, "measure a model on its test images", (where, placed), _ask_evaluate),
         "export": (_export, "write a model as one HTML page, or its networks for other programs", (), _ask_export),
         "fetch": (_fetch, "download a data set", (where,), _ask_fetch),
@@ -103,6 +104,16 @@ def _ask_list(command: argparse.ArgumentParser) -> None:
 
 def _ask_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("recipe", help="a recipe's name, see 'vaecore list'")
+    _ask_changes(command)
+    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+
+
+def _ask_jobs(command: argparse.ArgumentParser) -> None:
+    shell.ask(command)
+    _ask_changes(command)
+
+
+def _ask_changes(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--set",
         nargs="+",
@@ -111,8 +122,7 @@ def _ask_train(command: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="change fields of the recipe; values as in JSON, or plain words",
     )
-    command.add_argument("--out", help="the run's folder (default: runs/RECIPE)")
-    command.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    command.add_argument("--out", help="the run's folder (default: runs/RECIPE; of a job one of its own)")
 
 
 def _ask_evaluate(command: argparse.ArgumentParser) -> None:
@@ -126,6 +136,14 @@ def _ask_evaluate(command: argparse.ArgumentParser) -> None:
         help="runs of the same recipe with other seeds: mean and deviation of what is published",
     )
     command.add_argument("--against", metavar="NAME", help="another model: paired differences over the same images")
+    command.add_argument(
+        "--ais",
+        nargs="?",
+        type=int,
+        const=IMAGES,
+        metavar="IMAGES",
+        help=f"instead: log p(x) from both sides by annealing, of so many images ({IMAGES}), and what bounds miss",
+    )
     command.add_argument("--write", action="store_true", help="keep the figures in the card, and the codes' map")
 
 
@@ -145,24 +163,7 @@ def _list(parsed: argparse.Namespace) -> None:
     if parsed.markdown:
         print("\n\n".join([tables.of_variants(), tables.of_models(False), tables.of_models(True), tables.of_papers()]))
         return
-    print("variants")
-    for variant in variants():
-        print(f"  {variant['name']:20} {variant['equation']}  ({variant['source']})")
-    print("\npretrained models")
-    for name in names():
-        card = checkpoint.read_card(checkpoint.find(name))
-        print(f"  {name:20} {card.get('parameters', 0):>9,} parameters  {_figures(card.get('metrics', {}))}")
-    for name, trouble in checkpoint.unreadable().items():
-        print(f"  {name:20} cannot be read: {trouble}")
-    print("\nrecipes")
-    for name, recipe in RECIPES.items():
-        training = f"{recipe.training.epochs} epochs" if recipe.training.epochs else "closed form"
-        print(f"  {name:20} {recipe.model:12} {recipe.dataset:14} latent {recipe.settings.latent:<3} {training}")
-
-
-def _figures(metrics: dict[str, float]) -> str:
-    shown = [each.key for each in columns("bits_per_character" in metrics) if each.key in metrics]
-    return ", ".join(f"{key.replace('_', ' ')} {metrics[key]:.4g}" for key in shown)
+    print("\n".join(printed.listing()))
 
 
 def _train(parsed: argparse.Namespace) -> None:
@@ -178,6 +179,11 @@ def _train(parsed: argparse.Namespace) -> None:
         **changes,
     )
     print(folder)
+    print(f"{folder.name}: {printed.opening(folder)}", file=sys.stderr)
+
+
+def _jobs(parsed: argparse.Namespace) -> None:
+    shell.run(parsed, dict(_assignment(word) for word in parsed.set))
 
 
 def _assignment(word: str) -> tuple[str, object]:
@@ -193,8 +199,8 @@ def _assignment(word: str) -> tuple[str, object]:
 def _evaluate(parsed: argparse.Namespace) -> None:
     if parsed.samples < 1:
         raise ValueError(f"expected --samples >= 1, got {parsed.samples}")
-    if parsed.against:
-        _compare(parsed)
+    if parsed.ais is not None or parsed.against:
+        (_anneal if parsed.ais is not None else _compare)(parsed)
         return
     explorer = load(parsed.name, parsed.device)
     others = replicates(explorer, parsed.replicates, parsed.device)
@@ -221,12 +227,21 @@ def _evaluate(parsed: argparse.Namespace) -> None:
         card = explorer.card | {"metrics": metrics | seeds, "evaluation": protocol | {"command": command}}
         folder = checkpoint.find(parsed.name)
         if "text" not in explorer.abilities:
-            _keep_map(explorer, folder / MAP, parsed.data_dir)
+            _keep(folder / MAP, lambda: keep_map(compute_map(explorer, parsed.data_dir), folder / MAP))
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
                 compute_planes(explorer.dataset, folder, parsed.data_dir)
+            elif explorer.latent > 2:  # of which the map shows no more than a projection
+                _keep(folder / PLANES, lambda: compute_code_plane(explorer, folder, parsed.data_dir))
             if "sample" in explorer.abilities:
-                card["anomaly"] = normal_scores(explorer.model, on.train)
+                card["anomaly"] = normal_scores(explorer.model, trained_on(explorer, on.train))
         writing.write_json(folder / checkpoint.CARD, card)
+
+
+def _anneal(parsed: argparse.Namespace) -> None:
+    if parsed.write or parsed.replicates or parsed.against:
+        raise ValueError("expected --ais alone: it measures one model, and no card keeps it")
+    on = examined(load(parsed.name, parsed.device), parsed.samples, parsed.seed, parsed.data_dir)
+    print("\n".join(printed.looseness(looseness(on, parsed.ais, progress=True))))
 
 
 def _compare(parsed: argparse.Namespace) -> None:
@@ -239,13 +254,13 @@ def _compare(parsed: argparse.Namespace) -> None:
         print(f"{key:20} {figures}; ahead on {found.ahead:.1%} of {found.images:,} images")
 
 
-def _keep_map(explorer: Explorer, path: Path, data_dir: str | None) -> None:
-    """Keep the map anew; where there can be none, say why, and leave none of before."""
+def _keep(path: Path, anew: Callable[[], None]) -> None:
+    """Keep a map anew; where there can be none, say why, and leave none of before."""
     try:
-        keep_map(compute_map(explorer, data_dir), path)
+        anew()
     except ValueError as error:
         path.unlink(missing_ok=True)
-        print(f"no map is kept: {error}")
+        print(f"{path.name} is not kept: {error}")
 
 
 def _export(parsed: argparse.Namespace) -> None:
@@ -253,7 +268,7 @@ def _export(parsed: argparse.Namespace) -> None:
         raise ValueError("expected --html FILE or --out FOLDER, got neither")
     explorer = load(parsed.name, "cpu")
     if parsed.html is not None:
-        file = _new_file(parsed.html)
+        file = writing.new_file(parsed.html)
         _write(file, take_away(explorer).encode())
     if parsed.out is not None:
         folder = expanded(parsed.out)
@@ -266,15 +281,6 @@ def _export(parsed: argparse.Namespace) -> None:
 def _write(file: Path, data: bytes) -> None:
     writing.write_bytes(file, data)
     print(f"{file}: {len(data) / 1e6:.2f} MB" if len(data) > 1e6 else f"{file}: {len(data) / 1e3:.0f} kB")
-
-
-def _new_file(name: str) -> Path:
-    file = expanded(name)
-    if not file.parent.is_dir():
-        raise ValueError(f"expected a file in a folder that exists, got {name!r}: there is no {str(file.parent)!r}")
-    if file.is_dir():
-        raise ValueError(f"expected the name of a file, got the folder {name!r}")
-    return file
 
 
 def _fetch(parsed: argparse.Namespace) -> None:

@@ -52,6 +52,10 @@ LIMITS: dict[str, Limit] = {
     "map_bytes": Limit(2048 * MIB, "bytes of memory"),  # of the process that lays out a map
     "map_seconds": Limit(300, "seconds"),  # likewise
     "maps": Limit(4, "maps at once"),  # that are laid out; others wait
+    "jobs": Limit(4, "trainings of a visitor"),  # on everyone's server
+    "parameters": Limit(20_000_000, "parameters"),  # likewise, of a model that is trained
+    "training_bytes": Limit(8192 * MIB, "bytes of memory"),  # likewise, addresses of the process and all its libraries
+    "training_seconds": Limit(1800, "seconds of training"),  # likewise
 }
 SHOWN = 300  # characters of a name in a sentence: nobody reads more
 

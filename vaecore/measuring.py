@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from vaecore.data import Images, data_folder, dataset, other_classes, strangers
+from vaecore.data import Examples, Images, data_folder, dataset, held_out, other_classes, strangers
 from vaecore.evaluation import Examined, report_on
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_count
@@ -56,6 +56,11 @@ def examined(explorer: Explorer, samples: int, seed: int, data_dir: str | Path |
     strange = (_strangers(explorer, data_dir, split) for split in ("test", "train"))
     binarise, folder = explorer.recipe.training.binarise, data_folder(data_dir)
     return Examined(explorer.model, train, test, binarise, folder, samples, seed, *strange)
+
+
+def trained_on(explorer: Explorer, train: Examples) -> Examples:
+    """Of the training split of a model's data set what the model was trained on: all but what its run held out."""
+    return held_out(explorer.dataset, train)[0] if explorer.recipe.training.validation else train
 
 
 def _strangers(explorer: Explorer, data_dir: str | Path | None, split: str) -> Images | None:

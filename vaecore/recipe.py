@@ -41,7 +41,8 @@ class Training:
     Attributes:
         start: a checkpoint, by name or path, whose weights the training begins with; "" for new ones.
         validation: hold out some of the training images, on which the loss is followed and a recipe is chosen: what
-            `vaecore.data.held_out` draws. Without it all are trained on, as those of the pretrained models were.
+            `vaecore.data.held_out` draws, or a folder "val" has. Without it all are trained on, as those of the
+            pretrained models were.
         epochs: passes over the training images; 0 for a model with a closed form.
         batch: images a step, over all processes together.
         optimizer: one of `vaecore.optimizers.OPTIMIZERS`.
@@ -55,13 +56,15 @@ class Training:
         shift: move three quarters of the images by up to this many pixels, against over-fitting.
         store: the number format of the kept weights; "int8" has one scale for each row of a matrix. Metrics are
             measured on what is kept.
+        snapshots: after how many of the epochs the model is kept as well, spaced evenly in log time, for whoever looks
+            at how it came to be.
     """
 
     start: str = ""
     validation: bool = True
     epochs: NonNegativeInt = 100
     batch: PositiveInt = 256
-    optimizer: Annotated[str, AfterValidator(_known)] = "adamw"
+    optimizer: Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*OPTIMIZERS]})] = "adamw"
     learning_rate: PositiveFloat = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: NonNegativeFloat = 0.01
@@ -71,6 +74,7 @@ class Training:
     binarise: bool = False
     shift: NonNegativeInt = 0
     store: Literal["float32", "float16", "int8"] = "float32"
+    snapshots: int = Field(default=0, ge=0, le=1000)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

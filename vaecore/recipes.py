@@ -188,8 +188,15 @@ RECIPES: dict[str, Recipe] = {
             VERSE,
         ),
         _recipe("couplets-collapsed", "text", "couplets", {"dropout": 0.1}, VERSE),
-        # With 16 numbers 98.1 % of the samples are of their class, with 12 they are 99.1 %.
-        _recipe("cvae-mnist-12", "cvae", "mnist", {"latent": 12, "hidden": (512, 512)}, replace(QUICK, epochs=60)),
+        # Chosen on validation images by the samples that two judges take for their class, and by what these cover:
+        # tests/benchmarks/choices.py. A beta above 1 brings the codes nearer to the prior that samples are drawn from.
+        _recipe(
+            "cvae-mnist-10",
+            "cvae",
+            "mnist",
+            {"latent": 10, "hidden": (1024, 512), "beta": 1.25},
+            replace(QUICK, epochs=100),
+        ),
         _recipe(
             "cvae-mnist-16",
             "cvae",

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from filelock import FileLock, Timeout
 from torch.optim import Optimizer
 
-from vaecore import checkpoint, writing
+from vaecore import checkpoint, history, snapshots
 from vaecore.data import Examples, Images, Texts
 from vaecore.data.batches import present
 from vaecore.device import device_name, model_device
@@ -28,14 +29,13 @@ from vaecore.evaluation.reconstruction import (
 )
 from vaecore.evaluation.texts import lengths, per_character, restored
 from vaecore.models import MODELS, PCA, Autoencoder
-from vaecore.reading import exists, parse_json, read_text
 from vaecore.recipe import Recipe
 from vaecore.recipes import find
 
-HISTORY = "history.jsonl"
 PARTIAL = ".*.[0-9]*.[0-9]*.partial"  # what a process that was killed has not written to its end
 FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGEST_REFERENCE = 10_000
+OF_SNAPSHOT = 1000  # images, for what a snapshot says of itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,9 @@ def claimed(folder: Path) -> Iterator[None]:
     except Timeout:
         raise ValueError(f"{folder} is in use: another process trains there") from None
     try:
-        for left in (*folder.glob(PARTIAL), *folder.glob(f"{checkpoint.STAGES}/*/{PARTIAL}")):
-            left.unlink(missing_ok=True)
+        for inside in ("", f"{checkpoint.STAGES}/*/", f"{snapshots.SNAPSHOTS}/*/"):
+            for left in folder.glob(inside + PARTIAL):
+                left.unlink(missing_ok=True)
         yield
     except OSError as error:
         if error.errno not in FULL:
@@ -168,38 +169,6 @@ def check_kind(recipe: Recipe, images: Examples) -> None:
         raise ValueError(f"recipe {recipe.name!r}: expected {expected}, got {came} from {recipe.dataset}")
 
 
-def append(folder: Path, row: dict[str, Any]) -> None:
-    """Write one epoch down."""
-    path = folder / HISTORY
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, allow_nan=False) + "\n")
-    except OSError as error:
-        error.filename = str(path)  # a write that fails does not say to what
-        raise
-
-
-def _errors(folder: Path, stage: str) -> list[float]:
-    """The loss on what is held out, or else on what is trained on, after each epoch of a stage."""
-    path = folder / HISTORY
-    parsed = (parse_json(row, path) for row in _rows(path))
-    try:
-        rows = [row for row in parsed if row.get("stage") == stage]
-        return [round(sum(row.get("validation", row["train"]).values()), 4) for row in rows]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise checkpoint.CheckpointError(f"{path}: not the history of a run ({error!r})") from None
-
-
-def _rows(path: Path) -> list[str]:
-    return read_text(path, "history_bytes").splitlines(keepends=True) if exists(path) else []
-
-
-def rewind(folder: Path, epochs: int) -> None:
-    """Forget the epochs after the kept state: they are trained again."""
-    path = folder / HISTORY
-    writing.write_text(path, "".join(_rows(path)[:epochs]))
-
-
 def keep(run: Run, model: Autoencoder, seconds: float) -> None:
     """The finished run: weights as they are stored, a card measured on what is stored, no training state."""
     card = _measured(run, model, seconds)
@@ -233,15 +202,39 @@ def keep_stage(run: Run, stage: str, model: Autoencoder, seconds: float) -> None
     card = _measured(own, part, seconds) | {
         "stage": stage,
         "command": run.command,
-        "history": _errors(run.folder, stage),
+        "history": history.errors(run.folder, stage),
     }
     checkpoint.save(run.folder / checkpoint.STAGES / stage, own.recipe, part, card)
+
+
+def keep_snapshot(run: Run, model: Autoencoder, epoch: int, seconds: float) -> None:
+    """What the model is after an epoch, as a checkpoint of its own, in half precision; the training is not touched.
+
+    Its quantiles and its error are of a few images. Nothing is kept of weights that half precision has no numbers for.
+    """
+    own = replace(run, recipe=replace(run.recipe, training=replace(run.recipe.training, store="float16")))
+    with torch.random.fork_rng(devices=[]):
+        part = deepcopy(model).eval()
+        checkpoint.round_weights(part, own.recipe)
+        codes = encode(part, _some(run.images, OF_SNAPSHOT))
+        tensors = (codes, *part.state_dict().values())
+        if not all(bool(tensor.isfinite().all()) for tensor in tensors if tensor.is_floating_point()):
+            return
+        part.conclude(codes)
+        card = _card(own, part, seconds) | {"stage": f"epoch {epoch}", "codes": code_quantiles(codes)}
+        if isinstance(run.images, Images):
+            card["metrics"] = averaged("squared_error", squared_errors(part, _some(run.measured_on[1], OF_SNAPSHOT)))
+        checkpoint.save(snapshots.place(run.folder, epoch), own.recipe, part, card)
+
+
+def _some(examples: Examples, count: int) -> Examples:
+    return examples.rows(drawn(len(examples), count))
 
 
 def _stages(folder: Path, model: Autoencoder, card: dict[str, Any]) -> dict[str, Any]:
     """What the card of a run with stages says of each: the last is the run itself."""
     *before, last = model.stages()
-    own = card | {"stage": last, "history": _errors(folder, last)}
+    own = card | {"stage": last, "history": history.errors(folder, last)}
     cards = [*(_stage_card(folder, stage) for stage in before), own]
     told = [{key: each[key] for key in ("stage", "seconds", "metrics", "history")} for each in cards if each]
     return {"stages": told} if before else {}
@@ -279,7 +272,7 @@ def _of_texts(run: Run, model: Autoencoder) -> dict[str, Any]:
 
 def normal_scores(model: Autoencoder, images: Examples) -> dict[str, tuple[float, float]]:
     """Mean and deviation of the anomaly scores over 10,000 training images."""
-    some = images.rows(drawn(len(images), LARGEST_REFERENCE))
+    some = _some(images, LARGEST_REFERENCE)
     label = some.target if model.classes else None
     return reference_of(anomaly_scores(model, present(some.data), label))
 

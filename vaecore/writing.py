@@ -11,6 +11,8 @@ from typing import Any
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from vaecore.limits import expanded
+
 NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
 
 
@@ -30,6 +32,20 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write text whole or not at all."""
     write_bytes(path, text.encode("utf-8"))
+
+
+def new_file(name: str) -> Path:
+    """The path of a file that is to be written.
+
+    Raises:
+        ValueError: its folder is not there, or it is a folder itself.
+    """
+    file = expanded(name)
+    if not file.parent.is_dir():
+        raise ValueError(f"expected a file in a folder that exists, got {name!r}: there is no {str(file.parent)!r}")
+    if file.is_dir():
+        raise ValueError(f"expected the name of a file, got the folder {name!r}")
+    return file
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components.files import register
 from app.components.heard import heard
-from app.figures.charts import COLORS
+from app.figures.marks import COLORS
 from app.results.ellipses import Ellipse
 from app.session.blobs import BLOBS
 from vaecore import serving

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from app.markup import strips
+from app.server.options import OPTIONS
 from app.session import state
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -21,16 +22,16 @@ def show(*lines: str, images: bool = True, data: str = "", model: str = "", comm
     box = _box("behind", "Behind this page: the equation, its code, the same in Python")
     if not box.open:
         return
-    place = model or str(st.session_state["model"])
-    own = state.find(place).explorer
-    data = data or (str(st.session_state["data"]) if images else "")
+    shown = state.find(model) if model else state.chosen()
+    own, place = shown.explorer, shown.place if OPTIONS.public else shown.folder or shown.place
+    data = data or (state.images() if images else "")
     with box:
         objective = serving.objectives.objective(own)
         st.html(strips.equation(own.equation) + strips.words(own.source))
         st.caption(f"The objective, as `{objective.place}` has it:")
         st.code(objective.source, "python")
         st.caption("What this page shows, in Python:")
-        st.code(program(place, data, lines), "python")
+        st.code(program(place, data, lines, shown.at), "python")
         st.caption("On the command line:")
         st.code(command or shlex.join(["vaecore", "evaluate", place]), "bash")
 
@@ -47,9 +48,10 @@ def _box(name: str, title: str) -> ExpanderContainer:
     return st.container(key=name).expander(title, icon=":material/code:", key=f"{name} open", on_change="rerun")
 
 
-def program(model: str, data: str, lines: tuple[str, ...]) -> str:
+def program(model: str, data: str, lines: tuple[str, ...], at: int | None = None) -> str:
     """Write a program that loads a model and images, where they are named, and goes on with some lines."""
-    loads = [f"explorer = vaecore.load({model!r})"] if model else []
+    epoch = "" if at is None else f", at={at}"
+    loads = [f"explorer = vaecore.load({model!r}{epoch})"] if model else []
     loads += [f"tests = vaecore.dataset({data!r})"] if data else []
     body = "\n".join([*loads, *lines])
     used = [each for each in IMPORTS if f"{each.split()[-1]}." in body]

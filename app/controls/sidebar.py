@@ -1,27 +1,28 @@
 """The sidebar: which model, which images; both stay in the URL on every page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from app.markup import strips
-from app.pages import file_of
-from app.results import exports, picks
+from app.markup import gallery, strips
+from app.pages import PAGES, Page, file_of
+from app.results import catalogue, exports, picks
 from app.results.data import Pictures, chosen_pictures
 from app.server.options import OPTIONS
 from app.session import state
-from app.session.plain import plain
+from app.session.plain import flat, plain
 from vaecore import serving
 from vaecore.serving import Explorer
 
 # What a model's choice decides anew: keeping it would ask the next model for what it may not have.
-FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told", "through")
+FOLLOWS_MODEL = ("data", "k", "x", "y", "classes", "label", "told", "through", "lasso", "score", "epoch")
 
 
-def show(needs_images: bool) -> bool:
-    """Draw the choosers; return whether the page has the model, and the images if it needs them."""
+def show(page: Page) -> bool:
+    """Draw the choosers; return whether a page has a model that it shows, and the images if it needs them."""
+    st.session_state[state.STAND_IN] = st.session_state[state.AT] = None
     with st.sidebar:
         model = _choose_model()
     if model is None:
@@ -40,8 +41,10 @@ def show(needs_images: bool) -> bool:
         _choose_data(own.dataset, own.shape)
         below = st.empty()
         _describe(own)
+    if not page.shows(own) and not _stand_in(page, own):
+        return False
     try:
-        if needs_images:
+        if page.needs == "images":
             found = chosen_pictures()
             _report(found)
             if found.note:
@@ -52,8 +55,34 @@ def show(needs_images: bool) -> bool:
     return True
 
 
+def _stand_in(page: Page, own: Explorer) -> bool:
+    """Have a page show another model than the chosen one, which it cannot show; return whether there is one."""
+    name = standing_in(page, own)
+    if name is None:
+        st.info(f"{plain(own.name)} {page.lacks}, and no model at hand does. `vaecore train {page.fits}` trains one.")
+        return False
+    other = state.find(name).explorer
+    why = f"{own.name} {page.lacks}. This page shows {name} instead."
+    same = other.dataset == own.dataset
+    st.session_state[state.STAND_IN] = state.StandIn(name, "" if same else other.dataset, why)
+    return True
+
+
+def standing_in(page: Page, own: Explorer) -> str | None:
+    """Return the model that a page shows in place of one that it cannot: of the same data, or of data at hand."""
+    found = {name: state.find(name).explorer for name in state.model_names()}
+    fitting = [name for name, each in found.items() if page.shows(each)]
+
+    def strangeness(name: str) -> tuple[bool, bool, bool]:
+        data = found[name].dataset
+        return catalogue.base_of(data) != catalogue.base_of(own.dataset), not serving.is_here(data), name != page.fits
+
+    return min(fitting, key=strangeness, default=None)
+
+
 def keep() -> None:
     """Remember the choice on a page that has no choosers: Streamlit forgets what is not drawn."""
+    st.session_state[state.AT] = None
     for key in ("model", "data"):
         if key in st.query_params or key in st.session_state:
             read_url(key, None)
@@ -64,40 +93,28 @@ def elsewhere(why: str, page: Literal["verse", "generate"], model: str) -> None:
     """Say why a page does not show the chosen model, and lead to one that does."""
     st.warning(plain(why), icon=":material/info:")
     key = "verse" if page == "verse" else "model"
-    label = f"Open it on {page.capitalize()}"
+    label = f"Open it on “{PAGES[page].title}”"
     st.page_link(file_of(page), label=label, icon=":material/arrow_forward:", query_params={key: model})
-
-
-def of_models(what: str) -> tuple[str, str]:
-    """Return what stands in a chooser of models, and its help: on a public server no path opens."""
-    if OPTIONS.public:
-        return "a name", f"{what}."
-    return "a name or a run's folder", f"{what}, or type the path of a run's folder to open your own."
 
 
 def _choose_model() -> str | None:
     read_url("model", state.default_model())
-    hint, more = of_models("A pretrained model")
-    model = st.selectbox(
-        "Model",
-        with_typed(state.model_names(), "model"),
-        key="model",
-        accept_new_options=True,
-        on_change=_take_model,
-        placeholder=hint,
-        help=more,
-    )
+    model = st.session_state["model"]
+    pick("model", model, [*map(state.Model, state.model_names()), *state.own_runs()], FOLLOWS_MODEL)
     write_url("model", model)
     return model
 
 
-def _take_model() -> None:
-    """Take a model that was chosen, or the first whose name begins with what was typed, if that is no path."""
-    _follow_model()
-    typed = st.session_state["model"]
-    begun = [name for name in state.model_names() if typed and name.startswith(typed)]
-    if begun and state.own_path(typed) is None:
-        st.session_state["model"] = begun[0]
+def pick(key: str, chosen: str | None, models: Iterable[state.Model], follows: Sequence[str] = ()) -> None:
+    """Draw the choice of a model, which the address has under a key, as it has what follows the model and goes."""
+    called = flat(Path(chosen).name if chosen and state.own_path(chosen) else chosen or "none", state.LONGEST)
+    sets = [
+        (name, [(kind, [each.place for each in found]) for kind, found in catalogue.by_kind(ranked)])
+        for name, ranked in catalogue.by_set(models).items()
+    ]
+    own = "" if OPTIONS.public else "Enter opens the run in a folder of this path."
+    with st.container(key=key):
+        st.html(gallery.picker(key, called, sets, follows, own))
 
 
 def _choose_data(own: str, size: tuple[int, int, int]) -> None:
@@ -147,7 +164,7 @@ def _follow_model() -> None:
 
 def _describe(own: Explorer) -> None:
     st.html(
-        strips.words(own.summary)
+        strips.summary(own.summary)
         + strips.equation(own.equation)
         + strips.facts(
             [
@@ -157,7 +174,17 @@ def _describe(own: Explorer) -> None:
             ]
         )
     )
+    with st.expander("What it measured"):
+        st.html(strips.facts(figures(own)))
     st.caption("The address bar holds all you choose: send it, and the same view opens.")
+
+
+def figures(own: Explorer) -> list[tuple[str, str]]:
+    """Return what a model's card measured, and of which images where they are no test images."""
+    measured = serving.scores.labelled(own.card["metrics"]).items()
+    found = [(label, text.replace("-", strips.MINUS)) for label, text in measured]
+    split = serving.scores.split(own.card)
+    return [*found, *([("measured on", f"{split} images")] if found and split != "test" else [])]
 
 
 def _explain(error: ValueError, way_back: str | None) -> None:
@@ -199,16 +226,6 @@ def offer_page(model: state.Model) -> None:
             icon=":material/download:", on_click="ignore",
             help="One HTML file with the map, the sliders and a canvas to draw on; it works without a network.",
         )  # fmt: skip
-
-
-def invite(why: str, names: Sequence[str], icon: str, command: str) -> None:
-    """Say why the chosen model does not fit the page, and offer those that do, or the command that trains one."""
-    st.info(plain(why), icon=icon)
-    if not names:
-        st.markdown(f"There is none at hand yet; `{command}` trains one in a minute or two.")
-    with st.container(horizontal=True):
-        for name in names:
-            st.button(f"Open {plain(name)}", icon=icon, on_click=open_model, args=(name,))
 
 
 def one_image(

@@ -53,15 +53,8 @@ def show() -> bool:
 
 def _choose() -> str | None:
     sidebar.read_url(KEY, default_model())
-    hint, more = sidebar.of_models("A pretrained model of texts")
-    place = st.selectbox(
-        "Model",
-        sidebar.with_typed(state.text_model_names(), KEY),
-        key=KEY,
-        accept_new_options=True,
-        placeholder=hint,
-        help=more,
-    )
+    place = st.session_state[KEY]
+    sidebar.pick(KEY, place, map(state.Model, state.text_model_names()))
     sidebar.write_url(KEY, place)
     return place
 
@@ -81,7 +74,7 @@ def _offer_way_back() -> None:
 def _describe(own: serving.texts.TextExplorer) -> None:
     length = own.shape[1]
     st.html(
-        strips.words(own.summary)
+        strips.summary(own.summary)
         + strips.equation(own.equation)
         + strips.facts(
             [

@@ -1,19 +1,14 @@
 """Arrays in, charts out: lines and histograms, without torch."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.session.plain import legend
-from vaecore.serving import browser
+from app.figures.marks import COLORS, HEIGHT, ROOM, Axis, Bars, Chart, Dash, Dots, Line, Mark, Rule, extent
 
-COLORS = browser.COLORS  # one per variable: they can be told apart on the light and the dark page
-STILL = {"displayModeBar": False}  # the `config` of a chart that one reads and does not move
-DASHES = {"reconstruction": "solid", "twin": "dash", "denoising": "dashdot", "baseline": "dot"}
-HEIGHT = 300
-ROOM = 1.08  # of the highest line, where the axis does not choose its own end
+DASHES: dict[str, Dash] = {"twin": "dash", "denoising": "dashdot", "baseline": "dot"}
 
 
 class Series(NamedTuple):
@@ -35,48 +30,47 @@ class Group(NamedTuple):
 
 def lines(
     series: Sequence[Series],
-    x_title: str,
+    x: Axis,
     y_title: str,
     at: float | None = None,
     reference: Series | None = None,
     scale: Literal["linear", "log"] = "linear",
     form: str = ".2f",
     height: int = HEIGHT,
-) -> go.Figure:
-    """Draw named lines over one axis; one hover says all values at a place, written as ``form`` says.
+) -> Chart:
+    """Draw named lines over one axis; the pointer reads all values at a place, written as ``form`` says.
 
     A value ``at`` on the axis gets a vertical line and a mark where each line passes it. A ``reference`` is thin and
     may leave the chart, so that what it is there to be compared with keeps its size. A linear axis begins at 0.
     """
-    figure = go.Figure([_line(each, form) for each in series])
+    marks: list[Mark] = [line(each, form) for each in series]
     if reference is not None:
-        figure.add_trace(_line(reference, form).update(line={"width": 1.5, "dash": "dot"}))
+        marks.append(line(reference, form, 1.5, "dot"))
     if at is not None:
-        figure.add_vline(at, line={"color": COLORS["x"], "width": 1})
-        figure.add_traces([_mark(each, at) for each in series])
-    frame(figure, x_title, y_title, height)
-    figure.update_layout(hovermode="x unified")
-    if scale == "log":
-        figure.update_yaxes(type="log")
-    elif reference is not None:
-        figure.update_yaxes(range=[0, ROOM * max(float(np.max(each.y)) for each in series)])
-    else:
-        figure.update_yaxes(rangemode="tozero")
-    return figure
+        marks += [Rule("x", at), *(_passing(each, at) for each in series)]
+    ends = _from_zero([each.y for each in series]) if scale == "linear" else None
+    y = Axis(y_title, ends, scale == "log")
+    if x.ends is None:
+        x = replace(x, ends=extent(np.concatenate([each.x for each in series]), x.log, 0.0))
+    return Chart(tuple(marks), x, y, height, read="across")
 
 
-def _line(series: Series, form: str) -> go.Scatter:
-    line = {"color": COLORS[series.variable], "width": 2.5, "dash": DASHES.get(series.variable, "solid")}
-    name = legend(series.name)
-    template = f"%{{y:{form}}}<extra>{name}</extra>"
-    return go.Scatter(x=series.x, y=series.y, name=name, mode="lines", line=line, hovertemplate=template)
+def line(series: Series, form: str = "", width: float = 2.5, dash: Dash | None = None, dots: float = 0) -> Line:
+    """Return the line of a variable; a colour alone tells nobody apart who does not see it, so it has a dash too."""
+    dash = dash or DASHES.get(series.variable, "solid")
+    return Line(series.x, series.y, COLORS[series.variable], series.name, width, dash, form=form, dots=dots)
 
 
-def _mark(series: Series, at: float) -> go.Scatter:
-    """Draw a dot where a line passes a place; the hover that names the line's value need not name the dot's."""
-    height = np.interp(at, series.x, series.y)
-    marker = {"color": COLORS[series.variable], "size": 10, "line": {"color": "#FFFFFF", "width": 1.5}}
-    return go.Scatter(x=[at], y=[height], mode="markers", marker=marker, showlegend=False, hoverinfo="skip")
+def _passing(series: Series, at: float) -> Dots:
+    return Dots(np.array([at]), np.interp([at], series.x, series.y), COLORS[series.variable], 10)
+
+
+def _from_zero(values: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Return the ends of an axis that begins at 0 and holds all finite values."""
+    found = np.concatenate([np.ravel(each) for each in values])
+    found = found[np.isfinite(found)]
+    low, high = min(0.0, float(found.min(initial=0))), float(found.max(initial=0))
+    return ROOM * low, ROOM * (high or 1.0)
 
 
 def histogram(
@@ -86,22 +80,21 @@ def histogram(
     bins: int = 40,
     at: dict[str, float] | None = None,
     height: int = HEIGHT,
-) -> go.Figure:
+) -> Chart:
     """Draw groups of values over the same bins, each as shares of its own size, so that few beside many can be seen.
 
     Places named in ``at`` get a vertical line, and their name in the legend.
     """
     edges = _edges([group.values for group in groups], bins)
     shares = [_shares(group.values, edges) for group in groups]
-    figure = go.Figure([_bars(group, edges, each) for group, each in zip(groups, shares, strict=True)])
     top = ROOM * max(float(each.max()) for each in shares)
-    line = {"color": COLORS["error"], "width": 2, "dash": "dash"}
+    marks = [_bars(group, edges, each) for group, each in zip(groups, shares, strict=True)]
     for name, place in (at or {}).items():
-        figure.add_scatter(x=[place, place], y=[0, top], name=name, mode="lines", line=line, hoverinfo="skip")
-    frame(figure, x_title, y_title, height)
-    figure.update_layout(barmode="overlay", bargap=0.04)
-    figure.update_yaxes(tickformat=".0%", range=[0, top])
-    return figure
+        marks.append(Line(np.array([place, place]), np.array([0.0, top]), COLORS["error"], name, 2, "dash"))
+    low, high = float(edges[0]), float(edges[-1])
+    ends = extent(np.array([low, high, *(at or {}).values()]), room=0.02)
+    y = Axis(y_title, (0.0, top or 1.0), form=".0%" if top > 0.05 else ".1%")
+    return Chart(tuple(marks), Axis(x_title, ends, grid=False), y, height, read="nearest")
 
 
 def _edges(values: Sequence[np.ndarray], bins: int) -> np.ndarray:
@@ -115,36 +108,10 @@ def _shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return counts / max(np.size(values), 1)
 
 
-def _bars(group: Group, edges: np.ndarray, shares: np.ndarray) -> go.Bar:
+def _bars(group: Group, edges: np.ndarray, shares: np.ndarray) -> Mark:
     low, high = edges[:-1], edges[1:]
-    name = legend(group.name)
-    template = f"%{{y:.1%}} from %{{customdata[0]:.3g}} to %{{customdata[1]:.3g}}<extra>{name}</extra>"
-    return go.Bar(
-        x=(low + high) / 2,
-        y=shares,
-        width=high - low,
-        name=name,
-        marker={"color": COLORS[group.variable], "opacity": 0.6},
-        customdata=np.stack([low, high], axis=1),
-        hovertemplate=template,
-    )
-
-
-def clicked(selection: Mapping[str, Any]) -> tuple[float, float] | None:
-    """Return the place of the last point of a selection; None for none."""
-    points = selection["points"]
-    return (float(points[-1]["x"]), float(points[-1]["y"])) if points else None
-
-
-def frame(figure: go.Figure, x_title: str, y_title: str, height: int) -> None:
-    """Give a chart its titles and the look that all charts share: legend above, nothing that a finger could drag."""
-    axis = {"zeroline": False, "fixedrange": True, "automargin": True}
-    figure.update_xaxes(title=x_title, showgrid=False, **axis)
-    figure.update_yaxes(title=y_title, **axis)
-    figure.update_layout(
-        height=height,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        dragmode=False,  # a finger that starts on a chart scrolls the page
-        showlegend=True,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-    )
+    said = [
+        f"{group.name}: {share:.1%} from {start:.3g} to {end:.3g}"
+        for share, start, end in zip(shares, low, high, strict=True)
+    ]
+    return Bars(low, high, shares, COLORS[group.variable], group.name, 0.6, said=said)

@@ -4,17 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.figures.charts import COLORS, frame
+from app.figures.marks import COLORS, Axis, Chart, Dots, Field, Line, columns
 
 TURNS = np.linspace(0, 2 * np.pi, 97)
-DENSITY = [  # the tails are shown, and the page's own colour where there is nothing
-    [0, "rgba(138, 99, 210, 0)"],
-    [0.02, "rgba(138, 99, 210, 0.10)"],
-    [0.2, "rgba(138, 99, 210, 0.38)"],
-    [1, "rgba(138, 99, 210, 0.95)"],
-]
+TAILS = ((0.0, 0.0), (0.02, 0.1), (0.2, 0.38), (1.0, 0.95))  # are seen; where there is nothing is the page's own colour
+Window = tuple[tuple[float, float], float]  # what is in sight: its middle, half of its side
 
 
 class Outline(NamedTuple):
@@ -39,41 +34,33 @@ def posterior(
     levels: tuple[float, float],
     outlines: Sequence[Outline],
     clouds: Sequence[Cloud],
-    window: tuple[tuple[float, float], float],
+    window: Window,
     height: int = 400,
-) -> go.Figure:
+) -> Chart:
     """Draw a density (its axes and its values) with two of its levels, outlines to scale, and samples."""
-    figure = go.Figure(_density(*density, levels))
-    for each in clouds:
-        marker = {"size": 6, "opacity": 0.75, "color": COLORS[each.variable], "line": {"color": "#FFFFFF", "width": 1}}
-        x, y = each.codes.T
-        figure.add_scatter(x=x, y=y, name=each.name, mode="markers", marker=marker, hoverinfo="skip")
-    figure.add_traces([_outline(each) for each in outlines])
-    frame(figure, "z₁", "z₂", height)
+    marks = (
+        Field(*density, COLORS["z"], TAILS, levels, "p(z|x)"),
+        *(Dots(*columns(each.codes), COLORS[each.variable], 6, each.name, 0.75) for each in clouds),
+        *(_outline(each) for each in outlines),
+    )
+    return on_plane(Chart(marks, Axis(), Axis(), height), window)
+
+
+def on_plane(chart: Chart, window: Window) -> Chart:
+    """Return a chart of marks on the plane of the codes as seen through a window, its axes equal."""
     (across, up), half = window
-    figure.update_xaxes(range=[across - half, across + half], constrain="range")
-    figure.update_yaxes(range=[up - half, up + half], scaleanchor="x", scaleratio=1, showgrid=False)
-    return figure
+    x = Axis("z₁", (across - half, across + half), grid=False)
+    y = Axis("z₂", (up - half, up + half), grid=False)
+    return Chart(chart.marks, x, y, chart.height, True, chart.read, chart.press)
 
 
-def _density(across: np.ndarray, up: np.ndarray, values: np.ndarray, levels: tuple[float, float]) -> go.Contour:
-    low, high = levels
-    step = max(high - low, 1e-9 * high)
-    return go.Contour(
-        x=across, y=up, z=values, name="p(z|x)", showlegend=True, showscale=False, hoverinfo="skip",
-        colorscale=DENSITY, zmin=0, zmax=float(values.max()),
-        contours={"coloring": "heatmap", "start": low, "end": high + step / 2, "size": step},
-        line={"color": COLORS["z"], "width": 1.2},
-    )  # fmt: skip
-
-
-def _outline(each: Outline) -> go.Scatter:
-    """Draw the ellipses of a Gaussian and its mean as one line, lifted between them."""
-    rings = [
-        np.stack([each.mean[0] + k * each.scale[0] * np.cos(TURNS), each.mean[1] + k * each.scale[1] * np.sin(TURNS)])
-        for k in (1, 2)
-    ]
+def rings(mean: np.ndarray, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ellipses mean + k factor (cos t, sin t) at k = 1 and 2 as one line, lifted between them."""
+    circle = factor @ np.stack([np.cos(TURNS), np.sin(TURNS)])
     gap = np.full((2, 1), np.nan)
-    x, y = np.concatenate([part for ring in rings for part in (ring, gap)], axis=1)
-    line = {"color": COLORS[each.variable], "width": 2.5}
-    return go.Scatter(x=x, y=y, name=each.name, mode="lines", line=line, hoverinfo="skip")
+    x, y = np.concatenate([part for k in (1, 2) for part in (mean[:, None] + k * circle, gap)], axis=1)
+    return x, y
+
+
+def _outline(each: Outline) -> Line:
+    return Line(*rings(np.asarray(each.mean), np.diag(each.scale)), COLORS[each.variable], each.name)

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
-from app.figures.charts import COLORS, ROOM, frame
+from app.figures.marks import COLORS, INK, ROOM, Axis, Bars, Chart, Dots, Line, Words
 
 MARGIN = 0.14  # of the points' extent, around them
 CONTOURS = 5  # lines of one elbo across the plane, about
@@ -14,67 +13,48 @@ NAMED = 12  # units whose names fit below their bars
 SLENDER = 0.55  # of the space of a bar
 
 
-def plane(
-    betas: Sequence[float], rates: np.ndarray, distortions: np.ndarray, chosen: int, height: int = 420
-) -> go.Figure:
+def plane(betas: Sequence[float], rates: np.ndarray, distortions: np.ndarray, chosen: int, height: int = 420) -> Chart:
     """Draw models by rate and distortion, joined by rising beta, and what the chosen one's beta means.
 
     A model is a minimum of distortion + beta * rate: the line of slope -beta through it touches the curve from below.
     On each of the thin lines of slope -1 distortion + rate is the same, and so is the elbo.
     """
-    x_range, y_range = _around(rates), _around(distortions)
-    figure = go.Figure(_contours(x_range, y_range))
-    ends = np.array(x_range)
-    figure.add_scatter(
-        x=ends, y=distortions[chosen] - betas[chosen] * (ends - rates[chosen]), mode="lines", hoverinfo="skip",
-        name=f"slope −{betas[chosen]:g}", line={"color": COLORS["reconstruction"], "width": 2, "dash": "dash"},
+    x_ends, y_ends = _around(rates), _around(distortions)
+    ends = np.array(x_ends)
+    slope = distortions[chosen] - betas[chosen] * (ends - rates[chosen])
+    said = [
+        f"β = {beta:g}\nrate {rate:.2f}, distortion {distortion:.2f}\nelbo {_signed(f'{-rate - distortion:.2f}')} nats"
+        for beta, rate, distortion in zip(betas, rates, distortions, strict=True)
+    ]
+    is_chosen = [index == chosen for index in range(len(betas))]
+    marks = (
+        *_contours(x_ends, y_ends),
+        Line(ends, slope, COLORS["reconstruction"], f"slope −{betas[chosen]:g}", 2, "dash"),
+        Line(rates, distortions, COLORS["z"], "one model for each β"),
+        Dots(
+            rates, distortions, [COLORS["reconstruction" if each else "z"] for each in is_chosen],
+            [15 if each else 9 for each in is_chosen], said=said, texts=[f"{beta:g}" for beta in betas],
+        ),
     )  # fmt: skip
-    figure.add_trace(_curve(betas, rates, distortions, chosen))
-    frame(figure, "rate, nats", "distortion, nats", height)
-    figure.update_xaxes(range=x_range)
-    figure.update_yaxes(range=y_range)
-    return figure
+    x, y = Axis("rate, nats", x_ends, grid=False), Axis("distortion, nats", y_ends)
+    return Chart(marks, x, y, height, read="nearest")
 
 
-def _around(values: np.ndarray) -> list[float]:
+def _around(values: np.ndarray) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
     margin = MARGIN * max(high - low, 1e-3)
-    return [low - margin, high + margin]
+    return low - margin, high + margin
 
 
-def _curve(betas: Sequence[float], rates: np.ndarray, distortions: np.ndarray, chosen: int) -> go.Scatter:
-    colors = [COLORS["reconstruction" if index == chosen else "z"] for index in range(len(betas))]
-    sizes = [15 if index == chosen else 9 for index in range(len(betas))]
-    return go.Scatter(
-        x=rates,
-        y=distortions,
-        mode="lines+markers+text",
-        name="one model for each β",
-        line={"color": COLORS["z"], "width": 2.5},
-        marker={"color": colors, "size": sizes, "line": {"color": "#FFFFFF", "width": 1.5}, "opacity": 1},
-        text=[f"<b>{beta:g}</b>" if index == chosen else f"{beta:g}" for index, beta in enumerate(betas)],
-        textposition="top right",
-        customdata=np.stack([betas, -rates - distortions], axis=1),
-        hovertemplate="β = %{customdata[0]:g}<br>rate %{x:.2f}, distortion %{y:.2f}<br>"
-        "elbo %{customdata[1]:.2f} nats<extra></extra>",
-    )
-
-
-def _contours(x_range: list[float], y_range: list[float]) -> list[go.Scatter]:
+def _contours(x_ends: tuple[float, float], y_ends: tuple[float, float]) -> list[Line | Words]:
     """Draw lines of slope -1 at round sums, each with its elbo near its end."""
-    line = {"color": COLORS["x"], "width": 1, "dash": "dot"}
-    found = []
-    for total in _round_steps(x_range[0] + y_range[0], x_range[1] + y_range[1]):
-        left = max(x_range[0], total - y_range[1])
-        right = min(x_range[1], total - y_range[0])
-        across = np.array([left, right - INSIDE * (right - left), right])
-        found.append(
-            go.Scatter(
-                x=across, y=total - across, mode="lines+text", hoverinfo="skip", line=line,
-                name="the same elbo", showlegend=not found, text=["", _signed(f"{-total:g}"), ""],
-                textposition="bottom left", textfont={"color": COLORS["x"], "size": 11},
-            )
-        )  # fmt: skip
+    found: list[Line | Words] = []
+    for total in _round_steps(x_ends[0] + y_ends[0], x_ends[1] + y_ends[1]):
+        left, right = max(x_ends[0], total - y_ends[1]), min(x_ends[1], total - y_ends[0])
+        across = np.array([left, right])
+        found.append(Line(across, total - across, INK, "the same elbo", 1, "dot"))
+        at = right - INSIDE * (right - left)
+        found.append(Words(at, total - at, _signed(f"{-total:g}"), INK, 11, anchor="end", away=(-4, 10)))
     return found
 
 
@@ -86,39 +66,30 @@ def _round_steps(low: float, high: float) -> np.ndarray:
     return np.arange(np.floor(low / step) + 1, np.ceil(high / step)) * step
 
 
-def units(names: Sequence[str], rates: np.ndarray, least: float, top: float, height: int = 160) -> go.Figure:
+def units(names: Sequence[str], rates: np.ndarray, least: float, top: float, height: int = 160) -> Chart:
     """Draw what each unit costs as bars in the given order; those below ``least`` are grey. ``top`` ends the axis."""
-    figure = go.Figure(go.Bar(x=list(names), y=rates, marker={"color": _colors(rates, least)}, hovertemplate=_HOVER))
-    frame(figure, "", "nats", height)
-    figure.update_layout(showlegend=False, bargap=1 - SLENDER)
-    figure.update_xaxes(type="category", showticklabels=len(names) <= NAMED, tickangle=0, title=None)
-    figure.update_yaxes(range=[min(0.0, float(rates.min())), ROOM * top], nticks=5)
-    return figure
+    said = [f"{name}: {rate:.3f} nats" for name, rate in zip(names, rates, strict=True)]
+    ticks = dict(enumerate(names)) if len(names) <= NAMED else {}
+    x = Axis("", (-0.6, len(names) - 0.4), ticks={float(place): name for place, name in ticks.items()}, grid=False)
+    y = Axis("nats", (min(0.0, float(rates.min())), ROOM * top))
+    return Chart((_bars(rates, least, said),), x, y, height, read="nearest")
 
 
-def levels(names: Sequence[str], rates: np.ndarray, least: float) -> go.Figure:
+def levels(names: Sequence[str], rates: np.ndarray, least: float) -> Chart:
     """Draw what each level costs as bars that lie below each other in the given order."""
-    bars = go.Bar(
-        x=rates, y=list(names), orientation="h", marker={"color": _colors(rates, least)}, text=_written(rates),
-        textposition="outside", cliponaxis=False, hoverinfo="skip",
-    )  # fmt: skip
-    figure = go.Figure(bars)
-    frame(figure, "rate, nats", "", 90 + 38 * len(names))
-    figure.update_layout(showlegend=False, bargap=1 - SLENDER, barcornerradius=3)
-    figure.update_yaxes(type="category", autorange="reversed")
-    figure.update_xaxes(range=[min(0.0, 1.3 * float(rates.min())), 1.25 * max(float(rates.max()), least)], nticks=5)
-    return figure
+    bars = _bars(rates, least, texts=[_signed(f"{rate:.2f}") for rate in rates], lying=True)
+    ends = (min(0.0, 1.3 * float(rates.min())), 1.25 * max(float(rates.max()), least))
+    ticks = {float(place): name for place, name in enumerate(names)}
+    y = Axis("", (len(names) - 0.5, -0.5), ticks=ticks, grid=False)
+    return Chart((bars,), Axis("rate, nats", ends), y, 60 + 38 * len(names))
 
 
-_HOVER = "%{x}: %{y:.3f} nats<extra></extra>"
-
-
-def _colors(rates: np.ndarray, least: float) -> list[str]:
-    return [COLORS["x" if rate < least else "z"] for rate in rates]
-
-
-def _written(rates: np.ndarray) -> list[str]:
-    return [_signed(f"{rate:.2f}") for rate in rates]
+def _bars(
+    rates: np.ndarray, least: float, said: Sequence[str] = (), texts: Sequence[str] = (), lying: bool = False
+) -> Bars:
+    places, colors = np.arange(len(rates)), [COLORS["x" if rate < least else "z"] for rate in rates]
+    low, high = places - SLENDER / 2, places + SLENDER / 2
+    return Bars(low, high, np.asarray(rates), colors, lying=lying, said=said, texts=texts)
 
 
 def _signed(number: str) -> str:

@@ -3,10 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from app.components.heard import heard
+from app.components.plot import plot
 from app.controls import behind, choices, sidebar
 from app.controls.player import fragment, player
-from app.figures import charts, fields, sketches, sprites
+from app.figures import fields, sketches, sprites
 from app.figures.charts import Series
 from app.figures.fields import Outline
 from app.lessons import frame
@@ -27,13 +27,6 @@ def move(q: Q) -> None:
     st.session_state["mean"] = divergences.within(q.mean, MEANS)
     st.session_state["scale"] = divergences.within(q.scale, SCALES)
     st.session_state[KEY] = 0
-
-
-def take_click() -> None:
-    """Start where the landscape was clicked; one that is drawn anew forgets, which is no click."""
-    clicked = heard(MAP, "selection", charts.clicked)
-    if clicked is not None:
-        move(Q(clicked[0], float(np.exp(clicked[1]))))
 
 
 def choose() -> tuple[str, Direction, Q, int]:
@@ -64,15 +57,13 @@ def plots(name: str, direction: Direction, start: Q, step: int) -> Q:
     if step:
         shown.insert(0, Series("where q started", DRAWN, divergences.density(start), "x"))
     with left:
-        st.plotly_chart(
-            sketches.densities(DRAWN, MIXTURES[name].density(DRAWN), shown, 330), config=charts.STILL, key="densities"
-        )
+        plot(sketches.densities(DRAWN, MIXTURES[name].density(DRAWN), shown, 330), "densities")
     with right:
         land = divergences.landscape(name, direction)
         ends = divergences.ends(name) if direction == "reverse" else [divergences.moments(name)]
         way = path.means[: step + 1], path.scales[: step + 1]
         figure = sketches.landscape(land.means, land.scales, land.values, way, ends, variable)
-        st.plotly_chart(figure, config=charts.STILL, key=MAP, on_select=take_click, selection_mode="points")
+        plot(figure, MAP, lambda mean, scale: move(Q(mean, scale)))
         st.caption(f"{WORDS[direction]}, deep where the colour is strong. Click: q starts there.")
     return now
 
@@ -102,12 +93,12 @@ def answers(name: str, now: Q) -> None:
     """Write q beside the answers that need no descent."""
     moments, ends = divergences.moments(name), divergences.ends(name)
     rows = [("q now", "z", now), ("p's own mean and scale", "reconstruction", moments)]
-    rows += [(f"minimum of {WORDS['reverse']}", "twin", end) for end in ends]
+    rows += [(f"minimum of ${WORDS['reverse']}$", "twin", end) for end in ends]
     found = [(title, variable, divergences.row(name, q)) for title, variable, q in rows]
     st.html(
         strips.table(
             "",
-            ("mean", "scale", WORDS["forward"], WORDS["reverse"]),
+            ("mean", "scale", *(f"${words}$" for words in WORDS.values())),
             [
                 (title, variable, [number(value) for value in (*each.q, each.forward, each.reverse)])
                 for title, variable, each in found
@@ -184,13 +175,13 @@ def real_fits(of: serving.posterior.TruePosterior, fits: divergences.Fits) -> No
         figure = fields.posterior(
             ellipses.thinned(of), ellipses.levels(of), outlines, [], divergences.window(of, fits), 430
         )
-        st.plotly_chart(figure, config=charts.STILL, key="real")
+        plot(figure, "real")
     with right:
         table = [
-            ("least KL(p ‖ q)", COLOURS["forward"], [number(value) for value in (fits.forward[0], fits.reverse[0])]),
-            ("least KL(q ‖ p)", COLOURS["reverse"], [number(value) for value in (fits.forward[1], fits.reverse[1])]),
+            ("least $KL(p ‖ q)$", COLOURS["forward"], [number(value) for value in (fits.forward[0], fits.reverse[0])]),
+            ("least $KL(q ‖ p)$", COLOURS["reverse"], [number(value) for value in (fits.forward[1], fits.reverse[1])]),
         ]
-        st.html(strips.table("nats", list(WORDS.values()), table))
+        st.html(strips.table("nats", [f"${words}$" for words in WORDS.values()], table))
         st.caption(
             "Violet: p(z|x) on a grid; its lines hold 39% and 86% of it, as an ellipse does at 1 and 2 scales. "
             "Axes are equal. KL(p ‖ q) is least at the posterior's own moments, KL(q ‖ p) where the elbo is highest."

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind
-from app.figures import charts, sprites, tradeoffs
+from app.figures import sprites, tradeoffs
 from app.lessons import frame
 from app.markup import formulas, strips
 from app.markup.formulas import Term, number
@@ -39,14 +40,14 @@ def plots(shown: list[Member], chosen: Member) -> None:
     with left:
         rate, distortion = rates.coordinates(shown)
         figure = tradeoffs.plane([each.beta for each in shown], rate, distortion, shown.index(chosen), 380)
-        st.plotly_chart(figure, config=charts.STILL, key="plane")
+        plot(figure, "plane")
     with right:
         order, values = prices.ordered(chosen)
         names = [strips.subscript("z", index) for index in order]
         count = prices.active(chosen)
         st.html(strips.heading("What each unit costs", "z", f"{count} of {len(order)} units are in use"))
         figure = tradeoffs.units(names, values, rates.SILENT, rates.dearest(shown), 320)
-        st.plotly_chart(figure, config=charts.STILL, key="units")
+        plot(figure, "units")
 
 
 def equation(member: Member) -> str:

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, choices, sidebar
-from app.figures import charts, fields, sketches, sprites
+from app.figures import fields, sketches, sprites
 from app.figures.charts import Series
 from app.figures.fields import Cloud, Outline
 from app.lessons import frame
@@ -15,9 +16,9 @@ from app.results.gradients import COUNTS, KINDS, WIDTHS, Spread
 
 TITLES = {"score": "Score function", "baseline": "With a baseline", "pathwise": "Pathwise"}
 NOTES = {
-    "score": "log p(x|z) · ∇ log q(z)",
-    "baseline": "(log p(x|z) − b) · ∇ log q(z)",
-    "pathwise": "∇ log p(x|z), through z",
+    "score": "$log p(x|z) · ∇ log q(z)$",
+    "baseline": "$(log p(x|z) − b) · ∇ log q(z)$",
+    "pathwise": "$∇ log p(x|z)$, through $z$",
 }
 COLOURS = {"score": "x", "baseline": "baseline", "pathwise": "reconstruction"}
 ARROWS = 16  # slopes on the map, at most
@@ -52,7 +53,7 @@ def clouds(found: dict[str, Spread], gradient: np.ndarray, count: int) -> None:
         with column:
             st.html(strips.heading(TITLES[name], COLOURS[name], NOTES[name]))
             figure = sketches.cloud(spread.points, gradient, COLOURS[name])
-            st.plotly_chart(figure, config=charts.STILL, key=f"cloud {name}")
+            plot(figure, f"cloud {name}")
     st.caption(
         f"A dot is one estimate from {count} sample{'s' * (count > 1)}, the red arrow the gradient itself. Each chart "
         "has a scale of its own, which one dot in fifty may leave: the shorter the arrow, the noisier the estimates."
@@ -65,13 +66,12 @@ def maps(row: int, width: float, kind: str, count: int, seed: int) -> None:
     of, window = gradients.truth(row), gradients.window(row, q)
     places, slopes = gradients.arrows(row, width, seed, ARROWS)
     with left_right[0]:
-        st.html(strips.heading("Samples of q", "reconstruction", "with the way that log p(x|z) rises at each"))
+        st.html(strips.heading("Samples of $q$", "reconstruction", "and which way $log p(x|z)$ rises at each"))
         figure = fields.posterior(
             ellipses.thinned(of), ellipses.levels(of), [Outline("q(z)", *q, "twin")],
             [Cloud(f"{len(places)} samples", places, "reconstruction")], window, 360,
         )  # fmt: skip
-        sketches.slopes(figure, places, slopes, LONG * 2 * window[1], "error")
-        st.plotly_chart(figure, config=charts.STILL, key="samples-map")
+        plot(sketches.slopes(figure, places, slopes, LONG * 2 * window[1], "error"), "samples-map")
     with left_right[1]:
         st.html(strips.heading("Variance of an estimate", "error", "lines: exact; dots: of 200 estimates"))
         exact, axis = gradients.spreads(row, width, kind, count, seed), np.array(gradients.ASKED)
@@ -83,7 +83,7 @@ def maps(row: int, width: float, kind: str, count: int, seed: int) -> None:
             exact["pathwise"].variance,
             360,
         )
-        st.plotly_chart(figure, config=charts.STILL, key="variances")
+        plot(figure, "variances")
 
 
 def pair(values: np.ndarray) -> str:
@@ -115,7 +115,9 @@ def table(found: dict[str, Spread], gradient: np.ndarray, count: int) -> str:
         )
         for name, each in found.items()
     ]
-    return strips.table("mean of 200 estimates", ("∂₁", "∂₂", "deviation of one", "samples for 10%"), rows)
+    return strips.table(
+        "mean of 200 estimates", ("slope $∂₁$", "slope $∂₂$", "deviation of one", "samples for 10%"), rows
+    )
 
 
 def conclusion(row: int, width: float, kind: str, found: dict[str, Spread]) -> str:

@@ -3,14 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from app.components.heard import heard
+from app.components.plot import plot
 from app.controls import behind, choices, sidebar
-from app.figures import charts, sketches, sprites
+from app.figures import sketches, sprites
 from app.lessons import frame
 from app.markup import formulas, strips
 from app.markup.formulas import Term, number
 from app.results import holes, latents
 from app.results.holes import WAYS, Draw, Pair
+from app.session.state import find
 
 PLACES = {"autoencoder": "ae", "variational": "vae"}  # parameters of the URL
 TITLES = {"autoencoder": "Autoencoder", "variational": "VAE"}
@@ -42,10 +43,9 @@ def place_of(kind: str, name: str) -> tuple[float, float]:
     return holes.parse(st.query_params.get(PLACES[kind])) or holes.deepest(name)
 
 
-def take_click(kind: str) -> None:
-    """Draw around the place that was clicked; a map that is drawn anew forgets, which is no click."""
-    clicked = heard(f"map {kind}", "selection", charts.clicked)
-    place = None if clicked is None else holes.parse(" ".join(map(str, clicked)))
+def take_press(kind: str, x: float, y: float) -> None:
+    """Draw around the place that was pressed."""
+    place = holes.parse(f"{x:.4g} {y:.4g}")
     if place is not None:
         st.query_params[PLACES[kind]] = " ".join(f"{value:g}" for value in place)
         st.session_state["sampled"] = WAYS["around"]
@@ -58,8 +58,21 @@ def draw_map(kind: str, name: str, way: str, draw: Draw) -> None:
     if way == "fitted":
         ellipses.append(("fitted", found.mean, found.covariance, "baseline"))
     figure = sketches.codes(found.codes, holes.labels(name), draw.codes, ellipses, holes.window(name, draw))
-    st.plotly_chart(
-        figure, config=charts.STILL, key=f"map {kind}", on_select=lambda: take_click(kind), selection_mode="points"
+    plot(figure, f"map {kind}", lambda x, y: take_press(kind, x, y))
+
+
+def contrast(wide: Pair, seed: int) -> str:
+    """Return what two models of long codes make of draws from N(0, I), and why the page goes on with short ones."""
+    rows = [
+        strips.row(
+            title, sprites.pixels(holes.decoded_from_prior(name, seed)), (), colour,
+            f"{find(name).explorer.latent} numbers, drawn",
+        )
+        for title, name, colour in zip(TITLES.values(), wide, COLOURS.values(), strict=True)
+    ]  # fmt: skip
+    return "".join(rows) + strips.caption(
+        f"{wide.autoencoder} and {wide.variational}, every number of their codes out of N(0, I). Below are codes of "
+        "two numbers, which a map can show."
     )
 
 
@@ -125,11 +138,14 @@ def conclusion(pair: Pair, way: str, draws: dict[str, Draw]) -> str:
 
 @st.fragment
 def page(pairs: dict[str, Pair]) -> None:
-    """Draw the page; a control reruns no more than this."""
+    """Draw the page; a control reruns no more than this. What it is about stands first: what both models draw."""
+    first = st.container()
     with st.container(border=True):
         pair, way, seed = choose(pairs)
     models = pair._asdict()
     draws = {kind: holes.draw(name, way, seed, place_of(kind, name)) for kind, name in models.items()}
+    if wide := holes.wide():
+        first.html(contrast(wide, seed))
     for (kind, name), column in zip(models.items(), st.columns(2, gap="large"), strict=True):
         with column:
             st.html(strips.heading(TITLES[kind], COLOURS[kind], name))
@@ -156,6 +172,10 @@ def show_program(pair: Pair, way: str, seed: int) -> None:
         "    half, others = lessons.Codes(codes.codes[::2]), codes.codes[1::2]",
         "    print(codes.mismatch.nats, *codes.distances(drawn) / codes.usual)",
         "    print(half.fit(half.drawn(len(others), 'prior')))",
+        f"for name in {tuple(holes.wide() or ())}:  # the rows at the top of the page",
+        "    wide = vaecore.load(name)",
+        f"    codes = np.random.default_rng({seed}).standard_normal(({holes.SHOWN}, wide.latent), np.float32)",
+        "    images = wide.decode(codes)",
         images=False,
         model=pair.variational,
     )

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, sidebar
 from app.controls.player import fragment, player
-from app.figures import charts, sketches, sprites
+from app.figures import sketches, sprites
 from app.lessons import frame
 from app.markup import formulas, strips
 from app.markup.formulas import Term, number
@@ -32,13 +33,13 @@ def plots(path: list[Snapshot], at: int) -> None:
     with left:
         st.html(strips.heading("Angles to PCA's subspace", "z", "degrees; the largest is bold"))
         figure = sketches.unfolding(subspaces.angles(path), STEPS, at, "degrees", "z", 0.0)
-        st.plotly_chart(figure, config=charts.STILL, key="angles")
+        plot(figure, "angles")
     with right:
         st.html(strips.heading("Squared error", "reconstruction", "dotted: PCA's, the least there is"))
         figure = sketches.unfolding(
             subspaces.errors(path)[None], STEPS, at, "squared error", "reconstruction", subspaces.least()
         )
-        st.plotly_chart(figure, config=charts.STILL, key="errors")
+        plot(figure, "errors")
 
 
 def equation(now: Snapshot) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from app.markup.strips import MINUS
+from app.markup.mathematics import MINUS, inline
 
 
 class Term(NamedTuple):
@@ -23,10 +23,10 @@ def formula(parts: Sequence[Term | str]) -> str:
 
 def _part(part: Term | str) -> str:
     if isinstance(part, str):
-        return f"<span>{escape(part)}</span>"
+        return f"<span>{inline(part)}</span>"
     words = f"<em>{escape(part.words)}</em>" if part.words else ""
     style = f' class="vc-{part.variable}"' if part.variable else ""
-    return f"<div{style}><b>{escape(part.symbol)}</b><i>{escape(part.value)}</i>{words}</div>"
+    return f"<div{style}><b>{inline(part.symbol)}</b><i>{escape(part.value)}</i>{words}</div>"
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -10,6 +10,9 @@ import streamlit as st
 
 import vaecore
 from app.figures import sprites
+from app.markup import glossary
+from app.markup.glossary import linked
+from app.markup.mathematics import MINUS, equation
 from app.server.options import OPTIONS
 from app.session import state
 from app.session.blobs import BLOBS
@@ -18,30 +21,6 @@ from app.session.plain import flat, plain
 CELL = 28  # pixels of the file per cell, before the page scales it
 GAP = 2
 LONG = r"[^\W\d]{6}"  # a word that would break under a cell of a phone's row
-TYPESET = {
-    "||_F": "‖",  # which norm of a matrix needs no saying on a page
-    "||": "‖",
-    "^2": "²",
-    "x^": "x\u0302",
-    "x~": "x\u0303",
-    "h~": "h\u0303",
-    "E_q": "E",
-    "beta": "\N{GREEK SMALL LETTER BETA}",
-    "lambda": "\N{GREEK SMALL LETTER LAMDA}",
-    "rho": "\N{GREEK SMALL LETTER RHO}",
-    "sum_": "\N{GREEK CAPITAL LETTER SIGMA}_",
-    "_(n+1)": "\u2099\u208a\u2081",
-    "_(t-1)": "\u209c\u208b\u2081",
-    "_1": "\u2081",
-    "_2": "\u2082",
-    "_i": "\u1d62",
-    "_j": "\u2c7c",
-    "_l": "\u2097",
-    "_L": "\u2097",
-    "_n": "\u2099",
-    "_t": "\u209c",
-}
-MINUS = "\N{MINUS SIGN}"
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -96,7 +75,7 @@ def row(
 
 def heading(title: str, variable: str, note: str) -> str:
     """Return a title in its variable's colour, as that of a row, for what is no row."""
-    said = f"<b>{escape(title)}</b><span>{escape(note)}</span>"
+    said = f"<b>{linked(title, title)}</b><span>{linked(note, f'{title} note')}</span>"
     return f'<div class="vc-row vc-heading vc-{variable}"><header>{said}</header></div>'
 
 
@@ -116,18 +95,19 @@ def table(
 ) -> str:
     """Return a small table: each row a name, its variable's colour, and a value per column; one column stands out."""
 
-    def cells(tag: str, values: Sequence[str]) -> str:
-        return "".join(
-            f"<{tag}{' class=vc-chosen' if index == chosen else ''}>{escape(value)}</{tag}>"
-            for index, value in enumerate(values)
-        )
+    def mark(index: int) -> str:
+        return " class=vc-chosen" if index == chosen else ""
 
-    body = "".join(
-        f'<tr><th style="border-color:var(--vc-{variable})">{escape(name)}</th>{cells("td", values)}</tr>'
-        for name, variable, values in rows
-    )
-    head = f"<tr><th>{escape(corner)}</th>{cells('th', columns)}</tr>"
-    return f'<div class="vc-table"><table><thead>{head}</thead><tbody>{body}</tbody></table></div>'
+    def head(name: str, attributes: str = "") -> str:
+        return f"<th{attributes}>{linked(name, f'{corner} {name}')}</th>"
+
+    heads = head(corner) + "".join(head(name, mark(index)) for index, name in enumerate(columns))
+    body = ""
+    for name, variable, values in rows:
+        found = "".join(f"<td{mark(index)}>{escape(value)}</td>" for index, value in enumerate(values))
+        edge = f' style="border-color:var(--vc-{variable})"'
+        body += f"<tr>{head(name, edge)}{found}</tr>"
+    return f'<div class="vc-table"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def paint_pills(key: str, count: int) -> None:
@@ -140,8 +120,10 @@ def paint_pills(key: str, count: int) -> None:
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> str:
-    """Return names and values as a small definition list."""
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+    """Return names and values as a small definition list; it stands beside the page, with marks of its own."""
+    items = "".join(
+        f"<dt>{linked(name, f'facts {name}', beside=True)}</dt><dd>{escape(value)}</dd>" for name, value in rows
+    )
     return f'<dl class="vc-facts">{items}</dl>'
 
 
@@ -172,14 +154,10 @@ def words(text: str) -> str:
     return f'<p class="vc-words">{escape(text)}</p>'
 
 
-def equation(text: str) -> str:
-    """Return an equation, typeset, with each variable in the colour that it has on the pages."""
-    for written, typeset in TYPESET.items():
-        text = text.replace(written, typeset)
-    text = re.sub(r"(?<![^\s(\[])-", MINUS, text)
-    # An accent is a character of its own: it must stay in the element of its letter.
-    coloured = re.sub(r"\b([xz])([\u0302\u0303]?)(?![a-zA-Z0-9])", r'<b class="vc-\1">\1\2</b>', escape(text))
-    return f'<p class="vc-equation">{coloured}</p>'
+def summary(text: str) -> str:
+    """Return what a model is, as the paragraph that begins what stands beside the page."""
+    glossary.begin(beside=True)
+    return f'<p class="vc-words">{linked(text, "summary", beside=True)}</p>'
 
 
 def variants(rows: Sequence[dict[str, str]]) -> str:
@@ -203,9 +181,17 @@ def share(name: str, wins: int, other: str, other_wins: int, count: int) -> str:
 
 def lead(text: str, models: Sequence[str] | None = None) -> None:
     """Write the sentence that opens a page and says what to try; on a phone, the hidden choice or the models too."""
-    chosen = (st.session_state["model"], st.session_state["data"]) if models is None else models
-    where = " · ".join(flat(Path(place).name if state.own_path(place) else place, state.LONGEST) for place in chosen)
-    st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{escape(text)}</p>')
+    glossary.begin()
+    chosen = (state.chosen().place, state.images()) if models is None else models
+    where = " · ".join(flat(Path(place).name if state.data_path(place) else place, state.LONGEST) for place in chosen)
+    stand_in = st.session_state.get(state.STAND_IN) if models is None else None
+    why = f'<p class="vc-note" role="note">{escape(flat(stand_in.why))}</p>' if stand_in else ""
+    st.html(f'<p class="vc-where">{escape(where)}</p><p class="vc-lead">{linked(text, "lead")}</p>{why}')
+
+
+def caption(text: str) -> str:
+    """Return a small sentence below what it explains."""
+    return f'<p class="vc-caption">{linked(text, text[:32])}</p>'
 
 
 def signed_legend(top: float, words: str) -> str:

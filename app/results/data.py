@@ -16,9 +16,10 @@ from app.session.state import (
     Model,
     changed,
     chosen,
+    data_path,
     find,
+    images,
     model_names,
-    own_path,
     size,
     unknown,
 )
@@ -53,7 +54,7 @@ class Pictures:
 
 def chosen_pictures() -> Pictures:
     """Return the images chosen in the sidebar."""
-    return pictures(chosen(), st.session_state["data"])
+    return pictures(chosen(), images())
 
 
 def pictures(model: Model, data: str) -> Pictures:
@@ -70,6 +71,18 @@ def pictures(model: Model, data: str) -> Pictures:
     return found
 
 
+def images_of(data: str) -> Pictures:
+    """Return the test images of a data set.
+
+    Raises:
+        ValueError: it cannot be had.
+    """
+    source = _source(data)
+    if source.trouble:
+        raise ValueError(source.trouble)
+    return _data_set(source)
+
+
 def _source(data: str) -> Source:
     source = source_of(data)
     return source._replace(trouble=_trouble(source))
@@ -83,7 +96,7 @@ def source_of(data: str) -> Source:
 
 def _data_path(data: str) -> Path | None:
     """Return the path of images of one's own; a data set's whole name is never one, that of a class of it may be."""
-    return None if data in serving.DATASETS else own_path(data)
+    return None if data in serving.DATASETS else data_path(data)
 
 
 @st.cache_data(ttl=RETRY, max_entries=256, show_spinner=False)
@@ -102,7 +115,7 @@ def _data_set(source: Source) -> Pictures:
     base, slash, only = source.place.partition("/")  # "mnist/3" is what MNIST has of one class
     if path is None and (base not in serving.DATASETS or (slash and not only)):
         raise ValueError(unknown("data set", source.place))
-    found = vaecore.dataset(base if path is None else path, split="test")
+    found = vaecore.dataset(base if path is None else source.place, split="test")
     if isinstance(found, Texts):
         raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
     if path is None and only:

@@ -11,7 +11,6 @@ from vaecore import serving
 from vaecore.serving import Explorer
 
 DIRECTIONS = 8  # of those that a code feels most and least
-AMONG = 2000  # images that say in which directions images vary, and how far they lie from each other
 PUSHES = np.arange(-100, 101, 5)  # in percent of the usual distance between two images
 
 
@@ -43,7 +42,7 @@ def sensitivity(model: Model, found: Pictures, row: int) -> serving.directions.S
 def _sensitivity(model: Model, source: Source, row: int, _found: Pictures) -> serving.directions.Sensitivity:
     del source  # it stands for the images
     own = model.explorer
-    among = _found.images[:AMONG]
+    among = _found.images[serving.maps.chosen_rows(len(_found.images))]
     return serving.directions.sensitivity(own, _found.images[row], DIRECTIONS, own_label(own, _found, row), among)
 
 
@@ -94,8 +93,8 @@ def push(model: Model, found: Pictures, row: int, direction: np.ndarray, percent
 def _apart(model: Model, source: Source, _found: Pictures) -> tuple[float, float]:
     """Return the usual distance between two images, and between their codes."""
     del source
-    own, images = model.explorer, _found.images[:AMONG]
-    labels = None if _found.labels is None else own.told(_found.labels[:AMONG])
+    own, among = model.explorer, serving.maps.chosen_rows(len(_found.images))
+    images, labels = _found.images[among], None if _found.labels is None else own.told(_found.labels[among])
     return serving.directions.usual_distance(images), serving.directions.usual_distance(own.encode(images, labels))
 
 

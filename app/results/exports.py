@@ -1,5 +1,7 @@
 """Networks for the page to run, and the page that is taken away; each kept."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.results import recipes
@@ -16,6 +18,17 @@ def decoder(model: Model) -> serving.Exported | None:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _decoder(model: Model) -> serving.Exported | None:
     return model.explorer.exported("decoder")
+
+
+def descent(model: Model) -> serving.Exported | None:
+    """Return a hierarchy's way from the noise of its levels to the picture; None where the page cannot run it."""
+    return served(_descent(model), "descent", model) if BLOBS.served else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _descent(model: Model) -> serving.Exported | None:
+    found = model.explorer.exported("descent")
+    return found and replace(found, networks={"decoder": found.networks["descent"]})
 
 
 def encoder(model: Model) -> serving.Exported | None:

@@ -31,6 +31,9 @@ class Pair(NamedTuple):
     variational: str
 
 
+WIDE = Pair("ae-mnist-30", "vae-mnist-20")  # whose draws show the difference at once; no map could show their codes
+
+
 class Draw(NamedTuple):
     """Codes drawn [n, 2], what they decode to, and how far each is from the nearest code, in usual distances."""
 
@@ -44,6 +47,18 @@ def pairs() -> dict[str, Pair]:
     names = model_names()
     found = {data: Pair(f"ae-{data}-2", f"vae-{data}-2") for data in DATA}
     return {data: pair for data, pair in found.items() if pair.autoencoder in names and pair.variational in names}
+
+
+def wide() -> Pair | None:
+    """Return the two models of long codes, if they are at hand."""
+    return WIDE if set(WIDE) <= set(model_names()) else None
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def decoded_from_prior(name: str, seed: int) -> np.ndarray:
+    """Draw codes from N(0, I), whatever the model's own prior is, and decode them."""
+    own = find(name).explorer
+    return own.decode(np.random.default_rng(seed).standard_normal((SHOWN, own.latent), np.float32))
 
 
 @st.cache_resource(show_spinner="Gathering the codes ...", max_entries=8)

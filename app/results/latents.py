@@ -29,7 +29,8 @@ def kept_codes(model: Model) -> tuple[np.ndarray, np.ndarray | None]:
         own = model.explorer
         percents = np.random.default_rng(0).integers(1, PERCENTS - 1, (STAND_INS, own.latent))
         return codes_at(model, percents), np.arange(STAND_INS) % max(len(own.classes), 1)
-    return kept.codes[:STAND_INS], None if kept.labels is None else kept.labels[:STAND_INS]
+    drawn = serving.maps.chosen_rows(len(kept.codes), STAND_INS)
+    return kept.codes[drawn], None if kept.labels is None else kept.labels[drawn]
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from app.markup import strips
 from app.results.data import Pictures
 from app.results.directions import own_label
 from app.results.rates import SILENT_LEVEL
@@ -30,6 +31,23 @@ def from_image(model: Model, found: Pictures, row: int, temperature: float, seed
     label = own_label(own, found, row)
     noise = serving.levels.noise_behind(own, found.images[row], label)
     return serving.levels.redraw(own, noise, REDRAWS, temperature, seed, label)
+
+
+def title(model: Model, level: int) -> str:
+    """Name a level, 0 being the one next to the image, by its place."""
+    sizes = serving.levels.sizes(model.explorer)
+    place = {len(sizes) - 1: " (top)", 0: " (by the image)"}.get(level, "")
+    return f"Level {level + 1}{place}"
+
+
+def number(model: Model, index: int) -> str:
+    """Name a number of a code; in a hierarchy by its level as well, whose own names are z₁, z₂ ..."""
+    own = model.explorer
+    if own.variant not in VARIANTS:
+        return strips.subscript("z", index)
+    sizes = serving.levels.sizes(own)
+    level = int(np.searchsorted(np.cumsum(sizes), index, side="right"))
+    return f"{strips.subscript('z', level)}{strips.subscript(',', index - sum(sizes[:level]))}"
 
 
 def downwards(found: serving.rates.Terms) -> list[tuple[int, int, float]]:

@@ -5,12 +5,13 @@ What is made of anybody's own model has no recipe: only the server that showed i
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import streamlit as st
 
 from app.figures import sprites
-from app.results import drawings, exports, layouts, paths, portraits, recipes
+from app.results import drawings, exports, layouts, paths, portraits, recipes, tiles
 from app.results.recipes import Recipe
 from app.session.blobs import BLOBS
 from app.session.state import Model
@@ -18,7 +19,8 @@ from vaecore import serving
 
 BYTES, PICTURE = "application/octet-stream", "image/png"
 MAP_COLUMNS, GROUND_COLUMNS = 100, 50  # images in a row of the sheet of the maps, and of that under the paths
-PICTURES = ("portrait", "manifold", "images", "ground-images")
+TILE = "tile-"
+PICTURES = ("portrait", "manifold", "images", "ground-images", *(f"{TILE}{key}" for key in tiles.PICTURES))
 Made = tuple[bytes, str]
 
 
@@ -36,8 +38,12 @@ def _weights(export: Callable[[Model], serving.Exported | None]) -> Callable[[Mo
     return make
 
 
+def _laid(model: Model) -> layouts.Layout:
+    return layouts.layout(model, model.explorer.dataset)
+
+
 def _sheet(model: Model, index: np.ndarray, columns: int) -> Made:
-    sheet = layouts.sheet(model, index, columns)
+    sheet = layouts.sheet(model, model.explorer.dataset, index, columns)
     return _found(sheet and sheet[0], PICTURE)
 
 
@@ -47,27 +53,39 @@ def _manifold(model: Model, label: int | None = None) -> Made:
     return _found(portraits.manifold(model, label) if own.latent == 2 and label in told else None, PICTURE)
 
 
-def _points(model: Model, across: int, up: int, perplexity: int) -> Made:
-    laid = layouts.layout(model)
-    if max(across, up) >= laid.codes.shape[1] or f"tsne-{perplexity}" not in laid.planes:
+def _tile(key: str, model: Model) -> Made:
+    return _found(tiles.picture(key, model), PICTURE)
+
+
+def _points(model: Model, across: int, up: int, shown: int) -> Made:
+    laid, data = _laid(model), model.explorer.dataset
+    names = layouts.beside(laid)
+    if max(across, up) >= laid.codes.shape[1] or shown >= 2 ** len(names):
         return _found(None, BYTES)
     spread = layouts.spread(laid, across, up)
-    places = layouts.places(laid, (across, up), perplexity)
+    places = layouts.places(laid, layouts.view(model, data, laid, across, up), [names[i] for i in bits(shown)])
     return sprites.packed([*places.values(), *([] if spread is None else [spread])]), BYTES
+
+
+def bits(number: int) -> list[int]:
+    """Return the places of the ones of a number, by which a recipe says which of some parts are meant."""
+    return [i for i in range(number.bit_length()) if number >> i & 1]
 
 
 MAKERS: dict[str, Callable[..., Made]] = {
     "portrait": lambda model: (portraits.portrait(model), PICTURE),
     "manifold": _manifold,
     "decoder": _weights(exports.decoder),
+    "descent": _weights(exports.descent),
     "encoder": _weights(exports.encoder),
     "projection": _weights(drawings.projection),
     "points": _points,
-    "rows": lambda model: (sprites.packed(layouts.rows(layouts.layout(model))), BYTES),
-    "codes": lambda model: (sprites.packed([layouts.layout(model).codes]), BYTES),
-    "images": lambda model: _sheet(model, layouts.layout(model).index, MAP_COLUMNS),
+    "rows": lambda model: (sprites.packed(layouts.rows(_laid(model))), BYTES),
+    "codes": lambda model: (sprites.packed([_laid(model).codes]), BYTES),
+    "images": lambda model: _sheet(model, _laid(model).index, MAP_COLUMNS),
     "ground": lambda model: (sprites.packed([paths.ground(model).places]), BYTES),
     "ground-images": lambda model: _sheet(model, paths.ground(model).laid.index, GROUND_COLUMNS),
+    **{f"{TILE}{key}": partial(_tile, key) for key in tiles.PICTURES},
 }
 
 
@@ -75,6 +93,11 @@ def keep(data: bytes, maker: str, model: Model, *numbers: int | None) -> str:
     """Keep what a maker made of a model and some numbers, and return its address."""
     media_type = PICTURE if maker in PICTURES else BYTES
     return BLOBS.put(data, media_type, recipe=recipes.write(maker, model, *numbers))
+
+
+def hold(data: bytes, maker: str) -> str:
+    """Keep what is made of other images than the model's own, and so by no recipe; return its address."""
+    return BLOBS.put(data, PICTURE if maker in PICTURES else BYTES)
 
 
 def again(text: str) -> Made | None:

@@ -19,7 +19,7 @@ class Recipe(NamedTuple):
 
 def write(maker: str, model: Model, *numbers: int | None) -> str:
     """Return a recipe, `points/vae-mnist-20/0/3/30`; "" where the model does not ship, so that nobody else has it."""
-    ships = model.place in model_names() and NAME.fullmatch(model.place)
+    ships = model.at is None and model.place in model_names() and NAME.fullmatch(model.place)
     return "/".join([maker, model.place, *(str(each) for each in numbers if each is not None)]) if ships else ""
 
 

@@ -1,5 +1,6 @@
 """The server: everything heavy is imported and loaded before the first visitor arrives."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit import config
 
-from app.server import errors
+from app.server import errors, visits
 from app.server.guard import Guard
 from app.server.options import OPTIONS
 from app.session.blobs import BLOBS
@@ -27,7 +28,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     from app.server import startup
 
     startup.preload()
-    keeper = startup.begin()
+    keeper = startup.begin(asyncio.get_running_loop())
+    visits.begin(keeper.stopped)
     yield
     keeper.stop()
 

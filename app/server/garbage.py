@@ -44,7 +44,7 @@ class Keeper:
 
     def look(self, pause: float = PAUSE, quiet: float = QUIET) -> None:
         """Freeze, if anything ran since the last look; thaw, collect and freeze again, if nothing has for long."""
-        idle = time.monotonic() - self.ran
+        idle = self.idle()
         if idle <= pause:
             freeze()
             self.holding = True
@@ -52,6 +52,10 @@ class Keeper:
             gc.unfreeze()
             freeze()
             self.holding = False
+
+    def idle(self) -> float:
+        """Return how many seconds ago the last run ended."""
+        return time.monotonic() - self.ran
 
     def keep(self) -> None:
         """Look every second, until it is stopped."""

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from app.server import scripts
+from app.server.front import Front
 from app.server.headers import headers
 from app.server.hosts import Hosts
 from app.server.options import Options
@@ -35,6 +36,7 @@ class Guard:
         self.hosts = Hosts(options)
         self.refused: set[tuple[str, str]] = set()
         self.headers = headers(options.embed)
+        self.front = Front()
         self.page = HTMLResponse(scripts.page(), headers={"Cache-Control": "no-cache"})
         self.base = f"/{base.strip('/')}".rstrip("/")
 
@@ -52,8 +54,13 @@ class Guard:
             await send(message)
 
         path = scope["path"].removeprefix(self.base)
-        found = self.page if PAGE.fullmatch(path) and scope["method"] in ("GET", "HEAD") else self.app
-        return await (self._refusal(path, asked) or found)(scope, receive, tell)
+        return await (self._refusal(path, asked) or self._kept(path, scope["method"]) or self.app)(scope, receive, tell)
+
+    def _kept(self, path: str, method: str) -> ASGIApp | None:
+        """Return the answer that is at hand: a page's, or of a file that pages are made of."""
+        if method not in ("GET", "HEAD"):
+            return None
+        return self.page if PAGE.fullmatch(path) else self.front.answer(path)
 
     def _socket(self, asked: Headers) -> ASGIApp:
         host, origin = asked.get("host"), asked.get("origin")

@@ -13,6 +13,7 @@ class Options:
         base: the path that it lies at, as `class/explorer`; "" as Streamlit's settings say, or the root.
         names: more names that it answers to, as `explorer.example.org` or `*.example.org`.
         embed: origins of pages that may show it in a frame, as `https://slides.example.org`.
+        training: how many trainings there may be at once, where that was said.
     """
 
     public: bool = False
@@ -20,6 +21,12 @@ class Options:
     base: str = ""
     names: tuple[str, ...] = ()
     embed: tuple[str, ...] = ()
+    training: int | None = None
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings there may be at once; 0 allows none."""
+        return int(not self.public) if self.training is None else self.training
 
 
 OPTIONS = Options()  # of this process: `python -m app` fills it before the first page

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-OURS = re.compile(r"model|data|verse|hide|[ab]_text|z\d+")  # parameters that are words, or sliders that are read by us
+OURS = re.compile(r"model|data|verse|hide|[ab]_text|[vz]\d+")  # parameters that are words, or sliders, which we read
 DIGITS = 18  # of a whole number, at most
 
 

@@ -1,7 +1,6 @@
 """Foreign text as plain text: what comes from an address, a file or a run is never Markdown, HTML or a link."""
 
 import re
-from html import escape
 
 SIGNS = re.compile(r"([\\`*_\[\]<>~$&|])")  # of Markdown: behind a backslash they are themselves
 JOINER = "\N{WORD JOINER}"  # without a width
@@ -24,8 +23,3 @@ def flat(text: object, most: int = MOST) -> str:
 def plain(text: object, most: int = MOST) -> str:
     """Return a text of which Markdown shows each character as it is."""
     return SIGNS.sub(r"\\\1", FOUND.sub(JOINER, flat(text, most)))
-
-
-def legend(text: object, most: int = MOST) -> str:
-    """Return a text of which Plotly, which knows some HTML and its own templates, shows each character as it is."""
-    return escape(flat(text, most), quote=False).replace("%{", "%&#123;")

@@ -1,37 +1,63 @@
 """What the pages share: the chosen model and images, each loaded once for all visitors."""
 
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import streamlit as st
 
 import vaecore
+from app.server import visits
 from app.server.options import OPTIONS
 from app.session.plain import flat
-from vaecore import serving
+from vaecore import jobs, serving
 from vaecore.serving import Explorer
 
 FAVOURITE = "vae-mnist-2"  # its codes can be seen, its prior can be sampled
 WIDEST = 64  # numbers of a code that can be shown as a plane or turned by hand
+STAND_IN = "stand-in"  # keys of the session
+AT = "at epoch"
 LONGEST = 80  # characters of a name that a sentence says
 
 
 class Model(NamedTuple):
-    """A model's name or a run's folder, and when that was last written: the key of all that is cached for it."""
+    """What a model is found by: the key of all that is cached for it.
+
+    Attributes:
+        place: its name, or the folder of a run.
+        changed: when that was last written.
+        folder: of a run that has a name: one visitor's is another than another's of that name.
+        at: the epoch after which it is looked at; None at its end.
+    """
 
     place: str
     changed: float = 0.0
+    folder: str = ""
+    at: int | None = None
 
     @property
     def explorer(self) -> Explorer:
         """The model itself, loaded once for all visitors; ValueError says in a sentence why it cannot be had."""
-        return _loaded(self)
+        return _loaded(self) if self.at is None else _at_epoch(self)
 
 
-@st.cache_resource(show_spinner=False, max_entries=96)
+class StandIn(NamedTuple):
+    """What a page shows in place of the chosen model: its name, its own images or "" for the chosen ones, and why."""
+
+    model: str
+    images: str
+    why: str
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
 def _loaded(model: Model) -> Explorer:
-    return vaecore.load(model.place)
+    return vaecore.load(model.folder or model.place)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _at_epoch(model: Model) -> Explorer:
+    return vaecore.load(model.folder or model.place, at=model.at)
 
 
 @st.cache_data(ttl=5, show_spinner=False)
@@ -60,10 +86,40 @@ def find(place: str) -> Model:
     """
     if place in model_names() or place in text_model_names():
         return Model(place)
+    if (run := own_run(place)) is not None:
+        return run
     path = own_path(place)
     if path is None:
         raise ValueError(unknown("model", place))
     return Model(place, changed(path))
+
+
+def own_run(name: str) -> Model | None:
+    """Return the finished run of that name among the visitor's own; None where there is none."""
+    with suppress(ValueError):
+        job = jobs.find(name, visits.owner())
+        if job.state == "finished":
+            return Model(name, changed(Path(job.folder)), job.folder)
+    return None
+
+
+def at_epoch(model: Model, epoch: int) -> Model:
+    """Return a model as it was after an epoch of which it has a snapshot."""
+    place = serving.loading.snapshot(model.folder or model.place, epoch)
+    return model._replace(at=epoch, changed=changed(place))
+
+
+def own_runs() -> list[Model]:
+    """Return the visitor's own finished runs of images that can be opened."""
+    found = [own_run(job.name) for job in jobs.present(visits.owner())]
+    return [model for model in found if model is not None and _opens(model)]
+
+
+def _opens(model: Model) -> bool:
+    try:
+        return "text" not in model.explorer.abilities
+    except ValueError:
+        return False
 
 
 def own_path(place: str) -> Path | None:
@@ -75,6 +131,11 @@ def own_path(place: str) -> Path | None:
         return path if path.exists() else None
     except (OSError, RuntimeError, ValueError):  # a name that is too long, a home of nobody, a NUL
         return None
+
+
+def data_path(place: str) -> Path | None:
+    """Return the path of a data set of one's own, without the rule by which it is split; None where there is none."""
+    return None if OPTIONS.public else own_path(str(serving.rules.parsed(place)[0]))
 
 
 def unknown(kind: str, name: str) -> str:
@@ -92,8 +153,19 @@ def changed(path: Path) -> float:
 
 
 def chosen() -> Model:
-    """Return the model chosen in the sidebar, on any page and in any fragment."""
-    return find(st.session_state["model"])
+    """Return the model that a page shows, in any fragment too: the one chosen in the sidebar, or what stands in.
+
+    A page with a slider of epochs shows it as it was after that which is chosen there.
+    """
+    found = st.session_state.get(STAND_IN)
+    model, epoch = find(found.model if found else st.session_state["model"]), st.session_state.get(AT)
+    return model if epoch is None or found else at_epoch(model, epoch)
+
+
+def images() -> str:
+    """Return the name or the place of the images that go with it."""
+    found = st.session_state.get(STAND_IN)
+    return found.images if found and found.images else st.session_state["data"]
 
 
 def size(shape: Sequence[int]) -> str:

@@ -9,5 +9,6 @@ if (!Object.hasOwn(history, "pushState")) {
     const [before, after] = [here, there].map(({ searchParams }) => searchParams.get("model"));
     const stays = here.pathname === there.pathname && [null, after].includes(before);
     History.prototype[stays ? "replaceState" : "pushState"].call(history, state, title, address);
+    dispatchEvent(new Event("addressed"));
   };
 }

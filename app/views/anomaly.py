@@ -1,8 +1,12 @@
 """Anomaly: images that the model has never seen the like of, and whether its scores tell."""
 
+from html import escape
+from typing import NamedTuple
+
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, choices
 from app.figures import charts, curves, sprites
 from app.figures.charts import Group
@@ -15,55 +19,75 @@ from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
-SCORES = {  # its formula, and what to know about it
-    "reconstruction": (
+
+class Score(NamedTuple):
+    """What a score asks of an image, what it is blind to, and what it means if strangers score lower; its axis."""
+
+    axis: str
+    asks: str
+    blind: str
+    backwards: str
+
+
+SCORES = {
+    "reconstruction": Score(
         "squared error",
-        "**Reconstruction** asks whether the model can draw the image, ‖x − g(f(x))‖². It is blind to strangers that "
-        "are simple: few strokes are easily drawn, seen or not, and a strong model draws what it has never met.",
+        "How badly does the model rebuild the image? It is the squared error, $‖x − g(f(x))‖²$.",
+        "simple strangers: a few strokes are easily rebuilt, seen or not; a strong model rebuilds what it never met",
+        "the strangers are easier to rebuild than the model's own kind of image",
     ),
-    "density": (
+    "density": Score(
         "−log p(z), nats",
-        "**Density** asks whether the code lies where codes usually lie, −log p(z). It is blind to strangers whose "
-        "code lands in the middle: nothing ever told the encoder to put them elsewhere.",
+        "Is the code where codes usually are? It is $−log p(z)$, large where their density is low.",
+        "strangers whose code lands in the middle: nothing ever told the encoder to put them elsewhere",
+        "the strangers' codes lie in a more crowded place than those of the model's own kind of image",
     ),
-    "both": (
+    "both": Score(
         "deviations from the training images' mean",
-        "**Both** adds the two, each in deviations from its mean over the training images.",
+        "Reconstruction and density, added: each in deviations from its mean over the training images.",
+        "strangers that are easily rebuilt, from a code where codes usually are",
+        "the strangers are easier to rebuild, or their codes more usual, than the model's own kind of image",
     ),
-    "distortion": (
+    "distortion": Score(
         "−log p(x|z), nats",
-        "**Distortion** asks what the image costs once its code is known. Like the reconstruction it is blind to "
-        "strangers that are simple, and it counts in the units of the pixel's likelihood.",
+        "What does the image cost once its code is known? It is the distortion, $−log p(x|z)$.",
+        "simple strangers, as the reconstruction is; it counts in the units of the pixels' likelihood",
+        "the strangers are cheaper to rebuild than the model's own kind of image",
     ),
-    "rate": (
+    "rate": Score(
         "KL(q(z|x) ‖ p(z)), nats",
-        "**Rate** asks how far the posterior has to leave the prior. It is blind to strangers that the encoder finds "
-        "ordinary.",
+        "What does the code itself cost? It is the rate, $KL(q(z|x) ‖ p(z))$: how far the posterior is from the prior.",
+        "strangers that the encoder finds ordinary",
+        "the encoder says less about the strangers than about the model's own kind of image",
     ),
-    "elbo": (
+    "elbo": Score(
         "minus the elbo, nats",
-        "**Elbo** is distortion and rate added: what a likelihood says. It is blind to simple strangers: to a model of "
-        "clothes a digit is likelier than clothes (Nalisnick et al. 2019).",
+        "What does the image cost, all in all? It is minus the elbo: distortion and rate, added.",
+        "simple strangers: to a model of clothes a digit is likelier than clothes (Nalisnick et al. 2019)",
+        "the strangers cost less, and so are likelier to the model, than its own kind of image",
     ),
-    "complexity": (
+    "complexity": Score(
         "nats above those of a PNG file",
-        "**Complexity** takes off what any picture of its kind costs, by the size of its PNG file (Serra et al. 2020). "
-        "It is blind where that file says more of the pixels than the model does.",
+        "How many nats does the model need beyond a PNG file of the image? What any picture of its kind costs is taken "
+        "off minus the elbo (Serra et al. 2020).",
+        "strangers for which a PNG file is large, whatever the model makes of them",
+        "a PNG file needs so much for the strangers that little is left for the model to pay",
     ),
-    "typicality": (
+    "typicality": Score(
         "squared deviations from the training images' mean",
-        "**Typicality** asks whether distortion and rate are what they usually are: too little of either is strange "
-        "as well. It is blind to strangers that cost just as much as the real thing.",
+        "Are distortion and rate what they usually are? Too little of either is strange as well.",
+        "strangers that cost just as much as the real thing",
+        "the strangers' costs are more usual than those of the model's own kind of image",
     ),
 }
 NAMES = {"normal": "normal", "unseen": "never seen"}
 SYMMETRIC = ("upside down", "mirrored")
-INVERTED, GUESSING, SURE = 0.45, 0.6, 0.95  # areas under the curve
+INVERTED, GUESSING, SURE = 0.5, 0.6, 0.95  # areas under the curve
 
 
 def choose_kind(own: Explorer) -> str:
     """Draw the choice of what stands for the unseen."""
-    kinds = strangers.kinds(own, st.session_state["data"])
+    kinds = strangers.kinds(own, state.images())
     state.keep_valid("unseen", kinds, kinds[0])
     return st.selectbox(
         "Never seen", kinds, key="unseen", bind="query-params", width=220,
@@ -72,11 +96,25 @@ def choose_kind(own: Explorer) -> str:
     )  # fmt: skip
 
 
-def choose_score(mixed: Mix) -> str:
-    """Draw the choice of a score."""
+def choose_score(own: Explorer, mixed: Mix) -> str:
+    """Draw the choice of a score; at first it is the one that the card says was best on training images."""
     names = [name for name in SCORES if name in mixed.scores]
-    default = "both" if "both" in names else names[0]
+    best = serving.strangers.best_score(own)
+    default = best.score if best and best.score in names else "both" if "both" in names else names[0]
     return choices.one("Score", names, "score", default, wrap=True)
+
+
+def explained(own: Explorer, mixed: Mix, score: str) -> str:
+    """Return what the score asks, why the page opens on it if it does, and what it is worth here, in plain words."""
+    best, said = serving.strangers.best_score(own), SCORES[score].asks
+    if best and best.score == score:
+        said += (
+            f" The page opens on it because it was the best on training images: beside "
+            f"{best.strangers} its AUROC was {best.area:.3f}, says the card."
+        )
+    area = mixed.rocs[score].area
+    note = f"Worse than guessing: AUROC {area:.2f}. By this score {SCORES[score].backwards}." if area < INVERTED else ""
+    return strips.caption(said) + (f'<p class="vc-note" role="note">{escape(note)}</p>' if note else "")
 
 
 def ranking(model: Model, mixed: Mix, score: str, count: int) -> str:
@@ -111,18 +149,29 @@ def captions(mixed: Mix, score: str, rows: np.ndarray, alike: bool = False) -> l
     return ["\n".join(part for part in each if part) for each in parts]
 
 
-def areas(mixed: Mix) -> None:
-    """Write the area under the curve of every score."""
-    with st.container(horizontal=True, gap="medium"):
-        for name, curve in mixed.rocs.items():
-            st.metric(f"Area by {name}", f"{curve.area:.3f}", width="content")
+def areas(own: Explorer, mixed: Mix, score: str) -> str:
+    """Return the area under the curve of every score: here, and where the card chose among them."""
+    names = [name for name in SCORES if name in mixed.rocs]
+    figures = {name: own.card["metrics"].get(f"auroc_{name}_training") for name in names}
+    rows = [("these images", "error", [f"{mixed.rocs[name].area:.3f}" for name in names])]
+    if any(figures.values()):
+        rows.append(
+            ("training images, by the card", "x", ["" if each is None else f"{each:.3f}" for each in figures.values()])
+        )
+    return strips.table("AUROC", names, rows, names.index(score))
+
+
+def worse(mixed: Mix) -> str:
+    """Say which scores are worse than guessing here, if any are."""
+    names = [name for name in SCORES if name in mixed.rocs and mixed.rocs[name].area < INVERTED]
+    return f", and here {' and '.join(names)} do{'es' * (len(names) == 1)} worse than that" if names else ""
 
 
 def judgement(area: float, kind: str) -> str:
     """Say in a sentence what an area means."""
     if area < INVERTED:
         return (
-            f"Below one half: by this score, {plain(kind)} images look more normal to the model than those it was "
+            f"Worse than guessing: by this score, {plain(kind)} images look more normal to the model than those it was "
             "trained on. A small score is no proof that an image is known."
         )
     if area < GUESSING:
@@ -153,15 +202,14 @@ def mistakes(mixed: Mix, score: str, threshold: float, count: int) -> str:
     )
 
 
-def telling(mixed: Mix, score: str, kind: str, count: int) -> None:
+def telling(own: Explorer, mixed: Mix, score: str, kind: str, count: int) -> None:
     """Draw how well the score tells the two apart, and what a threshold does."""
     st.subheader("Can the score tell?")
-    areas(mixed)
+    st.html(areas(own, mixed, score))
     st.caption(
-        f"{judgement(mixed.rocs[score].area, kind)} The area under the curve is the probability that an image never "
-        "seen scores above a normal one; one half is guessing. Over "
-        f"{int((~mixed.unseen).sum()):,} normal and {int(mixed.unseen.sum()):,} unseen images: a card's figure, over "
-        "all of them, differs a little."
+        f"{judgement(mixed.rocs[score].area, kind)} AUROC is the probability that an image never seen scores above a "
+        f"normal one; 0.5 is guessing{worse(mixed)}. It is over {int((~mixed.unseen).sum()):,} normal and "
+        f"{int(mixed.unseen.sum()):,} unseen images."
     )
     left, right = st.columns([1, 2.2], gap="medium", vertical_alignment="center")
     percent = left.slider(
@@ -175,11 +223,13 @@ def telling(mixed: Mix, score: str, kind: str, count: int) -> None:
         Group(name, strangers.values(mixed, score, kind == "unseen"), color)
         for (kind, name), color in zip(NAMES.items(), ("reconstruction", "error"), strict=True)
     ]
-    histogram = charts.histogram(groups, SCORES[score][0], "share of each", at={"threshold": caught.threshold})
-    left.plotly_chart(histogram, config=charts.STILL, key="scores")
+    histogram = charts.histogram(groups, SCORES[score].axis, "share of each", at={"threshold": caught.threshold})
+    with left:
+        plot(histogram, "scores")
     curve, stand = mixed.rocs[score], (caught.share_wrong, caught.share_found)
     figure = curves.roc(curve.false_positives, curve.true_positives, curve.area, stand)
-    right.plotly_chart(figure, config=charts.STILL, key="roc")
+    with right:
+        plot(figure, "roc")
     st.html(mistakes(mixed, score, caught.threshold, count))
 
 
@@ -192,7 +242,7 @@ def page() -> None:
         kind = choose_kind(own)
         try:
             mixed = strangers.mix(model, kind)
-            score = choose_score(mixed)
+            score = choose_score(own, mixed)
             count = st.slider("Images", 4, 16, 10, key="images", bind="query-params", width=150)
         except ValueError as error:
             st.warning(
@@ -201,11 +251,12 @@ def page() -> None:
                 icon=":material/cloud_off:",
             )
             return
+    st.html(explained(own, mixed, score))
     st.html(ranking(model, mixed, score, count))
-    telling(mixed, score, kind, count)
+    telling(own, mixed, score, kind, count)
     with st.expander("What these scores are blind to", icon=":material/visibility_off:"):
         for name in mixed.scores:
-            st.markdown(SCORES[name][1])
+            st.markdown(f"**{name.capitalize()}**: {SCORES[name].blind}.")
         st.markdown(about(own, kind))
     known = kind in strangers.kinds(own, own.dataset)
     labels = ", each.labels" if "condition" in own.abilities else ""
@@ -228,9 +279,9 @@ def about(own: Explorer, kind: str) -> str:
     )
 
 
-st.title("Anomaly")
+st.title("Spot the stranger")
 strips.lead(
-    "A model knows only what it was trained on. Choose what it has never seen and how many false alarms you accept: "
-    "who is caught, and who slips through among the most normal?"
+    "A model knows only what it was trained on. Show it something that it has never seen: does a score put the "
+    "strangers first, and which of them slip in among the most normal?"
 )
 page()

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, choices
 from app.figures import charts, sprites
 from app.figures.charts import Series
+from app.figures.marks import Axis
 from app.markup import strips
 from app.results import comparison, picks, restorations
 from app.results.data import Pictures, chosen_pictures
@@ -94,11 +96,9 @@ def errors_by_level(who: Sequence[Side], found: Pictures, kind: serving.noise.Co
     damaged = Series("left as it is", np.array(LEVELS), untouched, "x")
     levels = restorations.tabled(level)
     chart, table = st.columns([1.25, 1], gap="large", vertical_alignment="center")
-    chart.plotly_chart(
-        charts.lines(series, f"level: {MEANING[kind]}", "mean squared error", level, damaged, form=".1f"),
-        config=charts.STILL,
-        key="curves",
-    )
+    across = Axis(f"level: {MEANING[kind]}", grid=False)
+    with chart:
+        plot(charts.lines(series, across, "mean squared error", level, damaged, form=".1f"), "curves")
     table.html(
         strips.table(
             "at level",
@@ -147,9 +147,9 @@ def about_curves(found: Pictures) -> str:
     return f"Over {count} test images, drawn and damaged alike for every model, whatever is chosen above."
 
 
-st.title("Corrupt")
+st.title("Noise and repair")
 strips.lead(
     "Damage the images and see who repairs them. Turn the level up until you cannot read the digits yourself: "
-    "does a model that saw noise in training still know?"
+    "can a model that saw noise in training still read them?"
 )
 page()

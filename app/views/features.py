@@ -3,9 +3,11 @@
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, choices, sidebar
 from app.figures import charts, sprites
 from app.figures.charts import Group, Series
+from app.figures.marks import Axis
 from app.markup import strips
 from app.results import units
 from app.results.data import Pictures, chosen_pictures
@@ -60,11 +62,8 @@ def activities(shown: list[Units]) -> None:
     chart, table = st.columns([1.25, 1], gap="large", vertical_alignment="center")
     groups = [Group(each.name, each.mean, variable) for each, variable in zip(shown, VARIABLES, strict=False)]
     wanted = {f"wanted: {each.wanted:g}": each.wanted for each in shown if each.wanted is not None}
-    chart.plotly_chart(
-        charts.histogram(groups, "mean activity of a unit", "share of units", at=wanted),
-        config=charts.STILL,
-        key="activity",
-    )
+    with chart:
+        plot(charts.histogram(groups, "mean activity of a unit", "share of units", at=wanted), "activity")
     measures = [
         ("mean activity", [written(each.mean.mean(), 3) for each in shown]),
         ("lifetime sparseness", [f"{each.lifetime.mean():.3f}" for each in shown]),
@@ -96,27 +95,13 @@ def fired(models: list[Model], shown: list[Units], image: np.ndarray) -> None:
         captions = [f"{unit}\n{written(value)}" for unit, value in zip(firing.top, firing.values, strict=True)]
         st.html(strips.row(each.name, sprites.signed(filters, sprites.reach(filters)), captions, variable, note))
     st.caption("Under each filter: the number of the unit, and its activity. Below: the whole code, sorted.")
-    st.plotly_chart(
-        charts.lines(series, "units, most active first, in percent", "share of the largest", height=250),
-        config=charts.STILL,
-        key="profile",
-    )
+    across = Axis("units, most active first, in percent", grid=False)
+    plot(charts.lines(series, across, "share of the largest", height=250), "profile")
 
 
 def written(value: float, digits: int = 2) -> str:
     """Write an activity."""
     return f"{value:.{digits}f}".replace("-", strips.MINUS)
-
-
-def refuse(model: Model) -> None:
-    """Say that a model has no units to show, and offer models that have."""
-    sidebar.invite(
-        f"{model.explorer.name} has no single layer of units whose weights could be shown as pictures "
-        "of their own. These have:",
-        units.others(model) or units.with_units(tuple(state.model_names())),
-        ":material/grid_view:",
-        "vaecore train sparse-kl-digits",
-    )
 
 
 @st.fragment
@@ -158,14 +143,9 @@ def about(found: Pictures) -> str:
     )
 
 
-st.title("Features")
+st.title("What each unit sees")
 strips.lead(
     "Each small picture is what one unit looks for: red where it wants light, blue where it wants dark. "
-    "In which model can you recognise strokes, and how many units does it take to say one digit?"
+    "In which model do you recognise strokes, and how many units does it take to show one digit?"
 )
-try:
-    units.units(state.chosen(), chosen_pictures())
-except ValueError:
-    refuse(state.chosen())
-else:
-    page()
+page()

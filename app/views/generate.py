@@ -1,14 +1,18 @@
 """Generate: turn the numbers of a code by hand, see the whole manifold, draw samples."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
 from app.components import sliders
 from app.components.sliders import Beside, Plane, Stand
-from app.controls import behind, choices, sidebar
+from app.controls import behind, choices, scrubber, sidebar
 from app.figures import sprites
 from app.markup import strips
-from app.results import catalogue, exports, latents, makers, portraits
+from app.results import catalogue, exports, latents, levels, makers, portraits, walks
+from app.results.data import pictures
+from app.results.walks import Walk
 from app.session import state
 from app.session.plain import plain
 from app.session.state import Model
@@ -16,16 +20,64 @@ from vaecore import serving
 
 FIRST = 12  # sliders before "more"
 DENSITIES = ("the mixture fitted on them", "N(0, I)")
+MIDDLE, SOME, IMAGE = "the middle", sliders.SOME, "a test image"
+DRAWS = {
+    "prior": "draws a code from the prior.",
+    "density": "draws a code from the density that was fitted on the training images' codes: this model has no prior.",
+    "codes": "takes the code of a training image: {}.",
+}
+
+
+@dataclass(frozen=True)
+class Base:
+    """What sliders start from: its code, its name for the address, its class, and the program that finds it."""
+
+    code: np.ndarray | None
+    word: str
+    told: str | None = None
+    program: str = ""
 
 
 def shown(model: Model, latent: int) -> list[int]:
     """Return the dimensions that get a slider, the unused ones last; draw the toggle that asks for all of them."""
     order = latents.used_first(model) if latent > 2 else list(range(latent))
-    if latent > state.WIDEST:
-        st.caption(f"The first {FIRST} of {latent:,} units; the others stay at their medians.")
-    elif latent <= FIRST or st.toggle(f"All {latent} dimensions", key="all", bind="query-params"):
+    if latent <= FIRST or (
+        latent <= state.WIDEST and st.toggle(f"All {latent} dimensions", key="all", bind="query-params")
+    ):
         return order
     return order[:FIRST]
+
+
+def choose_way(model: Model) -> str:
+    """Return what the sliders move."""
+    ways = walks.ways(model)
+    if len(ways) == 1:
+        return ways[0]
+    return choices.one(
+        "Sliders along", ways, "walk",
+        help="Where the numbers of a code go together, one of them alone means little: its principal directions are "
+        "the ways in which codes of real images differ, the largest first.",
+    )  # fmt: skip
+
+
+def choose_base(model: Model, way: str) -> Base:
+    """Return what the sliders start from: a draw, a test image, or the middle of every number."""
+    own = model.explorer
+    options = [MIDDLE, SOME, IMAGE] if way == walks.SINGLE else [SOME, IMAGE]
+    chosen = choices.one("Start from", options if walks.known(model) else [MIDDLE], sliders.BASE)
+    if chosen == MIDDLE:
+        return Base(None, "middle")
+    if chosen == SOME:
+        seed = sliders.choose_draw()
+        drawing = f"serving.draws.codes(explorer, {walks.source(model)!r}, 1, {seed}, real)[0]"
+        return Base(walks.drawn(model, seed), f"draw {seed}", program=drawing)
+    found = pictures(model, own.dataset)
+    row = sidebar.one_image(found, (110, 150))
+    labels = None if found.labels is None else found.labels[row : row + 1]
+    told = own.told(labels)
+    code = own.encode(found.images[row : row + 1], told)[0]
+    encoding = f"explorer.encode({behind.image(row)}{behind.labels(own, f'[{row} : {row + 1}]')})[0]"
+    return Base(code, f"image {row}", None if told is None else own.classes[told[0]], encoding)
 
 
 def plane(model: Model, label: int | None) -> Plane | None:
@@ -61,31 +113,82 @@ def by_hand() -> None:
     """Draw the sliders and what they decode to."""
     model = state.chosen()
     own = model.explorer
-    order = shown(model, own.latent)
-    movable = range(own.latent) if own.latent <= state.WIDEST else order
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        way = choose_way(model)
+        try:
+            base = choose_base(model, way)
+        except ValueError as error:
+            st.warning(strips.sentence(str(error)), icon=":material/info:")
+            return
+        single = way == walks.SINGLE
+        beside = choose_beside(model) if single else []
+        order = shown(model, own.latent) if single else []
+    walk, names, groups = walk_of(model, way, base, order)
     classes = own.classes if "condition" in own.abilities else ()
-    at = sliders.stand(movable, classes)
-    names = [strips.subscript("z", index) for index in order]
-    decoder = exports.decoder(model)
-    picture = latents.decoded_at(model, at.percents, at.label) if sliders.needs_picture(decoder) else None
+    sliders.begin(walk, base.told)
+    at = sliders.stand(walk, classes)
+    decoder = exports.descent(model) if walk.noise else exports.decoder(model)
+    picture = walks.decoded(model, walk, at.percents, at.label) if sliders.needs_picture(decoder) else None
     sliders.sliders(
-        latents.quantiles(model), order, movable, names, classes, own.shape, decoder, picture,
-        plane(model, at.label), choose_beside(model),
+        walk, order or list(walk.home), names, classes, own.shape, decoder, picture,
+        plane(model, at.label), beside, groups,
     )  # fmt: skip
-    again(at)
+    if walks.known(model):
+        st.caption(f"Random {drawing_of(model)}")
+    again(model, way, base, at)
 
 
-def again(at: Stand) -> None:
+def walk_of(model: Model, way: str, base: Base, order: list[int]) -> tuple[Walk, list[str], list[str]]:
+    """Return what is moved, the names of the sliders that are shown, and the headings that they stand under."""
+    own = model.explorer
+    if way == walks.SINGLE:
+        movable = range(own.latent) if own.latent <= state.WIDEST else order
+        walk = walks.along_numbers(model, movable, base.code, base.word)
+        return walk, [levels.number(model, index) for index in order], []
+    assert base.code is not None  # such a walk begins somewhere
+    walk = walks.along_axes(model, way, base.code, base.word)
+    if way == walks.PRINCIPAL:
+        return walk, [f"direction {index + 1}" for index in walk.home], []
+    owners = walks.axes(model, way).levels
+    names = [f"noise {level + 1}.{owners[:index].count(level) + 1}" for index, level in enumerate(owners)]
+    return walk, names, [levels.title(model, level) for level in owners]
+
+
+def drawing_of(model: Model) -> str:
+    """Say what a random code is."""
+    source = walks.source(model)
+    has_prior = "sample" in model.explorer.abilities
+    why = "too few draws of its prior are clearly of one class" if has_prior else "this model has no prior"
+    return DRAWS[source].format(why)
+
+
+def again(model: Model, way: str, base: Base, at: Stand) -> None:
     """Show the program that decodes where the sliders stand, and draws samples."""
     label = "" if at.label is None else f", np.array([{at.label}])"
-    levels = {index: percent / 100 for index, percent in sorted(at.percents.items())}
+    percents = dict(sorted(at.percents.items()))
+    if way == walks.SINGLE and base.code is None:
+        behind.show(
+            "levels = np.full(explorer.latent, 0.5)  # of the prior, or of the training codes: 0 to 1",
+            *(f"levels[{index}] = {percent / 100:g}" for index, percent in percents.items()),
+            "code = explorer.quantiles(levels).diagonal()[None]",
+            f"image = explorer.decode(code{label})",
+            images=False,
+        )
+        return
+    real, noise = "real = serving.axes.training_codes(explorer)", way == walks.LEVELS
+    axes = {
+        walks.SINGLE: "serving.axes.numbers(explorer)",
+        walks.PRINCIPAL: f"serving.axes.principal(real, {walks.DIRECTIONS})",
+        walks.LEVELS: f"serving.axes.of_levels(explorer, real, {walks.a_level(model) if noise else 0})",
+    }
     behind.show(
-        "levels = np.full(explorer.latent, 0.5)  # of the prior, or of the training codes: 0 to 1",
-        *(f"levels[{index}] = {level:g}" for index, level in levels.items()),
-        "code = explorer.quantiles(levels).diagonal()[None]",
-        f"image = explorer.decode(code{label})",
-        images=False,
-    )
+        real, f"base = {base.program}",
+        *(["base = serving.levels.noise_of(explorer, base[None])[0]"] if noise else []),
+        f"axes = {axes[way]}",
+        f"code = axes.moved(base, {percents})[None]  # in percent",
+        f"image = serving.levels.decode(explorer, code{label})" if noise else f"image = explorer.decode(code{label})",
+        data=model.explorer.dataset if "tests" in base.program else "", images=False,
+    )  # fmt: skip
 
 
 def choose_density() -> str:
@@ -117,7 +220,7 @@ def samples() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         temperature = st.slider("Temperature", 0.0, 1.5, 1.0, 0.05, key="temperature", bind="query-params", width=260)
         seed = st.number_input("Seed", 0, 9999, 0, key="draw", bind="query-params", width=140)
-        st.button("Draw again", icon=":material/casino:", on_click=renew)
+        st.button("Draw again", icon=":material/casino:", key="again", on_click=renew)
     labels = np.repeat(np.arange(len(own.classes)), 4).reshape(-1, 4).T.ravel()
     count = len(labels) if "condition" in own.abilities else 40
     if "likelihood" in own.abilities or choose_density() == DENSITIES[0]:
@@ -129,11 +232,12 @@ def samples() -> None:
     st.html(strips.picture_tag(sprites.sheet(cells, columns, strips.GAP), "Random samples"))
 
 
-st.title("Generate")
+st.title("Pictures from sliders")
 strips.lead(
-    "Each slider is one number of the code, from its rare low values to its rare high ones. "
+    "Each slider moves the code one way, from rare low values to rare high ones. "
     "Drag one slowly and name what it changes."
 )
+scrubber.show()
 by_hand()
 samples()
 sidebar.offer_page(state.chosen())

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app.controls import behind, choices, sidebar
-from app.figures import charts, sprites, tradeoffs
+from app.components.plot import plot
+from app.controls import behind, choices
+from app.figures import sprites, tradeoffs
 from app.markup import exhibits, strips
 from app.markup.exhibits import Exhibit
 from app.results import levels, picks, rates
@@ -102,7 +103,7 @@ def costs(own: Explorer, terms: serving.rates.Terms, found: Pictures) -> None:
     """Draw what each level costs, and say which are collapsed."""
     st.markdown("**What each level costs**")
     names = [strips.subscript("z", level) for level, _, _ in levels.downwards(terms)]
-    st.plotly_chart(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), config=charts.STILL, key="costs")
+    plot(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), "costs")
     st.caption(f"{verdict(terms)} {measured(terms, found)}{about_order(own)}")
 
 
@@ -130,16 +131,6 @@ def about_order(own: Explorer) -> str:
     return (
         " This posterior climbs from the image, so a level's share can even fall below zero; only the sum is a "
         "divergence."
-    )
-
-
-def invite(own: Explorer) -> None:
-    """Say that the model is no hierarchy, and offer those that are."""
-    sidebar.invite(
-        f"{own.name} has one level of latents. This page redraws a hierarchy, one level at a time.",
-        levels.at_hand(),
-        ":material/account_tree:",
-        "vaecore train ladder-digits",
     )
 
 
@@ -188,13 +179,9 @@ def again(own: Explorer, starts: list[Exhibit], found: Pictures) -> None:
     )
 
 
-st.title("Hierarchy")
+st.title("Levels of a code")
 strips.lead(
-    "Latents above latents: each level is drawn around what the one above it says. Redraw one level and keep the noise "
-    "of all others: which row changes the subject, and which only the handwriting?"
+    "This code has levels: each is drawn around what the one above it says. Draw one level anew and keep the noise of "
+    "all others: which row changes the digit itself, and which only the handwriting?"
 )
-chosen = state.chosen().explorer
-if chosen.variant in levels.VARIANTS:
-    page()
-else:
-    invite(chosen)
+page()

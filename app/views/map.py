@@ -10,29 +10,41 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.components import canvas, maps
 from app.components.maps import Atlas, Cursor, Decoding, Map
-from app.controls import behind, drawing, sidebar
+from app.controls import behind, choices, drawing, scrubber, sidebar
 from app.markup import strips
 from app.results import exports, latents, layouts, makers
-from app.results.latents import MIDDLE
 from app.results.layouts import Layout
 from app.session import state
-from app.session.plain import plain
+from app.session.plain import flat, plain
 from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
 
 PAPER = 200  # pixels of the side of the canvas
+WAYS = ("principal axes", "two numbers")
+NAMES, ALL = {"pca": "PCA", "tsne": "t-SNE", "codes": "t-SNE of the codes", "umap": "UMAP"}, "all"
+TITLES = {
+    "tsne": "t-SNE of the same images, perplexity {}",
+    "codes": "t-SNE of the codes, perplexity {}",
+    "umap": "UMAP of the same images",
+}
 
 
 def choose_axes(model: Model, latent: int) -> tuple[int, int]:
-    """Return the two dimensions to show; a code of two needs no choice."""
+    """Return the two dimensions to show; one twice for the principal axes, on which a longer code opens."""
     if latent <= 2:
         return 0, latent - 1
-    with st.container(horizontal=True):
-        names = [strips.subscript("z", index) for index in range(latent)]
-        first, second, *_ = latents.used_first(model)
-        x = st.selectbox("Across", names, first, key="x", bind="query-params", width=120)
-        y = st.selectbox("Up", names, second, key="y", bind="query-params", width=120)
+    names = [strips.subscript("z", index) for index in range(latent)]
+    first, second, *_ = (names[index] for index in latents.used_first(model))
+    way = choices.one("Codes along", WAYS, "along", help="The two directions in which codes vary most, or two numbers.")
+    if way == WAYS[0]:
+        return 0, 0
+    x = st.selectbox("Across", names, names.index(first), key="x", bind="query-params", width=100)
+    others = [name for name in names if name != x]
+    state.keep_valid("y", others, first if x == second else second)
+    y = st.selectbox(
+        "Up", others, others.index(first if x == second else second), key="y", bind="query-params", width=100
+    )
     return names.index(x), names.index(y)
 
 
@@ -41,9 +53,21 @@ def choose_classes(names: tuple[str, ...]) -> list[int]:
     strips.paint_pills("classes", len(names))
     chosen = st.pills(
         "Bring out classes", names, selection_mode="multi", key="classes", bind="query-params", wrap=True,
-        format_func=plain, help="The others fade but stay.",
+        format_func=plain, label_visibility="collapsed",
     )  # fmt: skip
     return [names.index(name) for name in chosen]
+
+
+def choose_beside(laid: Layout) -> list[str]:
+    """Return the maps that stand beside that of the codes: t-SNE at first, or the one chosen, or all."""
+    kinds = {NAMES[name.partition("-")[0]]: name for name in layouts.beside(laid)}  # of t-SNE any
+    options = [name for name in NAMES.values() if name in kinds]
+    if len(options) > 1:
+        usual = NAMES["tsne"] if NAMES["tsne"] in options else options[0]
+        chosen = choices.one("Beside", [*options, ALL], "beside", usual)
+        options = options if chosen == ALL else [chosen]
+    perplexity = choose_perplexity(laid) if NAMES["tsne"] in options else None
+    return [f"tsne-{perplexity}" if name == NAMES["tsne"] else kinds[name] for name in options]
 
 
 def score(laid: serving.maps.LatentMap, key: str, x: int, y: int) -> list[tuple[str, str]]:
@@ -51,7 +75,7 @@ def score(laid: serving.maps.LatentMap, key: str, x: int, y: int) -> list[tuple[
     latent = laid.codes.shape[1]
     whole = key == "codes" and latent > 2
     rows = written(laid.scores.get(key, {}), f", all {latent}" if whole else "")
-    if whole and "neighbours" in laid.scores.get(key, {}):
+    if whole and x != y and "neighbours" in laid.scores.get(key, {}):
         with suppress(ValueError):  # the codes may be equal in these two
             rows.append(("of these two", f"{serving.maps.plane_accuracy(laid, x, y):.3f}"))
     return rows
@@ -65,14 +89,14 @@ def written(scores: Mapping[str, float], scope: str = "") -> list[tuple[str, str
 
 def choose_perplexity(laid: Layout) -> int | None:
     """Draw the choice among the t-SNEs that are at hand; return the one chosen, None where there is none."""
-    at_hand = sorted(int(name.removeprefix("tsne-")) for name in laid.planes if name.startswith("tsne-"))
+    at_hand = sorted(int(name.removeprefix("tsne-")) for name in layouts.beside(laid) if name.startswith("tsne-"))
     if not at_hand:
         return None
     chosen = at_hand[0]
     if len(at_hand) > 1:
         state.keep_valid("perplexity", at_hand, serving.maps.USUAL)
         chosen = st.select_slider(
-            "Perplexity of t-SNE", at_hand, serving.maps.USUAL, key="perplexity", bind="query-params", width=260,
+            "Perplexity of t-SNE", at_hand, serving.maps.USUAL, key="perplexity", bind="query-params", width=190,
             help="About how many neighbours each point attends to: few show small clusters, many the large ones. "
             "All were laid out beforehand.",
         )  # fmt: skip
@@ -90,73 +114,78 @@ def table(laid: Layout) -> bytes:
     return buffer.getvalue().encode()
 
 
-def atlas(model: Model, laid: Layout) -> Atlas | None:
+def atlas(model: Model, data: str, laid: Layout) -> Atlas | None:
     """Return the sheet of all images on the maps, where they can be had."""
-    sheet = layouts.sheet(model, laid.index, makers.MAP_COLUMNS)
-    return sheet and Atlas(makers.keep(sheet[0], "images", model), makers.MAP_COLUMNS, made=sheet[1])
+    sheet = layouts.sheet(model, data, laid.index, makers.MAP_COLUMNS)
+    return sheet and Atlas(kept(sheet[0], "images", model, data), makers.MAP_COLUMNS, made=sheet[1])
 
 
-def decoding(model: Model, plane: tuple[int, int]) -> Decoding | None:
+def kept(made: bytes, part: str, model: Model, data: str, *numbers: int) -> str:
+    """Keep a part of the maps, and return its address."""
+    own = data == model.explorer.dataset
+    return makers.keep(made, part, model, *numbers) if own else makers.hold(made, part)
+
+
+def decoding(model: Model) -> Decoding | None:
     """Return what the page needs to decode the place under the pointer."""
-    own = model.explorer
     decoder = exports.decoder(model)
-    if decoder is None:
-        return None
-    return Decoding(decoder, latents.quantiles(model)[MIDDLE], plane, "condition" in own.abilities)
+    return None if decoder is None else Decoding(decoder, "condition" in model.explorer.abilities)
 
 
-def draw(model: Model, laid: Layout, plane: tuple[int, int]) -> tuple[Cursor | None, DeltaGenerator]:
+def draw(model: Model, laid: Layout) -> tuple[Cursor | None, DeltaGenerator]:
     """Draw the canvas where it is asked for; return the drawing's place on the maps, and a place for the maps."""
     own = model.explorer
-    if not st.toggle("Draw on the map", key="draw", bind="query-params", help="The model reads a digit of your own."):
+    if not st.session_state.get("draw"):
         canvas.forget()
         return None, st.container()
     choice = st.container()
     row = st.container(horizontal=True, gap="medium")
     paper, plan = row.container(width=PAPER), row.container(width="stretch")
     drawing.draw(model, choice, paper, map_too=True)
-    return Cursor(own.name, plane, laid.codes if own.latent <= state.WIDEST else None), plan
+    return Cursor(own.name, laid.codes if own.latent <= state.WIDEST else None), plan
 
 
 @st.fragment
 def page() -> None:
     """Draw the maps."""
     model = state.chosen()
-    own = model.explorer
+    own, data = model.explorer, state.images()
     try:
-        laid = layouts.layout(model)
+        laid = layouts.layout(model, data)
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
-    if st.session_state["data"] != own.dataset:
-        st.info(f"The map is of {plain(own.dataset)}, the images that the model knows.", icon=":material/info:")
-    missing, names = laid.scored.missing, tuple(own.classes)
+    missing, names = laid.scored.missing, laid.names
     for sentence in dict.fromkeys(missing.values()):
         st.info(strips.sentence(sentence), icon=":material/info:")
     coded = "codes" not in missing
-    x, y = choose_axes(model, own.latent) if coded else (0, 0)
-    with st.container(horizontal=True, gap="large"):
-        focus = choose_classes(names) if laid.labels is not None else []
-        perplexity = choose_perplexity(laid)
-    shown = planes_of(own, laid, (x, y) if coded else None, perplexity)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        x, y = choose_axes(model, own.latent) if coded else (0, 0)
+        others = choose_beside(laid)
+        laid = layouts.holding(laid, others)
+        if coded:
+            st.toggle("Draw on the map", key="draw", bind="query-params", help="The model reads a digit of your own.")
+    focus = choose_classes(names) if laid.labels is not None else []
+    view = layouts.view(model, data, laid, x, y) if coded else None
+    shown = planes_of(own, laid, view, (x, y), others)
     if not shown:
         return
     try:
-        drawn, plan = draw(model, laid, (x, y)) if coded else (None, st.container())
+        drawn, plan = draw(model, laid) if coded else (None, st.container())
     except ValueError as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return
-    free = coded and x != y
+    which = sum(1 << layouts.beside(laid).index(name) for name in others)
     with plan:
         maps.maps(
             shown, laid.index, laid.labels, names, focus, own.shape,
-            atlas(model, laid),
-            decoding(model, (x, y)) if coded else None,
-            own.standard_prior and free,
-            lambda part, data: makers.keep(data, part, model, *((x, y, perplexity) if part == "points" else ())),
+            atlas(model, data, laid), view,
+            decoding(model) if coded else None,
+            own.standard_prior and own.latent == 2,
+            lambda part, made: kept(made, part, model, data, *((x, y, which) if part == "points" else ())),
             layouts.spread(laid, x, y) if coded else None, drawn,
         )  # fmt: skip
-    explain(laid)
+    explain(model, data, laid)
     take_home(model, laid)
 
 
@@ -178,47 +207,58 @@ def take_home(model: Model, laid: Layout) -> None:
     )
 
 
-def planes_of(own: Explorer, laid: Layout, plane: tuple[int, int] | None, perplexity: int | None) -> list[Map]:
+def planes_of(
+    own: Explorer, laid: Layout, view: serving.paths.Projection | None, plane: tuple[int, int], others: list[str]
+) -> list[Map]:
     """Return what there is to see: the codes, where they differ, first."""
-    x, y = plane or (0, 0)
+    x, y = plane
+    principal = own.latent > 2 and x == y
+    along = ", along their principal axes" if principal else ""
     said = {
-        "codes": (f"Codes of {own.name}", score(laid.scored, "codes", x, y), axes_of(x, y)),
+        "codes": (
+            f"Codes of {own.name}{along}",
+            score(laid.scored, "codes", x, y),
+            None if principal else axes_of(x, y),
+        ),
         "pca": ("PCA of the same images", score(laid.scored, "pca", x, y), None),
     }
     for name, each in laid.planes.items():
         kind, _, number = name.partition("-")
-        title = "UMAP of the same images" if kind == "umap" else f"t-SNE of the same images, perplexity {number}"
-        said[name] = (title, written(each.scores), None)
-    shown = layouts.places(laid, plane, perplexity)
-    return [Map(said[name][0], points, *said[name][1:]) for name, points in shown.items()]
+        said[name] = (TITLES[kind].format(number), written(each.scores), None)
+    shown = layouts.places(laid, view, others)
+    return [Map(name, said[name][0], points, *said[name][1:]) for name, points in shown.items()]
 
 
 def axes_of(x: int, y: int) -> tuple[str, str]:
     """Return the names of the two dimensions that are shown."""
-    return strips.subscript("z", x), strips.subscript("z", y)
+    return strips.subscript("z", x), strips.subscript("z", y) if x != y else ""
 
 
-def explain(laid: Layout) -> None:
+def explain(model: Model, data: str, laid: Layout) -> None:
     """Say what is shown, and what the numbers under each map are."""
-    count = f"{len(laid.index):,} test images"
-    scored = f"on {len(laid.scored.index):,} of them" if laid.whole else "on all of them"
-    st.caption(
-        f"{'All' if laid.whole else 'Of the data set,'} {count}, scored {scored}. "
-        "Trustworthiness: of the neighbours on the map, how many are neighbours as images (1 is all). "
-        "5-neighbour accuracy: how often five neighbours on the map vote for the right class. "
-        "A code of more than two numbers is scored whole. "
-        "The maps open on the middle 99 % of their points; zoom out for the others."
-        + (
-            " The ellipses under the pointer are the image's posterior, at one and two scales."
-            if laid.scales is not None
-            else ""
+    own, count = model.explorer, f"{len(laid.index):,} test images"
+    ellipses = " The ellipses under the pointer are the image's posterior, at one and two scales."
+    if data != own.dataset:
+        said = (
+            f"All {count} of {flat(data)}, which {flat(own.name)} has never learned: its codes put them among what it "
+            f"knows, and so does the PCA of {flat(own.dataset)}. No map of them is scored. "
         )
-    )
+    elif model.at is not None:
+        said = f"All {count}, where {flat(own.name)}, puts them. No map of a model that is not done is scored. "
+    else:
+        all_scored = len(laid.scored.index) == len(laid.index)
+        scored = "on all of them" if all_scored else f"on {len(laid.scored.index):,} of them"
+        said = (
+            f"{'All' if laid.whole else 'Of the data set,'} {count}, scored {scored}. "
+            "Under each map stand its trustworthiness and its 5-neighbour accuracy: how often the five nearest dots "
+            "vote for the right class. A code of more than two numbers is scored whole. t-SNE and UMAP are scored on "
+            "the points that they were laid out on; codes and PCA place images that they have not seen. "
+        )
+    opens = "The maps open on the middle 99 % of their points; zoom out for the others."
+    st.html(strips.caption(said + opens + ellipses * (laid.scales is not None)))
 
 
-st.title("Map")
-strips.lead(
-    "Every dot is a test image at the place of its code. Move over the first map and watch what each place decodes to; "
-    "then draw a lasso around the border of two colours."
-)
+st.title("Map of the codes")
+strips.lead("Every dot is an image. Point at the left map to decode a place; draw a lasso where two colours meet.")
+scrubber.show()
 page()

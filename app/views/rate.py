@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, sidebar
-from app.figures import charts, sprites, tradeoffs
+from app.figures import sprites, tradeoffs
 from app.markup import strips
 from app.results import picks, rates
 from app.results.data import Pictures, chosen_pictures
@@ -43,7 +44,8 @@ def plane(shown: list[Member], chosen: Member, found: Pictures) -> None:
     chart, numbers = st.columns([2.4, 1], gap="large", vertical_alignment="center")
     rate, distortion = rates.coordinates(shown)
     figure = tradeoffs.plane([member.beta for member in shown], rate, distortion, shown.index(chosen))
-    chart.plotly_chart(figure, config=charts.STILL, key="plane")
+    with chart:
+        plot(figure, "plane")
     with numbers:
         totals(chosen.terms)
         best = rates.best(shown)
@@ -98,7 +100,7 @@ def units(member: Member, top: float, variable: str) -> None:
 def bars(order: np.ndarray, values: np.ndarray, top: float, key: str) -> None:
     """Draw units as bars."""
     names = [strips.subscript("z", int(index)) for index in order]
-    st.plotly_chart(tradeoffs.units(names, values, rates.SILENT, top), config=charts.STILL, key=key)
+    plot(tradeoffs.units(names, values, rates.SILENT, top), key)
 
 
 def silence(terms: serving.rates.Terms) -> str:
@@ -199,7 +201,7 @@ def alone(model: Model) -> None:
 def by_level(terms: serving.rates.Terms) -> None:
     """Draw what each layer of a hierarchy costs, from the top."""
     names = [strips.subscript("z", index) for index in reversed(range(len(terms.sizes)))]
-    st.plotly_chart(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), config=charts.STILL, key="layers")
+    plot(tradeoffs.levels(names, terms.rates[::-1], rates.SILENT_LEVEL), "layers")
     silent, count = rates.collapsed(terms, rates.SILENT_LEVEL), len(terms.sizes)
     st.caption(
         f"{silent or 'None'} of {count} layers {'is' if silent < 2 else 'are'} collapsed, that is below "
@@ -230,21 +232,18 @@ def invite(reason: str) -> None:
             )
 
 
-st.title("Rate and distortion")
+st.title("Short code or sharp picture")
 strips.lead(
-    "A code costs nats, and so does what it fails to say. Let β, the price of the code, rise step by step: which "
-    "units fall silent first, and what do the reconstructions lose with each?"
+    "A code costs nats, and so does what it leaves unsaid. Raise β, the price of the code, step by step: which "
+    "numbers of the code fall silent first, and what do the pictures lose?"
 )
 chosen = state.chosen()
 own = chosen.explorer
-if not rates.is_rated(own):
-    invite(f"{own.name} has no posterior and no prior, so its code has no rate: choose a variational one.")
-elif family := choose_beta(chosen):
+if family := choose_beta(chosen):
     along_beta(family, own)
 else:
     alone(chosen)
-if rates.is_rated(own):
-    behind.show(
-        f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(own, '')})",
-        "print(terms.rate, terms.distortion)",
-    )
+behind.show(
+    f"terms = serving.rates.elbo_terms(explorer, tests.images{behind.labels(own, '')})",
+    "print(terms.rate, terms.distortion)",
+)

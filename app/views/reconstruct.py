@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app.components import canvas
-from app.controls import behind, choices, drawing
+from app.controls import behind, choices, drawing, scrubber
 from app.controls.drawing import Drawn
 from app.figures import sprites
 from app.markup import exhibits, strips
@@ -209,9 +209,10 @@ def again(k: int, *images: str) -> None:
     )
 
 
-st.title("Reconstruct")
+st.title("Squeeze and rebuild")
 strips.lead(
-    "Each image passes through the model's code and back. Look at “PCA ahead”: "
-    "where does a straight line beat the network?"
+    "Each image is squeezed into the model's code and rebuilt from it. Choose “PCA ahead”: on which images is PCA, "
+    "which has no network at all, the better one?"
 )
+scrubber.show()
 page()

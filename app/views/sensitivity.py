@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from app.components.plot import plot
 from app.controls import behind, choices, sidebar
 from app.figures import charts, curves, sprites
 from app.figures.charts import Series
+from app.figures.marks import Axis
 from app.markup import exhibits, strips
 from app.markup.exhibits import Exhibit
 from app.results import directions
@@ -80,7 +82,7 @@ def spectra(shown: list[Side]) -> None:
     series = [
         Series(side.name, directions.ranks(side.felt), side.felt.values, side.variable) for side in shown
     ]  # fmt: skip
-    st.plotly_chart(curves.spectrum(series, height=330), config=charts.STILL, key="spectra")
+    plot(curves.spectrum(series, height=330), "spectra")
 
 
 def pictures(shown: list[Side]) -> str:
@@ -154,9 +156,10 @@ def movements(shown: list[Side], done: list[Push], percent: int) -> None:
     series = [
         Series(side.name, directions.PUSHES, each.curve, side.variable) for side, each in zip(shown, done, strict=True)
     ]
-    figure = charts.lines(series, "step, %", "code moves, %", percent, form=".0f", height=260)
-    figure.update_xaxes(tickvals=[-100, -50, 0, 50, 100], range=[-103, 103])
-    right.plotly_chart(figure, config=charts.STILL, key="movements")
+    steps = {float(step): f"{step}".replace("-", strips.MINUS) for step in (-100, -50, 0, 50, 100)}
+    across = Axis("step, %", (-103, 103), ticks=steps, grid=False)
+    with right:
+        plot(charts.lines(series, across, "code moves, %", percent, form=".0f", height=260), "movements")
 
 
 @st.fragment
@@ -196,9 +199,9 @@ def page() -> None:
     )
 
 
-st.title("Sensitivity")
+st.title("What a code notices")
 strips.lead(
-    "A good code answers to what matters in an image and lets the rest go. Push the image along a direction that "
-    "the code feels, then along one that it ignores: what changes in the picture, and what in the reconstruction?"
+    "A good code notices what matters in an image and ignores the rest. Push the image in a direction that the code "
+    "notices, then in one that it ignores: what changes in the picture, and what in the one rebuilt from the code?"
 )
 page()

@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
-from app.controls import behind, choices, sidebar
-from app.figures import charts, curves, sprites
+from app.components.plot import plot
+from app.controls import behind, choices
+from app.figures import curves, sprites
 from app.figures.curves import Leg
 from app.markup import exhibits, strips
 from app.markup.exhibits import Ballot
@@ -135,7 +136,7 @@ def training(own: Explorer) -> None:
     left, right = st.columns([1.2, 1], gap="medium", vertical_alignment="center")
     if drawn:
         with left:
-            st.plotly_chart(curves.legs(drawn, own.card["measured_on"]), config=charts.STILL, key="legs")
+            plot(curves.legs(drawn, own.card["measured_on"]), "legs")
     with right if drawn else left:
         st.html(strips.table("", ("epochs", "seconds", "squared error", "wrong class"), [written(s) for s in found]))
     st.caption(
@@ -156,16 +157,6 @@ def written(stage: Stage) -> tuple[str, str, list[str]]:
             f"{stage.squared_error:.2f}" if stage.squared_error is not None else UNKNOWN,
             f"{stage.classification_error:.2%}" if stage.classification_error is not None else UNKNOWN,
         ],
-    )
-
-
-def invite(own: Explorer) -> None:
-    """Say that the model is no stack, and offer those that are."""
-    sidebar.invite(
-        f"{own.name} was trained in one go, as a whole. This page opens a stacked autoencoder layer by layer.",
-        stacks.at_hand(),
-        ":material/layers:",
-        "vaecore train stacked-digits",
     )
 
 
@@ -191,13 +182,9 @@ def page() -> None:
     )
 
 
-st.title("Stack")
+st.title("Layer by layer")
 strips.lead(
-    "Each layer learned alone to restore the codes below it; then all were tuned together, and a classifier was put "
-    "on top. Go down the rows to see what each code keeps; then show the wrong ones: would you have known better?"
+    "Each layer first learned alone to rebuild the codes below it. Then all learned together, and a classifier was put "
+    "on top. Go down the rows: what does each code keep? Then show the wrong ones: would you have known better?"
 )
-chosen = state.chosen().explorer
-if chosen.variant == "stacked":
-    page()
-else:
-    invite(chosen)
+page()

@@ -1,14 +1,18 @@
 """What the tests of the app share: a server as people start it, and how to wait for a page."""
 
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from google.protobuf.message import Message
@@ -21,6 +25,9 @@ from app import pages
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 IMAGES = tuple(name for name, page in pages.PAGES.items() if page.needs.startswith("images"))  # pages that work on them
 PAGES = tuple(pages.PAGES)
+CHOOSING = tuple(
+    name for name, page in pages.PAGES.items() if page.needs not in ("texts", "nothing")
+)  # a model of images
 LESSONS = tuple(pages.LESSONS)
 STARTED = 120  # seconds
 NOWHERE = "http://127.0.0.1:9"
@@ -33,6 +40,35 @@ def text(app: AppTest) -> str:
     """Everything that a page says in HTML, warnings and notes."""
     parts = [*app.get("html"), *app.warning, *app.info, *app.caption, *app.title]
     return "\n".join(getattr(part, "value", None) or getattr(part.proto, "body", "") for part in parts)
+
+
+def choose(app: AppTest, model: str) -> AppTest:
+    """What a press on a name of the picker does: the address names another model."""
+    app.query_params["model"] = model
+    return app.run()
+
+
+def pick(page: Page, model: str) -> None:
+    """Choose a model in the sidebar, by its name."""
+    page.locator(".vc-picker summary").click()
+    page.locator(".vc-picker input").fill(model)
+    page.locator(f".vc-picker a[data-value='{model}']").click()
+
+
+def picked(page: Page) -> str:
+    """The model that the sidebar says is chosen."""
+    return page.locator(".vc-picker summary b").inner_text()
+
+
+def charts(app: AppTest) -> list[dict[str, Any]]:
+    """What the charts of a page are sent, from the top."""
+    return [json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.component_name == "chart"]
+
+
+def named(chart: dict[str, Any]) -> list[str]:
+    """The names in a chart's legend, kind by kind."""
+    kinds = ("fields", "bars", "lines", "arrows", "dots")
+    return list(dict.fromkeys(mark["name"] for kind in kinds for mark in chart[kind] if mark["name"]))
 
 
 def code(app: AppTest, language: str = "python") -> list[str]:
@@ -67,14 +103,13 @@ def texts_of(message: Message) -> Iterator[str]:
 
 MARKDOWN = re.compile(r"(?<!\\)!?\[(x|a)\]|(?<!\\)<(img|script|a) |https?://|www\.f|:material/skull|:red\[|(?<!\\)\$x")
 HTML = re.compile(r"<img src=x|<script>(alert|window)|<a href=\"http|src=\"http")
-CHARTS = re.compile(r"(<|\\u003c)/?(a|img|script)\b")  # in JSON
 NEITHER = ("selectbox", "multiselect", "text_input", "code", "bidi_component", "page_link")  # nor are signs in these
 
 
 def check_signs(app: AppTest) -> None:
     """What the tests' strangers write is nowhere on a page a link, a picture, a script, an icon or a formula."""
     for kind, said in strings(app):
-        signs = {"html": HTML, "plotly_chart": CHARTS}.get(kind, MARKDOWN)
+        signs = HTML if kind == "html" else MARKDOWN
         assert kind in NEITHER or not signs.search(said), (kind, said)
 
 
@@ -104,13 +139,24 @@ def rows_of(app: AppTest) -> dict[str, Row]:
 
 def terms(app: AppTest) -> dict[str, str]:
     """The terms of a lesson's formulas and what they are now."""
-    return dict(re.findall(r"<b>([^<]*)</b><i>([^<]*)</i>", text(app)))
+    return dict(all_terms(app))
+
+
+def all_terms(app: AppTest) -> list[tuple[str, str]]:
+    """The same of a lesson whose formula is there more than once."""
+    return [(plain(symbol), value) for symbol, value in re.findall(r"<b>(.*?)</b><i>([^<]*)</i>", text(app))]
+
+
+def plain(said: str) -> str:
+    """What is read of a little HTML: formulas in letters, no entry of the glossary."""
+    words = re.sub(r"<small popover.*?</small>", "", said).replace("<wbr>", " ")
+    return unescape(re.sub(r"<[^>]*>", "", words))
 
 
 def table(app: AppTest) -> dict[str, list[float]]:
     """The rows of a page's tables, by their titles; a cell that is empty is left out."""
     rows = re.findall(r"<tr><th style[^>]*>(.*?)</th>(.*?)</tr>", text(app), re.DOTALL)
-    return {title: [number(cell) for cell in re.findall(r"<td>([^<]+)</td>", cells)] for title, cells in rows}
+    return {plain(title): [number(cell) for cell in re.findall(r"<td>([^<]+)</td>", cells)] for title, cells in rows}
 
 
 def number(word: str) -> float:
@@ -135,7 +181,10 @@ def serve(folder: Path, *options: str, below: str = "", **environment: str) -> I
         process = subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | NO_NETWORK | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"} | environment,
+            env=os.environ
+            | NO_NETWORK
+            | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "VAECORE_ROUNDS": "0"}
+            | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -147,6 +196,13 @@ def serve(folder: Path, *options: str, below: str = "", **environment: str) -> I
         process.terminate()
         process.wait(10)
     assert_quiet(log.read_text())
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The app as people start it, for a benchmark."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from serve(Path(folder))
 
 
 def assert_quiet(log: str) -> None:

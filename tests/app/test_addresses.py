@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import LESSONS, PAGES, Open, Visit, check_signs, path_of, settle, strings
+from harness import CHOOSING, LESSONS, PAGES, Open, Visit, charts, check_signs, code, path_of, settle, strings
 from PIL import Image
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
@@ -35,6 +35,7 @@ FITTING = {
     "verse": ["couplets-tang", "couplets-collapsed"],
 }
 PATHS = ["/etc/passwd", "/dev/zero", "../../etc/passwd", "~nobody", "~root/.ssh", "C:\\Windows\\win.ini", "x" * 300]
+PATHS += [f"{path}?split=folder" for path in PATHS] + ["digits?split=/etc/passwd"]
 SIGNS = [
     "![x](http://foreign.example/x.png)", "[a](javascript:alert(1))", ":red[x]", ":material/skull:", "$x^2$",
     "<img src=x onerror=alert(1)>", "<script>alert(1)</script>", '<a href="http://foreign.example">b</a>',
@@ -155,7 +156,8 @@ def test_a_page_answers_any_address(
     open_page: Open, page: str, asked: set[str], touched: list[str], secrets: Path
 ) -> None:
     draw = random.Random(page)
-    values = [*PATHS, *map(str, secrets.iterdir()), *SIGNS, *ODD, *NUMBERS, *CHOICES, *REPEATED]
+    own = [*map(str, secrets.iterdir()), f"{secrets / 'images'}?split=folder", f"digits/3?split={secrets / 'run'}"]
+    values = [*PATHS, *own, *SIGNS, *ODD, *NUMBERS, *CHOICES, *REPEATED]
     open_page(page)
     for _ in range(EACH):
         query = {key: draw.choice(values) for key in draw.sample(sorted(asked), draw.randint(1, len(asked)))}
@@ -176,11 +178,12 @@ def test_a_page_answers_any_address(
 def test_what_is_there_and_what_is_not_are_told_in_the_same_words(open_page: Open, key: str, secrets: Path) -> None:
     page = {"data": "reconstruct", "verse": "verse", "unseen": "anomaly"}.get(key, "map")
     told = []
-    for place in (secrets / "run", secrets / "images", secrets / "lines.txt", secrets / "none"):
+    ruled = f"{secrets / 'images'}?split=folder"
+    for place in (secrets / "run", secrets / "images", secrets / "lines.txt", secrets / "none", ruled):
         app = open_page(page, **{key: str(place)})
         check(app)
-        told.append([text.replace(str(place), "it") for kind, text in strings(app) if kind not in ("plotly_chart",)])
-    assert told[0] == told[1] == told[2] == told[3]
+        told.append([text.replace(str(place), "it") for kind, text in strings(app) if kind != "bidi_component"])
+    assert all(each == told[0] for each in told)
     if key != "unseen":
         assert f"no {'data set' if key == 'data' else 'model'} is called".capitalize() in " ".join(told[0])
 
@@ -190,6 +193,21 @@ def test_the_same_paths_open_on_a_server_of_ones_own(open_page: Open, secrets: P
     assert not app.exception
     assert f"{SECRET}-0" in app.selectbox(key="of").options
     assert SECRET in " ".join(text for _, text in strings(app))
+
+
+def test_the_rule_of_a_split_stays_in_the_address(open_page: Open, secrets: Path) -> None:
+    """It is read with the path, and said with its name; the page's test images are those of the rule."""
+    place = f"{secrets / 'images'}?split=folder"
+    app = open_page("reconstruct", model="vae-digits-2", data=place)
+    assert not app.exception
+    assert app.query_params["data"] == place
+    said = " ".join(text for _, text in strings(app))
+    assert "30 pictures in 2 classes of 8 x 8 pixels; split by folder, 2 groups" in said
+    assert "images?split=folder" in said
+    assert f"vaecore.dataset({place!r})" in "".join(code(app))
+    other = open_page("reconstruct", model="vae-digits-2", data=f"{secrets / 'images'}?split=patient")
+    assert not other.exception
+    assert "expected 'folder', 'stem' or 'contiguous' after ?split=, got 'patient'" in other.warning[0].value
 
 
 @pytest.mark.parametrize("page", ["reconstruct", "anomaly"])
@@ -202,10 +220,14 @@ def test_texts_are_no_images(open_page: Open, secrets: Path, page: str) -> None:
 
 @pytest.mark.usefixtures("public")
 def test_a_public_page_asks_for_no_path(open_page: Open) -> None:
+    helps = [each.help for each in open_page("map").selectbox if each.label == "Images"]
+    assert helps
+    assert not [each for each in helps if "path" in each or "folder" in each]
     for page in ("map", "verse"):
-        helps = [each.help for each in open_page(page).selectbox if each.label in ("Model", "Images")]
-        assert helps
-        assert not [each for each in helps if "path" in each or "folder" in each]
+        (picker,) = (each.proto.body for each in open_page(page).sidebar.get("html") if "vc-picker" in each.proto.body)
+        assert 'data-own=""' in picker
+        assert "path" not in picker
+        assert "folder" not in picker
 
 
 @pytest.mark.usefixtures("public")
@@ -220,7 +242,7 @@ def test_a_class_of_a_data_set_is_a_name(open_page: Open) -> None:
 # A model on a page that does not show it
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "verse"])
+@pytest.mark.parametrize("page", CHOOSING)
 def test_a_model_of_texts_is_sent_to_its_page(open_page: Open, page: str) -> None:
     app = open_page(page, model="couplets-tang")
     check(app)
@@ -228,7 +250,7 @@ def test_a_model_of_texts_is_sent_to_its_page(open_page: Open, page: str) -> Non
         "couplets-tang is a model of texts: this page shows models of images."
     ]
     (link,) = app.get("page_link")
-    assert (link.proto.label, link.proto.query_string) == ("Open it on Verse", "verse=couplets-tang")
+    assert (link.proto.label, link.proto.query_string) == ("Open it on “Poems from a code”", "verse=couplets-tang")
 
 
 def test_a_model_of_images_is_sent_to_its_page(open_page: Open) -> None:
@@ -236,12 +258,12 @@ def test_a_model_of_images_is_sent_to_its_page(open_page: Open) -> None:
     check(app)
     assert "vae-mnist-2 is a model of images" in app.warning[0].value
     (link,) = app.get("page_link")
-    assert (link.proto.label, link.proto.query_string) == ("Open it on Generate", "model=vae-mnist-2")
+    assert (link.proto.label, link.proto.query_string) == ("Open it on “Pictures from sliders”", "model=vae-mnist-2")
 
 
 @pytest.mark.parametrize("model", ["couplets-tang", "~nobody", "/dev/zero", ""])
 def test_a_lesson_chooses_its_model_itself(open_page: Open, model: str) -> None:
-    assert len(open_page("subspace", model=model, data=model).get("plotly_chart")) == 2
+    assert len(charts(open_page("subspace", model=model, data=model))) == 2
 
 
 # What the address says is what is shown
@@ -431,11 +453,11 @@ def test_a_browser_opens_any_link(visit: Visit, public_server: str, page: str, q
 @pytest.mark.browser
 def test_a_link_to_the_page_of_texts_opens_it(visit: Visit, public_server: str) -> None:
     tab = visit("map?model=couplets-collapsed", base=public_server)
-    tab.get_by_role("link", name="Open it on Verse").click()
+    tab.get_by_role("link", name="Open it on “Poems from a code”").click()
     tab.wait_for_url("**/verse?verse=couplets-collapsed*")
-    tab.get_by_role("heading", name="Verse", level=1).wait_for()
+    tab.get_by_role("heading", name="Poems from a code", level=1).wait_for()
     settle(tab)
-    assert tab.locator("[data-testid=stSidebar] input").first.input_value() == "couplets-collapsed"
+    assert tab.locator(".vc-picker summary b").inner_text() == "couplets-collapsed"
 
 
 ON_MNIST = {

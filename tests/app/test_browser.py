@@ -1,34 +1,32 @@
 """What only a browser can show: the pages as people meet them."""
 
 import pytest
-from harness import Visit, settle
+from harness import Visit, pick, picked, settle
 
 pytestmark = pytest.mark.browser
-SIDEBAR_MODEL = "[data-testid=stSidebar] input"
 
 
 def test_the_model_is_in_the_url_and_stays_on_every_page(visit: Visit) -> None:
     page = visit("")
     assert "model=" in page.url
-    card = page.locator("[data-testid=stVerticalBlock]", has=page.locator("h4", has_text="cvae-digits-2")).last
-    card.get_by_role("link", name="Generate").click()
-    page.wait_for_url("**/generate?model=cvae-digits-2*")
+    page.locator(".vc-search input").last.fill("cvae-digits")
+    page.get_by_role("link", name="cvae-digits-2").click()
+    page.wait_for_url("**/conditional?model=cvae-digits-2*")
     settle(page)
-    assert page.locator(SIDEBAR_MODEL).first.input_value() == "cvae-digits-2"
+    assert picked(page) == "cvae-digits-2"
     page.get_by_text("Pictures", exact=True).click()
-    page.get_by_role("menuitem", name="Interpolate").click()
+    page.get_by_role("menuitem", name="Walk between pictures").click()
     page.wait_for_url("**/interpolate?model=cvae-digits-2*")
-    chooser = page.locator(SIDEBAR_MODEL).first
-    chooser.fill("ae-digits-2")
-    chooser.press("Enter")
+    pick(page, "ae-digits-2")
     page.wait_for_url("**/interpolate?model=ae-digits-2*")
+    settle(page)
     page.get_by_role("link", name="Start").click()
     page.wait_for_url("**/?model=ae-digits-2*")
 
 
 def test_pictures_are_loaded_and_crisp(visit: Visit) -> None:
     page = visit("?model=vae-digits-2")
-    page.wait_for_selector(".vc-card")
+    page.wait_for_selector(".vc-tile")
     page.wait_for_function("[...document.querySelectorAll('.vc-pixels')].every(image => image.complete)")
     assert page.evaluate("[...document.querySelectorAll('.vc-pixels')].every(image => image.naturalWidth > 0)")
     assert page.evaluate("getComputedStyle(document.querySelector('.vc-pixels')).imageRendering") == "pixelated"

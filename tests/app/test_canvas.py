@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from harness import Visit, settle
+from harness import Visit, pick, settle
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 import vaecore
@@ -345,9 +345,7 @@ def test_another_model_reads_the_same_drawing_on_its_own_map(visit: Visit) -> No
     page = open_drawing(visit, f"map?model=vae-digits-2&draw=true&drawing={text}")
     page.wait_for_selector(".nearest:not([hidden])")
     first = code(page)
-    chooser = page.locator("[data-testid=stSidebar] input").first
-    chooser.fill("ae-digits-2")
-    chooser.press("Enter")
+    pick(page, "ae-digits-2")
     page.wait_for_url("**model=ae-digits-2*")
     settle(page)
     page.locator(".planes figcaption", has_text="Codes of ae-digits-2").wait_for()

@@ -20,6 +20,8 @@ SENT = {
     "latent_paths": "PathsData",
     "posterior_ellipse": "EllipseData",
     "fonts": "FontsData",
+    "chart": "PlotData",
+    "trainer": "TrainData",
 }
 STROKE = "MzGaMz5m"  # of vaecore.serving.drawings
 
@@ -38,6 +40,12 @@ STROKE = "MzGaMz5m"  # of vaecore.serving.drawings
         ("interpolate", {"model": "pca-digits"}, {"latent_paths"}),
         ("posterior", {"model": "vae-digits-2", "of": "3"}, {"posterior_ellipse"}),
         ("posterior", {"model": "iaf-digits-2", "drawn": "200"}, {"posterior_ellipse"}),
+        ("subspace", {"step": "8"}, {"chart"}),
+        ("divergence", {"steps": "20"}, {"chart"}),
+        ("reparameterisation", {}, {"chart"}),
+        ("anomaly", {"model": "vae-digits-2"}, {"chart"}),
+        ("scores", {}, {"chart"}),
+        ("train_here", {"set": "moons"}, {"trainer"}),
     ],
 )
 def test_what_a_page_sends_is_what_the_component_expects(

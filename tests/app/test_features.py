@@ -1,12 +1,10 @@
 """Features: what the units look for, how often they are on, which fire for an image."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from harness import Open, rows_of, text
-from streamlit.testing.v1 import AppTest
+from harness import Open, charts, named, rows_of, text
 
 import vaecore
 from app.results import units
@@ -25,10 +23,6 @@ SHOWN = Units(
     on=0.5,
     wanted=None,
 )
-
-
-def chart(app: AppTest, index: int) -> dict:
-    return json.loads(app.get("plotly_chart")[index].proto.spec)
 
 
 def test_units_are_put_in_order() -> None:
@@ -78,7 +72,7 @@ def test_a_sparse_model_stands_beside_its_twin_with_the_wanted_activity(open_pag
     assert not app.exception
     assert app.selectbox(key="other").value == "ae-digits-128"
     assert {"sparse-kl-digits", "PCA-32"} & set(app.selectbox(key="other").options) == set()
-    assert "wanted: 0.05" in [trace["name"] for trace in chart(app, 0)["data"]]
+    assert "wanted: 0.05" in named(charts(app)[0])
     assert [len(rows_of(app)[name].captions) for name in ("sparse-kl-digits", "ae-digits-128")] == [16, 16]
     assert "100 of 128 units, active first" in text(app)
     app.number_input(key="sheet").set_value(2).run()
@@ -90,7 +84,7 @@ def test_another_model_can_stand_beside(open_page: Open) -> None:
     app = open_page("features", model="sparse-kl-digits", other="pca-digits")
     assert not app.exception
     assert "32 of 32 units" in text(app)
-    assert [trace["name"] for trace in chart(app, 1)["data"]] == ["sparse-kl-digits", "pca-digits"]
+    assert named(charts(app)[1]) == ["sparse-kl-digits", "pca-digits"]
 
 
 def test_a_deep_model_shows_its_filters_and_says_why_its_code_has_none(open_page: Open) -> None:
@@ -102,18 +96,15 @@ def test_a_deep_model_shows_its_filters_and_says_why_its_code_has_none(open_page
 
 
 @pytest.mark.parametrize("model", ["vae-digits-2", "cvae-digits-2"])
-def test_a_model_without_units_names_others_of_its_data_that_have_some(open_page: Open, model: str) -> None:
+def test_in_the_place_of_a_model_without_units_stands_one_of_its_data(open_page: Open, model: str) -> None:
     app = open_page("features", model=model)
     assert not app.exception
-    assert f"{model} has no single layer" in app.info[0].value
-    offered = [button.label for button in app.button]
-    assert "Open pca-digits" in offered
-    assert model not in offered
-    assert "pca-mnist" not in offered
-    next(button for button in app.button if button.label == "Open pca-digits").click().run()
-    assert not app.info
-    assert app.session_state["model"] == "pca-digits"
-    assert app.query_params["model"] == "pca-digits"
+    shown = app.session_state["stand-in"].model
+    assert f"{model} has no single layer" in text(app)
+    assert f"This page shows {shown} instead." in text(app)
+    assert vaecore.load(shown, device="cpu").dataset == "digits"
+    assert shown in rows_of(app)
+    assert app.session_state["model"] == model == app.query_params["model"]
 
 
 def test_drawing_again_and_the_class_choose_the_image(open_page: Open) -> None:

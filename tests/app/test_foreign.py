@@ -109,7 +109,7 @@ def test_a_browser_shows_them_letter_by_letter(visit: Visit, strange: Path, page
     for menu in tab.locator("[data-testid=stMain] [data-testid=stSelectbox] input").all()[:1]:
         menu.click()
     settle(tab)
-    tab.wait_for_function(f"document.body.innerText.replaceAll('{JOINER}', '').includes('![x](')")
+    tab.wait_for_function(f"document.body.innerText.replaceAll('{JOINER}', '').includes('[a](')")
     assert tab.locator("[data-testid=stException]").count() == 0
     assert tab.locator(LED).count() == 0
     assert tab.evaluate("window.evil") is None

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from harness import Open, rows_of, text
+from harness import Open, choose, rows_of, text
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
@@ -96,12 +96,13 @@ def test_a_level_that_says_nothing_is_called_collapsed(open_page: Open, silent_t
     assert not [note for note in notes(alive).values() if "collapsed" in note]
 
 
-def test_a_model_of_one_level_invites_to_a_hierarchy(open_page: Open) -> None:
+def test_in_the_place_of_a_model_of_one_level_stands_a_hierarchy(open_page: Open) -> None:
     app = open_page("hierarchy", model="vae-digits-2")
-    assert "one level of latents" in app.info[0].value
-    next(button for button in app.button if button.label == "Open ladder-digits").click().run()
     assert not app.exception
-    assert app.session_state["model"] == "ladder-digits"
+    assert "vae-digits-2 has one level of latents. This page shows hierarchical-digits instead." in text(app)
+    assert len(rows_of(app)) == 2
+    choose(app, "ladder-digits")
+    assert "instead" not in text(app)
     assert list(rows_of(app)) == LEVELS
 
 

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from harness import Visit, settle
+from harness import Visit, pick, picked, settle
 from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
-MODEL = "[data-testid=stSidebar] input"
 
 
 def steps(page: Page) -> int:
@@ -66,7 +65,11 @@ def words(page: Page) -> str:
 
 @pytest.mark.parametrize(
     ("name", "component", "move"),
-    [("Generate", ".sliders", turn), ("Interpolate", ".paths", bend), ("Map", ".maps", draw)],
+    [
+        ("Pictures from sliders", ".sliders", turn),
+        ("Walk between pictures", ".paths", bend),
+        ("Map of the codes", ".maps", draw),
+    ],
 )
 def test_a_gesture_is_no_step_of_history(visit: Visit, name: str, component: str, move: Callable[[Page], None]) -> None:
     page = visit("reconstruct?model=vae-digits-2")
@@ -84,16 +87,14 @@ def test_a_gesture_is_no_step_of_history(visit: Visit, name: str, component: str
     assert (page.url, words(page)) == (address, said)
     page.go_back()
     page.wait_for_url("**/reconstruct?*")
-    page.get_by_role("heading", name="Reconstruct", level=1).wait_for()
+    page.get_by_role("heading", name="Squeeze and rebuild", level=1).wait_for()
 
 
 def test_back_shows_the_model_before(visit: Visit) -> None:
     page = visit("generate?model=cvae-digits-2&label=7")
     page.wait_for_selector(".sliders[data-ready]")
     before = steps(page)
-    chooser = page.locator(MODEL).first
-    chooser.fill("vae-digits-2")
-    chooser.press("Enter")
+    pick(page, "vae-digits-2")
     page.wait_for_url("**model=vae-digits-2*")
     settle(page)
     turn(page)
@@ -102,8 +103,8 @@ def test_back_shows_the_model_before(visit: Visit) -> None:
     page.wait_for_url("**model=cvae-digits-2*")
     page.get_by_role("radio", name="7", exact=True, checked=True).wait_for()
     settle(page)
-    assert chooser.input_value() == "cvae-digits-2"
+    assert picked(page) == "cvae-digits-2"
     page.go_forward()
     page.wait_for_url("**model=vae-digits-2*")
     page.get_by_role("radio", name="7", exact=True).wait_for(state="detached")
-    assert chooser.input_value() == "vae-digits-2"
+    assert picked(page) == "vae-digits-2"

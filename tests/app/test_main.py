@@ -68,6 +68,8 @@ def test_what_the_command_line_says(monkeypatch: pytest.MonkeyPatch) -> None:
     said = ["--public", "--host", "::", "--base-path", "/class/explorer/", "--embed", "https://a.edu", "--no-browser"]
     options, port, opens = command.read([*said, "--port", "80", "--allow-host", "b.edu", "--allow-host", "*.c.edu"])
     assert options == Options(True, "::", "class/explorer", ("b.edu", "*.c.edu"), ("https://a.edu",))
+    assert [command.read(words)[0].trainings for words in ([], ["--public"])] == [1, 0]
+    assert command.read(["--public", "--training", "3"])[0].trainings == 3
     assert (port, opens) == (80, False)
     monkeypatch.setenv("VAECORE_HOSTS", "a.edu, *.b.edu")
     monkeypatch.setenv("STREAMLIT_SERVER_BASE_URL_PATH", "/here")

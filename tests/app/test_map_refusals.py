@@ -39,12 +39,21 @@ RUNS = [
 def test_what_there_is_is_shown(
     recipe: str, kind: str, count: int, shown: list[str], said: str | None, open_page: Open, tmp_path: Path
 ) -> None:
-    app = open_page("map", model=str(run_on(tmp_path, kind, count, recipe, labelled=False)))
+    app = open_page("map", model=str(run_on(tmp_path, kind, count, recipe, labelled=False)), beside="all")
     assert not app.exception
     if recipe != "pca-digits":  # whose weights, untrained, give all images one code
         assert titles(app) == shown
     if said:
         assert said in text(app).replace("\\", "")
+
+
+def test_all_of_more_images_than_were_laid_out_are_shown_beside_pca(open_page: Open, tmp_path: Path) -> None:
+    """The t-SNE is of the 2,000 that were laid out: beside it stand those."""
+    run = str(run_on(tmp_path, "noise", 20_500))
+    for beside, shown in (("t-SNE", "Of the data set, 2,000 test images, scored on all"), ("PCA", "All 2,050 test")):
+        app = open_page("map", model=run, beside=beside)
+        assert not app.exception
+        assert shown in text(app)
 
 
 def test_a_crash_is_a_sentence_on_the_page(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

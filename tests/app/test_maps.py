@@ -28,7 +28,7 @@ def pixels(canvas: Locator) -> np.ndarray:
 
 
 def opened(visit: Visit, query: str) -> Page:
-    page = visit(f"map?{query}")
+    page = visit(f"map?{query}&beside=all")
     page.wait_for_selector(".maps[data-ready]")
     settle(page)
     return page
@@ -174,19 +174,65 @@ def test_classes_that_are_brought_out_and_another_model(visit: Visit) -> None:
     settle(page)
     page.wait_for_timeout(200)
     assert (pixels(base) != before).any()
-    chooser = page.locator("[data-testid=stSidebar] input").first
-    chooser.fill("pca-digits")
-    chooser.press("Enter")
+    page.locator(".vc-picker summary").click()
+    page.locator(".vc-picker input").fill("pca-digits")
+    page.locator(".vc-picker input").press("Enter")
     page.wait_for_url("**model=pca-digits*")
     settle(page)
-    page.locator(".planes figcaption", has_text="Codes of pca-digits").wait_for()
-    point_at(page, 0, 0.5, 0.5)
-    place = [float(value) for value in re.findall(r"-?\d+\.\d+", card(page)[1].inner_text())]
+    page.locator(".planes figcaption", has_text="Codes of pca-digits, along their principal axes").wait_for()
     own = vaecore.load("pca-digits", device="cpu")
-    middle = own.quantiles(np.array([0.5])).astype(np.float32)
-    middle[0, :2] = place
-    expected = 255 * np.clip(own.decode(middle), 0, 1).ravel()
+    plane = serving.paths.projection(serving.maps.latent_map(own).codes)
+    decodes_to(page, lambda place: plane.middle + plane.axes @ place)
+    page.get_by_text("two numbers", exact=True).click()
+    page.locator(".planes figcaption", has_text=re.compile("Codes of pca-digits$")).wait_for()
+    settle(page)
+    middle = own.quantiles(np.array([0.5]))[0]
+    decodes_to(page, lambda place: np.concatenate([place, middle[2:]]))
+
+
+def decodes_to(page: Page, code_at: Callable[[np.ndarray], np.ndarray]) -> None:
+    """What stands under the pointer in the middle of the first map is what pca-digits decodes there."""
+    point_at(page, 0, 0.5, 0.5)
+    place = np.array([float(value) for value in re.findall(r"-?\d+\.\d+", card(page)[1].inner_text())], np.float32)
+    code = code_at(place).astype(np.float32)
+    expected = 255 * np.clip(vaecore.load("pca-digits", device="cpu").decode(code[None]), 0, 1).ravel()
     np.testing.assert_allclose(pixels(card(page)[1].locator("canvas")), expected, atol=8)
+
+
+def test_a_lasso_is_in_the_address_and_is_drawn_from_it(visit: Visit) -> None:
+    page = opened(visit, "model=vae-digits-2")
+    box(page, (0.3, 0.3), (0.7, 0.7))
+    page.wait_for_url("**lasso=codes_*")
+    said = page.locator(".said").inner_text()
+    again = visit(page.url.split("/")[-1])
+    again.wait_for_selector(".maps[data-ready]")
+    assert again.locator(".said").inner_text() == said
+    again.get_by_role("button", name="Clear").click()
+    again.wait_for_function("!location.search.includes('lasso')")
+
+
+@pytest.mark.parametrize(
+    "lasso",
+    ["codes", "codes_1", "codes_1_2_3", "codes_x_1", "codes_nan_1_2_3_4_5", "nowhere_0_0_1_0_1_1", "<b>_1_2", "_"],
+)
+def test_a_lasso_that_is_none_chooses_nothing(visit: Visit, lasso: str) -> None:
+    page = opened(visit, f"model=vae-digits-2&lasso={lasso}")
+    assert not page.locator(".gallery").is_visible()
+
+
+def test_two_maps_stand_whole_beside_each_other(visit: Visit) -> None:
+    page = visit("map?model=vae-digits-2")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.wait_for_selector(".maps[data-ready]")
+    settle(page)
+    boxes = [page.locator(".plane").nth(number).bounding_box() for number in range(page.locator(".plane").count())]
+    assert len(boxes) == 2
+    left, right = boxes
+    assert left is not None
+    assert right is not None
+    assert left["y"] == right["y"]
+    assert left["width"] == right["width"] > 350
+    assert all(each["y"] + each["height"] <= 768 for each in (left, right))
 
 
 @pytest.fixture
@@ -201,7 +247,9 @@ def mount(browser: Browser) -> Iterator[Callable[[dict[str, Any]], Page]]:
     page.add_script_tag(content=COMPONENT.js.replace("export default", "window.component ="))
 
     def update(data: dict[str, Any]) -> Page:
-        page.evaluate("data => component({ data, parentElement: document.getElementById('here') })", data)
+        page.evaluate(
+            "data => component({ data, parentElement: document.getElementById('here'), setStateValue() {} })", data
+        )
         page.wait_for_selector(".maps[data-ready]", state="attached")
         return page
 
@@ -221,6 +269,7 @@ def five_points(index: list[int] = FIVE, labels: list[int] | None = None, **more
     return {
         "points": floats([[-1, -1], [1, -1], [1, 1], [-1, 1], [0, 0]]),
         "images": floats(index, labels or []), "labelled": labels is not None, "scaled": False,
+        "middle": [], "basis": [], "kinds": ["pca"],
         "count": 5, "titles": ["one"], "axes": [None], "facts": [[["trust", "0.5"]]],
         "names": [], "colors": ["#3f90da"], "inks": ["#ffffff"], "focus": [], "shape": [1, 1, 1],
         "atlas": None, "prior": False, "network": None, "weights": None,
@@ -346,6 +395,7 @@ def test_ten_thousand_images_and_the_perplexity_in_the_address(visit: Visit) -> 
     box(page, (0.01, 0.01), (0.99, 0.99), 1)
     assert 9500 < int(page.locator(".said").inner_text().split()[0]) <= 10000
     assert page.locator(".pictures canvas").count() == 60
+    page.wait_for_timeout(200)  # the maps make room for the gallery
     before = pixels(page.locator(".plane canvas").nth(4))
     slider = page.get_by_role("slider", name="Perplexity of t-SNE")
     slider.focus()

@@ -1,6 +1,7 @@
 """Every page, run without a browser."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 import vaecore
 import vaecore.serving
-from app.results import exports
+from app import pages
+from app.results import exports, layouts, tiles
+from app.session import state
 from app.session.blobs import BLOBS
 from app.session.plain import plain
 from vaecore.serving import Explorer
@@ -32,7 +35,16 @@ def test_every_page_opens_every_kind_of_model(open_page: Open, page: str, model:
 
 def test_start_shows_every_model(open_page: Open) -> None:
     shown = text(open_page("start"))
-    assert all(f"<h4>{name}</h4>" in shown for name in set(vaecore.names()) - set(vaecore.serving.texts.text_names()))
+    assert all(f">{name}</a>" in shown for name in set(vaecore.names()) - set(vaecore.serving.texts.text_names()))
+
+
+def test_a_tile_leads_to_its_page_and_model(open_page: Open) -> None:
+    shown = text(open_page("start"))
+    for tile in tiles.TILES.values():
+        chooser = "verse" if tile.page == "verse" else "model"
+        query = f"?{chooser}={tile.model}" if tile.model else ""
+        assert f'href="{tile.page}{query}"' in shown
+        assert tile.page in pages.PAGES | pages.LESSONS
 
 
 def test_reconstruct_compares_with_pca_of_the_same_size(open_page: Open) -> None:
@@ -70,7 +82,8 @@ def test_a_row_that_is_not_there_gets_a_sentence(open_page: Open) -> None:
 
 
 def test_map_of_a_long_code_has_its_dimensions_chosen(open_page: Open) -> None:
-    app = open_page("map", model="pca-digits")
+    assert not [box for box in open_page("map", model="pca-digits").selectbox if box.key == "x"]
+    app = open_page("map", model="pca-digits", along="two numbers")
     assert (app.selectbox(key="x").value, app.selectbox(key="y").value) == ("z₁", "z₂")
     app.selectbox(key="x").set_value("z₃").run()
     assert not app.exception
@@ -176,6 +189,28 @@ def test_images_of_another_size_get_a_sentence_and_a_way_back(open_page: Open, o
     assert not app.warning
 
 
+def test_the_map_shows_other_images_than_the_models_own_by_its_codes(open_page: Open, own_images: Path) -> None:
+    app = open_page("map", model="vae-digits-2", data=str(own_images))
+    assert not app.exception
+    assert not app.warning
+    assert "vae-digits-2 has never learned" in text(app)
+    images = vaecore.dataset(own_images, split="test")
+    laid = layouts.layout(state.Model("vae-digits-2"), str(own_images))
+    own = vaecore.load("vae-digits-2", device="cpu")
+    np.testing.assert_allclose(laid.codes, own.encode(images.images), rtol=1e-4, atol=1e-5)
+    assert (laid.whole, laid.planes, laid.scored.scores) == (True, {}, {})
+    assert laid.pca is not None
+    assert laid.pca.shape == (len(images), 2)
+
+
+@pytest.mark.usefixtures("fashion_folder")
+def test_fashion_lies_on_the_map_of_a_model_of_digits_beside_its_own_planes() -> None:
+    laid = layouts.layout(state.Model("vae-mnist-2"), "fashion-mnist")
+    assert laid.names[0] == "T-shirt/top"
+    assert set(laid.planes) >= {"tsne-30", "umap-15"}
+    assert all(len(plane.points) == len(laid.codes) == 10_000 for plane in laid.planes.values())
+
+
 def test_own_images_can_be_looked_at(open_page: Open, own_images: Path) -> None:
     app = open_page("reconstruct", model="vae-digits-2", data=str(own_images))
     assert not app.exception
@@ -226,17 +261,24 @@ def test_a_run_says_of_which_images_its_figures_are(open_page: Open, tmp_path: P
 
 def test_scores_tell_ours_beside_the_published(open_page: Open) -> None:
     app = open_page("scores", model="vae-digits-2")
-    (table,) = app.dataframe
-    rows = table.value.set_index("model")
-    assert rows.loc["vae-mnist-50", "published"] == "86.76"
-    assert "Burda" in rows.loc["vae-mnist-50", "where"]
+    (model, _), (ours, seeds), (published, where), (_, command) = ledger(app)["vae-mnist-50"]
+    assert (model, published) == ("vae-mnist-50", "86.76")
+    assert "Burda" in where
     card = vaecore.load("vae-mnist-50", device="cpu").card
-    assert rows.loc["vae-mnist-50", "ours"].startswith(f"{-card['metrics']['log_likelihood']:.2f} ±")
-    assert rows.loc["vae-mnist-50", "command"] == card["evaluation"]["command"]
+    assert ours.startswith(f"{-card['metrics']['log_likelihood']:.2f} ±")
+    assert seeds.endswith("over 3 seeds")
+    assert command == card["evaluation"]["command"]
+
+
+def ledger(app: AppTest) -> dict[str, list[tuple[str, str]]]:
+    """The rows of the table by model: what each cell says, and what stands below it."""
+    rows = re.findall(r"<tr>(<td>.*?)</tr>", text(app))
+    found = [re.findall(r"<td>(.*?)<small>(.*?)</small></td>", row) for row in rows]
+    return {cells[0][0]: cells for cells in found}
 
 
 @pytest.mark.parametrize("measure", vaecore.serving.scores.RANKED)
 def test_every_measure_has_its_table(open_page: Open, measure: str) -> None:
     app = open_page("scores", measure=measure)
     assert not app.exception
-    assert len(app.dataframe[0].value) == len(vaecore.serving.scores.scores(measure)) or app.info
+    assert len(ledger(app)) == len(vaecore.serving.scores.scores(measure)) or app.info

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.session.plain import FOUND, JOINER, MOST, flat, legend, plain
+from app.session.plain import FOUND, JOINER, MOST, flat, plain
 
 MARKDOWN = [
     ":material/home:", ":tada:", ":red[x]", ":streamlit:", "$x^2$", "$$y$$", "a -> b", "a <- b", "a -- b", "a >= b",
@@ -31,7 +31,7 @@ def test_signs_are_themselves(text: str) -> None:
     "name", ["vae-mnist-2", "T-shirt/top", "Ankle boot", "0", "白日依山盡，黃河入海流。", "2 apart"]
 )
 def test_names_stay_as_they_are(name: str) -> None:
-    assert plain(name) == flat(name) == legend(name) == name
+    assert plain(name) == flat(name) == name
 
 
 def test_a_text_is_one_line_of_what_can_be_seen() -> None:
@@ -40,7 +40,3 @@ def test_a_text_is_one_line_of_what_can_be_seen() -> None:
     assert flat("\ud800").encode() == "�".encode()
     assert len(flat("x" * 5000)) == MOST
     assert plain("x" * 50, 10) == "x" * 9 + "…"
-
-
-def test_plotly_shows_signs_as_themselves() -> None:
-    assert legend('<a href="x">%{y}</a>') == '&lt;a href="x"&gt;%&#123;y}&lt;/a&gt;'

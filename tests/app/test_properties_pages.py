@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import Open
+from harness import Open, charts, choose, plain, text
 from streamlit.testing.v1 import AppTest
 
 import vaecore
 from app.figures import curves
-from app.figures.charts import COLORS, Series
+from app.figures.charts import Series
 from app.figures.curves import Leg
+from app.figures.marks import COLORS, Dots, Line, Rule, Words, marks
 from app.markup import exhibits, strips
 from app.markup.exhibits import Ballot
 from app.results import picks, stacks, strangers
@@ -109,11 +110,11 @@ def test_a_model_of_another_size_is_never_beside(open_page: Open) -> None:
 
 def test_a_choice_that_the_next_model_does_not_have_is_dropped(open_page: Open) -> None:
     app = open_page("sensitivity", model="vae-digits-2", beside="pca-digits", by="pca-digits")
-    app.selectbox(key="model").set_value("pca-digits").run()
+    choose(app, "pca-digits")
     assert not app.exception
     assert app.selectbox(key="beside").value != "pca-digits"
     assert app.segmented_control(key="by").value == "pca-digits"
-    app.selectbox(key="model").set_value("ae-digits-2").run()
+    choose(app, "ae-digits-2")
     assert app.segmented_control(key="by").value == "ae-digits-2"
 
 
@@ -186,9 +187,9 @@ def test_stages_have_their_own_seconds_and_their_errors(stack: Path) -> None:
 def test_the_history_is_drawn_where_the_card_keeps_it(open_page: Open, stack_with_history: Path) -> None:
     app = open_page("stack", model=str(stack_with_history))
     assert not app.exception
-    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert [trace["name"] for trace in drawn["data"]] == ["of pixels", "of codes", "of pixels", "cross-entropy"]
-    assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [0, 2, 4, 6]
+    drawn = charts(app)[0]
+    assert [line["name"] for line in drawn["lines"]] == ["of pixels", "of codes", "of pixels", "cross-entropy"]
+    assert [rule["at"] for rule in drawn["rules"]] == [0, 2, 4, 6]
 
 
 @pytest.mark.parametrize("split", ["validation", "training", None])
@@ -201,20 +202,18 @@ def test_the_page_says_of_which_images_the_errors_are(
     assert card.pop("measured_on") == "validation"
     file.write_text(json.dumps(card | ({"measured_on": split} if split else {})))
     app = open_page("stack", model=str(stack_with_history))
-    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
-    assert drawn["layout"]["yaxis"]["title"]["text"] == f"error on the {split or 'test'} images"
+    assert charts(app)[0]["y"]["title"] == f"error on the {split or 'test'} images"
     assert f"Both are of the {split or 'test'} images" in "".join(each.value for each in app.caption)
 
 
-def test_a_model_that_is_no_stack_invites_to_one(
+def test_in_the_place_of_a_model_that_is_no_stack_stands_one(
     open_page: Open, stack: Path, monkeypatch: pytest.MonkeyPatch, fresh: None
 ) -> None:
     monkeypatch.setattr("vaecore.checkpoint.SOURCES", (stack.parent, *SOURCES))
     app = open_page("stack", model="ae-digits-2")
-    assert "in one go" in app.info[0].value
-    next(button for button in app.button if button.label == "Open stacked-digits").click().run()
     assert not app.exception
-    assert app.session_state["model"] == "stacked-digits"
+    assert "in one go" in text(app)
+    assert "This page shows stacked-digits instead." in text(app)
     assert "<b>Layer 1</b>" in html(app)
 
 
@@ -273,7 +272,14 @@ def test_the_area_is_the_share_of_pairs_in_the_right_order(open_page: Open) -> N
     for score in ("reconstruction", "density"):
         normal, strange = strangers.values(mixed, score, False), strangers.values(mixed, score, True)
         pairs = (strange[:, None] > normal).mean() + (strange[:, None] == normal).mean() / 2
-        assert metric(app, f"Area by {score}") == pytest.approx(pairs, abs=6e-4)
+        assert area(app, score) == pytest.approx(pairs, abs=6e-4)
+
+
+def area(app: AppTest, score: str) -> float:
+    """What the page's table says of a score."""
+    names = [plain(name) for name in re.findall(r"<th(?: class=vc-chosen)?>(.*?)</th>", html(app))]
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", html(app).partition(">these images</th>")[2])
+    return float(cells[names.index(score) - names.index("AUROC") - 1])
 
 
 def test_the_sentence_says_what_the_slider_does(open_page: Open) -> None:
@@ -297,8 +303,28 @@ def test_every_image_is_marked_as_what_it_is(open_page: Open) -> None:
 
 def test_a_score_below_one_half_is_called_what_it_is(open_page: Open) -> None:
     app = open_page("anomaly", model="vae-digits-2", unseen="upside down", score="density")
-    assert metric(app, "Area by density") < 0.45
-    assert "Below one half" in "".join(caption.value for caption in app.caption)
+    assert area(app, "density") < 0.45
+    assert "Worse than guessing" in "".join(caption.value for caption in app.caption)
+    assert "Worse than guessing: AUROC 0." in html(app)
+    assert (
+        "worse than guessing" not in html(open_page("anomaly", model="vae-digits-2", unseen="shuffled pixels")).lower()
+    )
+
+
+def test_the_score_that_opens_is_chosen_by_training_images(open_page: Open) -> None:
+    app = open_page("anomaly", model="vae-digits-2")
+    assert app.segmented_control(key="score").value == "both"  # no strangers are known of these digits
+    own = vaecore.load("vae-mnist-2", device="cpu")
+    best = serving.strangers.best_score(own)
+    assert best is not None
+    assert best.strangers == "fashion-mnist"
+    figures = own.card["metrics"]
+    assert best.area == figures[f"auroc_{best.score}_training"]
+    assert best.area == max(value for key, value in figures.items() if re.fullmatch(r"auroc_\w+_training", key))
+    alone = serving.strangers.best_score(vaecore.load("one-class-mnist", device="cpu"))
+    assert alone is not None
+    assert alone.strangers == "other classes"
+    assert serving.strangers.best_score(vaecore.load("ae-digits-2")) is None
 
 
 @pytest.mark.parametrize("model", ["pca-digits", "cvae-digits-2"])
@@ -315,7 +341,7 @@ def test_own_images_can_stand_for_the_unseen(open_page: Open, tmp_path: Path) ->
     np.savez(path, images=RANDOM.random((60, 8, 8), dtype=np.float32))
     app = open_page("anomaly", model="ae-digits-2", data=str(path), unseen=str(path))
     assert not app.exception
-    assert metric(app, "Area by reconstruction") > 0.99
+    assert area(app, "reconstruction") > 0.99
     np.savez(path, images=RANDOM.random((60, 9, 9), dtype=np.float32))
     other = tmp_path / "other.npz"
     shutil.copy(path, other)
@@ -330,10 +356,9 @@ def test_own_images_can_stand_for_the_unseen(open_page: Open, tmp_path: Path) ->
 def test_a_spectrum_shows_five_decades_and_marks_few_values() -> None:
     long = Series("long", np.arange(1, 31), 10.0 ** -np.arange(30))
     figure = curves.spectrum([long, Series("short", np.array([1, 2]), np.array([1.0, 0.5]), "twin")])
-    low, high = figure.layout.yaxis.range
-    assert figure.layout.yaxis.type == "log"
-    assert (low, high) == (-5, pytest.approx(0.3))
-    assert [trace.mode for trace in figure.data] == ["lines", "lines+markers"]
+    assert figure.y.log
+    assert figure.ends("y") == pytest.approx((1e-5, 2))
+    assert [bool(line.dots) for line in marks(figure, Line)] == [False, True]
 
 
 def test_legs_follow_each_other_and_say_where_one_begins() -> None:
@@ -341,18 +366,20 @@ def test_legs_follow_each_other_and_say_where_one_begins() -> None:
         [Leg("layer 1", np.array([4.0, 2.0]), "reconstruction"), Leg("layer 2", np.array([9.0, 3.0, 1.0]), "z")],
         "validation",
     )
-    assert figure.layout.yaxis.title.text == "error on the validation images"
-    assert [trace.x.tolist() for trace in figure.data] == [[1, 2], [3, 4, 5]]
-    assert [shape.x0 for shape in figure.layout.shapes] == [0, 2]
-    assert [trace.line.color for trace in figure.data] == [COLORS["reconstruction"], COLORS["z"]]
+    assert figure.y.title == "error on the validation images"
+    assert [line.x.tolist() for line in marks(figure, Line)] == [[1, 2], [3, 4, 5]]
+    assert [rule.at for rule in marks(figure, Rule)] == [0, 2]
+    assert [line.color for line in marks(figure, Line)] == [COLORS["reconstruction"], COLORS["z"]]
+    assert [(words.text, words.x) for words in marks(figure, Words)] == [("layer 1", 0), ("layer 2", 2)]
 
 
 def test_a_roc_shows_its_area_guessing_and_where_one_stands() -> None:
     figure = curves.roc(np.array([0.0, 0.5, 1.0]), np.array([0.0, 0.9, 1.0]), 0.7, (0.05, 0.2))
-    curve, guessing, stand = figure.data
+    (curve, guessing), (stand,) = marks(figure, Line), marks(figure, Dots)
     assert (curve.y[1], stand.x[0], stand.y[0]) == (0.9, 0.05, 0.2)
+    assert curve.said[1] == "90.0% of the unseen found\nat 50.0% false alarms"
     assert list(guessing.x) == list(guessing.y) == [0, 1]
-    assert "area 0.700" in " ".join(note.text for note in figure.layout.annotations)
+    assert "area 0.700" in [words.text for words in marks(figure, Words)]
 
 
 def test_a_mark_is_a_style_and_a_word() -> None:

@@ -1,19 +1,15 @@
 """Rate and distortion, run without a browser."""
 
-import base64
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from harness import Open, text
-from streamlit.testing.v1 import AppTest
+from harness import Open, charts, choose, text
 
 import vaecore
 from app.figures import tradeoffs
-from app.figures.charts import COLORS
+from app.figures.marks import COLORS, Bars, Line, Words, marks
 from app.results import rates
 from app.results.rates import Member
 from app.session.state import Model
@@ -41,21 +37,6 @@ def family(fresh: None, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vaecore.checkpoint.SOURCES", (runs, *SOURCES))
 
 
-def drawn(app: AppTest, place: int = 0) -> dict[str, Any]:
-    return json.loads(app.get("plotly_chart")[place].proto.spec)
-
-
-def numbers(values: Any) -> np.ndarray:  # noqa: ANN401
-    """The values of a trace, as plotly writes arrays."""
-    if isinstance(values, dict):
-        return np.frombuffer(base64.b64decode(values["bdata"]), np.dtype(values["dtype"]))
-    return np.asarray(values)
-
-
-def trace(figure: dict[str, Any], name: str) -> dict[str, Any]:
-    return next(each for each in figure["data"] if each.get("name") == name)
-
-
 def measured(runs: Path) -> list[Terms]:
     images = vaecore.dataset("digits").images
     return [serving.rates.elbo_terms(vaecore.load(runs / name, device="cpu"), images) for name in NAMES.values()]
@@ -65,14 +46,14 @@ def measured(runs: Path) -> list[Terms]:
 def test_the_plane_has_a_point_for_each_beta_and_the_line_of_the_chosen_one(open_page: Open, runs: Path) -> None:
     app = open_page("rate", model=NAMES[1.0])
     assert not app.exception
-    terms, figure = measured(runs), drawn(app)
-    curve = trace(figure, "one model for each β")
-    np.testing.assert_allclose(numbers(curve["x"]), [each.rate for each in terms], rtol=1e-4)
-    np.testing.assert_allclose(numbers(curve["y"]), [each.distortion for each in terms], rtol=1e-4)
-    assert curve["marker"]["color"] == [COLORS["z"], COLORS["reconstruction"], COLORS["z"]]
-    line = trace(figure, "slope −1")
-    (x0, x1), (y0, y1) = numbers(line["x"]), numbers(line["y"])
-    assert (y1 - y0) / (x1 - x0) == pytest.approx(-1)
+    terms, figure = measured(runs), charts(app)[0]
+    lines = {line["name"]: line for line in figure["lines"]}
+    curve, line = lines["one model for each β"], lines["slope −1"]
+    np.testing.assert_allclose(curve["x"], [each.rate for each in terms], rtol=1e-4)
+    np.testing.assert_allclose(curve["y"], [each.distortion for each in terms], rtol=1e-4)
+    assert figure["dots"][0]["colors"] == [COLORS["z"], COLORS["reconstruction"], COLORS["z"]]
+    (x0, x1), (y0, y1) = line["x"], line["y"]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(-1, rel=1e-4)
     assert y0 - (terms[1].rate - x0) == pytest.approx(terms[1].distortion, rel=1e-4)
     written = {each.label: float(each.value.replace("−", "-")) for each in app.metric}
     assert written["elbo"] == pytest.approx(terms[1].elbo, abs=0.006)
@@ -87,11 +68,11 @@ def test_another_price_is_another_model(open_page: Open, runs: Path) -> None:
     control.set_value(8.0).run()
     assert not app.exception
     assert app.session_state["model"] == NAMES[8.0]
-    assert app.selectbox(key="model").value == NAMES[8.0]
-    line = trace(drawn(app), "slope −8")
-    (x0, x1), (y0, y1) = numbers(line["x"]), numbers(line["y"])
-    assert (y1 - y0) / (x1 - x0) == pytest.approx(-8)
-    app.selectbox(key="model").set_value(NAMES[0.1]).run()
+    assert app.query_params["model"] == NAMES[8.0]
+    line = next(each for each in charts(app)[0]["lines"] if each["name"] == "slope −8")
+    (x0, x1), (y0, y1) = line["x"], line["y"]
+    assert (y1 - y0) / (x1 - x0) == pytest.approx(-8, rel=1e-4)
+    choose(app, NAMES[0.1])
     assert app.segmented_control(key="beta").value == 0.1
 
 
@@ -102,10 +83,10 @@ def test_the_units_are_sorted_and_the_collapsed_ones_counted(open_page: Open, ru
     for place, name in enumerate(NAMES.values(), start=1):
         mean, scale = vaecore.load(runs / name, device="cpu").posterior(images)
         divergence = ((mean**2 + scale**2 - 1) / 2 - np.log(scale)).mean(axis=0)
-        (bars,) = drawn(app, place)["data"]
-        np.testing.assert_allclose(numbers(bars["y"]), np.sort(divergence)[::-1], rtol=1e-3, atol=1e-5)
+        chart = charts(app)[place]
+        np.testing.assert_allclose(chart["bars"][0]["values"], np.sort(divergence)[::-1], rtol=1e-3, atol=1e-5)
         order = [f"z{'₁₂₃'[unit]}" for unit in np.argsort(-divergence)]
-        assert list(bars["x"]) == order
+        assert [text for _, text in chart["x"]["ticks"]] == order
         counts.append(int((divergence < 0.01).sum()))
     found = re.findall(r"<b>β = [\d.]+</b><span>(\w+) of 3 units (?:is|are) collapsed", text(app))
     assert found == [str(count) if count else "none" for count in counts]
@@ -133,7 +114,7 @@ def test_a_model_alone_shows_its_own_rates_and_who_forms_a_family(open_page: Ope
     assert not app.exception
     assert "stands alone" in app.info[0].value
     assert not [each for each in app.segmented_control if each.key == "beta"]
-    assert len(app.get("plotly_chart")) == 1
+    assert len(charts(app)) == 1
     button = next(each for each in app.button if "β from 0.1 to 8" in each.label)
     button.click().run()
     assert not app.exception
@@ -147,17 +128,17 @@ def test_a_hierarchy_shows_its_layers(open_page: Open) -> None:
     assert not app.exception
     own = vaecore.load("ladder-digits", device="cpu")
     terms = serving.rates.elbo_terms(own, vaecore.dataset("digits").images)
-    (bars,) = drawn(app)["data"]
-    assert list(bars["y"]) == ["z₃", "z₂", "z₁"]
-    np.testing.assert_allclose(numbers(bars["x"]), terms.rates[::-1], rtol=1e-4)
+    chart = charts(app)[0]
+    assert [text for _, text in chart["y"]["ticks"]] == ["z₃", "z₂", "z₁"]
+    np.testing.assert_allclose(chart["bars"][0]["values"], terms.rates[::-1], rtol=1e-4)
 
 
 @pytest.mark.usefixtures("family")
-def test_a_model_without_a_rate_says_so(open_page: Open) -> None:
+def test_in_the_place_of_a_model_without_a_rate_stands_one_with_one(open_page: Open) -> None:
     app = open_page("rate", model="ae-digits-2")
     assert not app.exception
-    assert "has no rate" in app.info[0].value
-    assert not app.get("plotly_chart")
+    assert "ae-digits-2 has no prior, so that its code has no rate. This page shows" in text(app)
+    assert charts(app)
     assert [each for each in app.button if "β from 0.1 to 8" in each.label]
 
 
@@ -213,16 +194,16 @@ def test_collapsed_are_those_below_the_threshold() -> None:
 def test_lines_of_one_elbo_are_round_have_slope_minus_one_and_say_their_elbo(offset: float) -> None:
     x, y = np.array([2.0, 10.0, 25.0]), np.array([60.0, 30.0, 20.0]) + offset
     figure = tradeoffs.plane((4.0, 1.0, 0.5), x, y, 1)
-    (low, high), (bottom, top) = figure.layout.xaxis.range, figure.layout.yaxis.range
+    (low, high), (bottom, top) = figure.ends("x"), figure.ends("y")
     assert low < 2 < 25 < high
     assert bottom < 20 + offset < 60 + offset < top
-    lines = [each for each in figure.data if each.name == "the same elbo"]
+    lines = [each for each in marks(figure, Line) if each.name == "the same elbo"]
     assert 3 <= len(lines) <= 9
-    assert [each.showlegend for each in lines] == [True] + [False] * (len(lines) - 1)
-    for each in lines:
+    for each, said in zip(lines, marks(figure, Words), strict=True):
         totals = np.asarray(each.x) + np.asarray(each.y)
         np.testing.assert_allclose(totals, totals[0])
-        assert float(each.text[1].replace("−", "-")) == pytest.approx(-totals[0], abs=1e-6)
+        assert float(said.text.replace("−", "-")) == pytest.approx(-totals[0], abs=1e-6)
+        assert said.x + said.y == pytest.approx(totals[0])
         assert min(each.x) >= low - 1e-9
         assert max(each.x) <= high + 1e-9
         assert min(each.y) >= bottom - 1e-9
@@ -231,15 +212,17 @@ def test_lines_of_one_elbo_are_round_have_slope_minus_one_and_say_their_elbo(off
 
 def test_bars_below_the_threshold_are_grey_and_all_share_an_axis() -> None:
     figure = tradeoffs.units(["z₁", "z₂"], np.array([1.0, 0.001]), 0.01, 3.0)
-    assert list(figure.data[0].marker.color) == [COLORS["z"], COLORS["x"]]
-    assert figure.layout.yaxis.range[1] > 3
-    assert figure.layout.xaxis.showticklabels
+    (bars,) = marks(figure, Bars)
+    assert bars.colors == [COLORS["z"], COLORS["x"]]
+    assert figure.ends("y")[1] > 3
+    assert figure.x.ticks == {0: "z₁", 1: "z₂"}
     many = tradeoffs.units([str(unit) for unit in range(50)], np.ones(50), 0.01, 3.0)
-    assert not many.layout.xaxis.showticklabels
+    assert many.x.ticks == {}
 
 
 def test_a_negative_share_of_a_level_stays_in_sight() -> None:
     figure = tradeoffs.levels(["z₂", "z₁"], np.array([3.0, -0.5]), 0.1)
-    assert figure.layout.xaxis.range[0] < -0.5
-    assert list(figure.data[0].text) == ["3.00", "−0.50"]
-    assert list(figure.data[0].marker.color) == [COLORS["z"], COLORS["x"]]
+    (bars,) = marks(figure, Bars)
+    assert figure.ends("x")[0] < -0.5
+    assert bars.texts == ["3.00", "−0.50"]
+    assert bars.colors == [COLORS["z"], COLORS["x"]]

@@ -209,7 +209,7 @@ def slides() -> Iterator[str]:
 
 def test_slides_show_it_where_they_may(tab: Page, slides: str, server: str, public_server: str) -> None:
     tab.goto(f"{slides}/{public_server}/generate?model=vae-digits-2")
-    tab.frame_locator("iframe").get_by_role("heading", name="Generate").wait_for()
+    tab.frame_locator("iframe").get_by_role("heading", name="Pictures from sliders").wait_for()
     said: list[str] = []
     tab.on("console", lambda message: said.append(message.text))
     tab.goto(f"{slides}/{server}/generate?model=vae-digits-2")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from harness import Visit, settle
+from harness import Visit, pick, settle
 from playwright.sync_api import Browser, Locator, Page
 
 import vaecore
@@ -147,11 +147,11 @@ def test_a_native_control_beside_them_keeps_its_place_in_the_address(visit: Visi
 def test_whoever_comes_back_finds_the_address_as_it_was(visit: Visit) -> None:
     page = opened(visit, "model=cvae-digits-2&z1=80&label=7")
     page.get_by_text("Pictures", exact=True).click()
-    page.get_by_role("menuitem", name="Map").click()
+    page.get_by_role("menuitem", name="Map of the codes").click()
     page.wait_for_url("**/map?*")
     settle(page)
     page.get_by_text("Pictures", exact=True).click()
-    page.get_by_role("menuitem", name="Generate").click()
+    page.get_by_role("menuitem", name="Pictures from sliders").click()
     page.wait_for_url("**/generate?*z1=80*")
     settle(page)
     assert "label=7" in page.url
@@ -162,9 +162,7 @@ def test_whoever_comes_back_finds_the_address_as_it_was(visit: Visit) -> None:
 def test_another_model_ends_an_animation(visit: Visit) -> None:
     page = opened(visit, "model=cvae-digits-2&label=4")
     page.get_by_role("button", name="Animate").click()
-    chooser = page.locator("[data-testid=stSidebar] input").first
-    chooser.fill("vae-digits-2")
-    chooser.press("Enter")
+    pick(page, "vae-digits-2")
     page.wait_for_url("**model=vae-digits-2*")
     settle(page)
     page.get_by_role("button", name="Animate").wait_for()  # it said Stop
@@ -177,9 +175,7 @@ def test_another_model_ends_an_animation(visit: Visit) -> None:
 
 def test_another_model_takes_the_sliders_over(visit: Visit) -> None:
     page = opened(visit, "model=vae-digits-2&z1=80")
-    chooser = page.locator("[data-testid=stSidebar] input").first
-    chooser.fill("ae-digits-2")
-    chooser.press("Enter")
+    pick(page, "ae-digits-2")
     page.wait_for_url("**model=ae-digits-2*")
     settle(page)
     np.testing.assert_allclose(pixels(page), expected("ae-digits-2", {"z1": 80}), atol=1)

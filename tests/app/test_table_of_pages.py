@@ -20,7 +20,7 @@ st.title("Added")
 st.write(state.chosen().explorer.name)
 """
 ROWS = {
-    "views/added.py": ("PAGES", 'Page("Added", "what was added", "Codes", "add", needs="model", everyone=True)'),
+    "views/added.py": ("PAGES", 'Page("Added", "what was added", "Codes", needs="model", idea=lambda own: True)'),
     "lessons/added.py": ("LESSONS", 'Lesson("Added", "adding", "What must be touched?")'),
 }
 LOOK = """
@@ -31,11 +31,11 @@ app = AppTest.from_file(pages.HERE / "main.py", default_timeout=60)
 app.query_params["model"] = "vae-digits-2"
 start = app.run()
 assert not start.exception
-links = [link.proto.label for link in start.get("page_link")]
+links = "".join(part.proto.body for part in start.get("html"))
 app.switch_page(pages.file_of("added")).run()
 assert not app.exception, app.exception
 in_readme = any(words in pages.table() for words in ("| Added | what was added |", "adding"))
-print(app.title[0].value, app.main.markdown[-1].value, "Added" in links, in_readme, sep="; ")
+print(app.title[0].value, app.main.markdown[-1].value, "added?model=vae-digits-2" in links, in_readme, sep="; ")
 """
 
 
@@ -69,5 +69,5 @@ def test_a_page_is_added_by_its_script_and_its_row(file: str, tmp_path: Path) ->
         capture_output=True, text=True,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-2000:]
-    linked = table == "PAGES"  # from every card of Start
+    linked = table == "PAGES"  # from the line of a model on Start, whose idea it shows
     assert ran.stdout.strip().split("\n")[-1] == f"Added; vae-digits-2; {linked}; True"

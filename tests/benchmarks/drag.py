@@ -8,15 +8,12 @@ it is timed from its release (a key's) to the next picture.
 
 import statistics
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 sys.path.append(str(Path(__file__).parents[1] / "app"))
-from harness import serve, settle
+from harness import served, settle
 
 MOVES, RELEASES = 200, 20
 MODELS = ("vae-mnist-2", "conv-vae-mnist-2", "cvae-mnist-16", "conv-vae-mnist-16")
@@ -74,17 +71,10 @@ def said(times: list[float]) -> str:
     return f"{statistics.median(times):7.1f} / {statistics.quantiles(times, n=20)[-1]:<7.1f}"
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """The app as people start it."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield from serve(Path(folder))
-
-
 def main() -> None:
     """Print the table."""
     print(f"{'':36}{'ms, p50 / p95':>17}  pictures/s   bars {P50} / {P95} ms, {RATE} pictures/s")
-    with server() as address, sync_playwright() as playwright:
+    with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         for model in MODELS:

@@ -1,5 +1,6 @@
 // Runs what vaecore.export wrote: the steps of a network, one after the other, on flat arrays, for one example.
 // Every array and every index is made once, before the first run.
+import { erf } from "./erf.js";
 
 /** @typedef {[offset: number, length: number]} Part - Of the weights. */
 /** @typedef {[channels: number, height: number, width: number]} Shape */
@@ -220,18 +221,6 @@ const PAIRS = {
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
 };
-
-/**
- * Within 1.5e-7: Abramowitz & Stegun 1964, equation 7.1.26.
- *
- * @param {number} v
- */
-function erf(v) {
-  const t = 1 / (1 + 0.3275911 * Math.abs(v));
-  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const size = 1 - series * Math.exp(-v * v);
-  return v < 0 ? -size : size;
-}
 
 /**
  * The sum of the products of n numbers from a[i] and b[j]: four sums that do not wait for each other are a third faster

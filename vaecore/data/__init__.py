@@ -2,7 +2,18 @@
 
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.sources import data_folder, dataset, fetch, held_out, is_named, other_classes, strangers, terms
+from vaecore.data.sources import (
+    data_folder,
+    dataset,
+    fetch,
+    found_again,
+    held_out,
+    is_here,
+    is_named,
+    other_classes,
+    strangers,
+    terms,
+)
 from vaecore.data.table import DATASETS, DataSet
 from vaecore.data.text import Texts
 
@@ -15,7 +26,9 @@ __all__ = [
     "data_folder",
     "dataset",
     "fetch",
+    "found_again",
     "held_out",
+    "is_here",
     "is_named",
     "other_classes",
     "strangers",

@@ -17,7 +17,8 @@ from torch import Tensor
 from vaecore.data.entries import open_member, opened_zip
 from vaecore.data.images import Images
 from vaecore.data.layout import natural
-from vaecore.data.remarks import described
+from vaecore.data.remarks import described, of_kin
+from vaecore.data.rules import CONTIGUOUS, FOLDER, STEM, check_groups, expected
 from vaecore.data.stack import LARGEST, SIDE, Stack, bits_of, parts_of
 from vaecore.limits import Deadline, Refused, check, first_line, shown
 
@@ -29,11 +30,17 @@ CHANNELS = (1, 3)
 FEW = 10  # labels of which each image may have its own
 
 
-def array_images(path: Path, deadline: Deadline) -> Images:
+def array_images(path: Path, deadline: Deadline, rule: str | None = None) -> Images:
     """The images of an .npz and, where it has them, their labels.
 
+    Args:
+        path: of the file.
+        deadline: of its reading.
+        rule: by which they are split, if any: CONTIGUOUS, or the array that says whose each image is.
+
     Raises:
-        ValueError: it has no images, or some that are of no known shape, kind or range, or beyond a limit.
+        ValueError: it has no images, or some that are of no known shape, kind or range, or beyond a limit; or the rule
+            is none for them.
     """
     where = shown(path)
     with opened_zip(path) as archive:
@@ -42,17 +49,28 @@ def array_images(path: Path, deadline: Deadline) -> Images:
             raise Refused(f"{where}: expected each array once, got {shown(sorted(archive.namelist()))}")
         if IMAGES not in members:
             raise Refused(f"{where}: expected an array called {IMAGES!r}, found {shown(sorted(members))}")
+        column = None if rule == CONTIGUOUS else rule
+        if column in (FOLDER, STEM) or (column is not None and column not in members):
+            among = f"'{CONTIGUOUS}' or one of the arrays {shown(sorted(members.keys() - {IMAGES}))}"
+            raise Refused(f"{where}: {expected(column, among)}")
         try:
-            stack = _images(_Array(archive, members[IMAGES], path), where, deadline)
+            images, kin = _Array(archive, members[IMAGES], path), []
+            if column is not None:  # before the images, which may be many
+                entries = _each(_Array(archive, members[column], path), column, where, prod(images.shape[:1]))
+                kin = np.unique(entries, return_inverse=True)[1].tolist()  # what is no number is one of its own
+                check_groups(kin, rule, where)
+            stack = _images(images, where, deadline)
             target, names = None, ()
             if LABELS in members:
-                target, names = _classes(_labels(_Array(archive, members[LABELS], path), where, len(stack)), where)
+                labels = _Array(archive, members[LABELS], path)
+                target, names = _classes(_each(labels, LABELS, where, len(stack)), where)
         except Refused:
             raise
         except Exception as error:  # whatever zipfile and numpy make of hostile bytes
             raise ValueError(f"{where}: not a readable .npz without pickled objects ({first_line(error)})") from None
-    others = ", ".join(sorted(members.keys() - {IMAGES, LABELS}))
-    return described(stack, target, names, "image", [f"not looked at: {shown(others)}"] if others else [])
+    others = ", ".join(sorted(members.keys() - {IMAGES, LABELS, column}))
+    found = described(stack, target, names, "image", [f"not looked at: {shown(others)}"] if others else [])
+    return found if rule is None else of_kin(found, kin or [0] * len(found), rule)
 
 
 class _Array:
@@ -139,16 +157,16 @@ def _channels(shape: tuple[int, ...], where: str) -> int | None:
     return axis
 
 
-def _labels(array: _Array, where: str, count: int) -> Shaped[ndarray, "n"]:
-    """One label for each image: numbers or words."""
+def _each(array: _Array, name: str, where: str, count: int) -> Shaped[ndarray, "n"]:
+    """One entry of an array for each image: numbers or words."""
     if array.shape not in ((count,), (count, 1)):
-        raise Refused(f"{where}: expected labels of shape ({count},), got {shown(array.shape)}")
+        raise Refused(f"{where}: expected {shown(name)} of shape ({count},), got {shown(array.shape)}")
     if array.kind.kind not in "biufSU":
         what = "without pickled objects, got objects" if array.kind.hasobject else f"got {shown(array.kind)}"
-        raise Refused(f"{where}: expected labels of numbers or words, {what}")
+        raise Refused(f"{where}: expected {shown(name)} of numbers or words, {what}")
     check("label_bytes", count * array.kind.itemsize, where)
-    (labels,) = array.pieces(count)
-    return labels.reshape(count)
+    (entries,) = array.pieces(count)
+    return entries.reshape(count)
 
 
 def _classes(labels: Shaped[ndarray, "n"], where: str) -> tuple[Int64[Tensor, "n"], tuple[str, ...]]:

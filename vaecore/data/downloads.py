@@ -44,10 +44,18 @@ class Loader:
         Raises:
             ValueError: it cannot be had, or its files are damaged; one sentence.
         """
-        if not self.is_here(folder):
-            self._fetch(folder)
+        self.bring(folder)
         with self._undamaged(folder) if self.files else nullcontext():
             return self.read(folder, split)
+
+    def bring(self, folder: Path) -> None:
+        """Download what is not in the data folder, and read none of it.
+
+        Raises:
+            ValueError: it cannot be had; one sentence.
+        """
+        if not self.is_here(folder):
+            self._fetch(folder)
 
     def _fetch(self, folder: Path) -> None:
         """Download into a folder beside, then move file by file: what is in place is whole."""

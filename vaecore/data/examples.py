@@ -75,9 +75,14 @@ class Examples(ABC):
         The share is rounded down, so that there may be none to choose on.
         """
         order = torch.randperm(len(self), generator=torch.Generator().manual_seed(VALIDATION_SEED)).numpy()
-        held = np.empty(len(self), bool)
-        held[order] = together(self.groups[order], int(len(self) * share))
+        held = self.drawn(order, int(len(self) * share))
         return self.rows(torch.from_numpy(np.flatnonzero(~held))), self.rows(torch.from_numpy(np.flatnonzero(held)))
+
+    def drawn(self, order: Int64[ndarray, "n"], count: int) -> Bool[ndarray, "n"]:
+        """Which are the first `count` in an order, by whole groups."""
+        found = np.empty(len(self), bool)
+        found[order] = together(self.groups[order], count)
+        return found
 
     def of_class(self: Same, name: str) -> Same:
         """The examples of one class; the labels and the names of all classes stay as they are.
@@ -88,6 +93,18 @@ class Examples(ABC):
         if self.target is None or name not in self.names:
             raise ValueError(f"no class is called {shown(name)!r}. Expected one of: {', '.join(self.names) or 'none'}")
         return self.rows((self.target == self.names.index(name)).nonzero()[:, 0])
+
+
+def joined(parts: Int64[ndarray, "parts n"]) -> Int64[ndarray, "n"]:
+    """The groups of what has a part in common, or has one with what has one: the connected components."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    count = parts.shape[1]
+    row, part = np.tile(np.arange(count), len(parts)), count + parts.ravel()
+    size = int(part.max(initial=0)) + 1
+    edges = coo_matrix((np.ones(part.size, bool), (row, part)), shape=(size, size))
+    return connected_components(edges, directed=False)[1][:count].astype(np.int64)
 
 
 def together(groups: Int64[ndarray, "n"], count: int) -> Bool[ndarray, "n"]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from vaecore.data.entries import Entry
+from vaecore.data.rules import CONTIGUOUS, FOLDER, MARK, STEM, stem_of
 from vaecore.limits import Refused
 
 DIGITS = "0123456789"
@@ -17,15 +18,28 @@ SPLITS = {
 
 
 class Placed(NamedTuple):
-    """A picture's file, the split that its folder names and the class that its folder names; "" where none does."""
+    """A picture's file, the split that a folder names, "" where none does, and the folders that it then lies in."""
 
     entry: Entry
     split: str
-    label: str
+    folders: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The class that the first of its folders names; "" where there is none."""
+        return self.folders[0] if self.folders else ""
+
+    def kin(self, rule: str) -> tuple[str, ...]:
+        """Whose the picture is, by a rule: by the folder in that of its class, or else by this; by its file's name.
+
+        Folders of one name are of one, in whatever class they lie: the same patient, healthy and ill. Those whose order
+        counts are each a film of its own.
+        """
+        return {FOLDER: self.folders[:2][-1:], STEM: (stem_of(self.entry.parts[-1]),), CONTIGUOUS: self.folders}[rule]
 
 
-def placed(pictures: Sequence[Entry], stem: str, where: str) -> list[Placed]:
-    """Pictures by split and class, in the order of their paths.
+def placed(pictures: Sequence[Entry], stem: str, where: str, rule: str | None = None) -> list[Placed]:
+    """Pictures by split and class, in the order of their paths; as people count, where that order is the rule.
 
     Where all lie in one folder, that is skipped, unless the next is a class's: then it is the class, if it has not the
     name of the set itself.
@@ -34,26 +48,40 @@ def placed(pictures: Sequence[Entry], stem: str, where: str) -> list[Placed]:
         pictures: the files.
         stem: the name of their folder or zip, without a suffix.
         where: the set, as a sentence that refuses begins.
+        rule: by which they are split, if any.
 
     Raises:
-        Refused: some lie deeper than in the folders of classes, or beside those.
+        Refused: some lie beside the folders of classes, or deeper than in those while no rule needs it; or the folders
+            say the split, and a rule does so too.
     """
-    paths = {entry.parts: entry for entry in sorted(pictures, key=lambda entry: entry.parts)}
+    key = _natural if rule == CONTIGUOUS else _plain
+    paths = {entry.parts: entry for entry in sorted(pictures, key=key)}
     cut = _shared(list(paths), stem)
     is_split = all(len(path) > cut + 1 and path[cut].lower() in SPLITS for path in paths)
     found = []
     for path, entry in paths.items():
         split = SPLITS[path[cut].lower()] if is_split else ""
         folders = path[cut + is_split : -1]
-        if len(folders) > 1:
+        if len(folders) > 1 and rule not in (FOLDER, CONTIGUOUS):
             raise Refused(f"{where}: expected pictures in folders of classes, got one deeper: {entry.name}")
-        found.append(Placed(entry, split, folders[0] if folders else ""))
+        found.append(Placed(entry, split, folders))
+    if rule is not None and uses(found):
+        splits = " and ".join(sorted({each.split for each in found}))
+        raise Refused(f"{where}: expected no {MARK} where folders say the split, got {rule!r} beside {splits}")
     loose = next((each for each in found if not each.label), None)
     inside = next((each for each in found if each.label), None)
     if loose and inside:
         some = f"{loose.entry.name} beside {inside.entry.name}"
         raise Refused(f"{where}: expected all pictures in folders of classes, or none, got {some}")
     return found
+
+
+def _plain(entry: Entry) -> tuple[str, ...]:
+    return entry.parts
+
+
+def _natural(entry: Entry) -> tuple[object, ...]:
+    return tuple(map(natural, entry.parts))
 
 
 def _shared(paths: Sequence[tuple[str, ...]], stem: str) -> int:
@@ -64,16 +92,16 @@ def _shared(paths: Sequence[tuple[str, ...]], stem: str) -> int:
     return cut
 
 
-def tested(found: Sequence[Placed]) -> list[bool] | None:
-    """Whether each picture is of the test split, where the folders say so; None where they leave it open.
+def uses(found: Sequence[Placed]) -> list[str]:
+    """What each picture is for, by the folder of its split: TRAIN, VALIDATION, TEST; none where they leave it open.
 
-    What is there to validate with is the test split where there is no other, and else is trained on.
+    What is there to validate with is the test split where there is no other, and is trained on where nothing else is.
     """
     splits = {each.split for each in found}
-    held = TEST if TEST in splits else VALIDATION
-    if held not in splits or len(splits) == 1:
-        return None
-    return [each.split == held for each in found]
+    if len(splits) == 1:
+        return []
+    use = {VALIDATION: VALIDATION if splits == {TRAIN, VALIDATION, TEST} else TRAIN if TEST in splits else TEST}
+    return [use.get(each.split, each.split) for each in found]
 
 
 def in_order(names: Iterable[str]) -> list[str]:

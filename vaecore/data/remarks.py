@@ -1,13 +1,16 @@
 """What is said of a set that was read: how much it is, how it is shown, and what is strange about it."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 
+import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from vaecore.data.images import Images
+from vaecore.data.rules import CONTIGUOUS
 from vaecore.data.stack import SIDE, Stack
-from vaecore.limits import check, counted
+from vaecore.limits import check, counted, shown
 
 LITTLE = 32  # of 255: a set with less between its darkest and its lightest pixel hardly shows anything
 PIECE = 1024  # images that are compared at once
@@ -22,14 +25,24 @@ def described(
         Refused: their numbers are of no known range, or the classes are too many.
     """
     check("classes", len(names), stack.where)
-    shown = _shown(stack)
+    how = _shown(stack)
     remarks = list(remarks)  # which may look at the stack, before it is emptied
     pixels = stack.pixels()
     count, channels, height, width = pixels.shape
     classes = f" in {counted(len(names), 'class', 'classes')}" if names else ""
     size = f"{height} x {width} pixels{' in colour' if channels == 3 else ''}"
-    note = "; ".join([f"{counted(count, noun)}{classes} of {size}", *shown, *remarks, *_strange(pixels)])
+    note = "; ".join([f"{counted(count, noun)}{classes} of {size}", *how, *remarks, *_strange(pixels)])
     return Images(pixels, target, names, note)
+
+
+def of_kin(images: Images, kin: Sequence[Hashable], rule: str) -> Images:
+    """The images with whose each is, by the rule that says so; the note counts them."""
+    number = {each: number for number, each in enumerate(dict.fromkeys(kin))}
+    contiguous = rule == CONTIGUOUS
+    of = f" of each of {counted(len(number), 'folder')}" if len(number) > 1 else ""
+    said = f"the end{of} is for testing" if contiguous else f"split by {shown(rule)}, {counted(len(number), 'group')}"
+    whose = torch.tensor([number[each] for each in kin])
+    return replace(images, kin=whose, contiguous=contiguous, note=f"{images.note}; {said}")
 
 
 def _shown(stack: Stack) -> list[str]:

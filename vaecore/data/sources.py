@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
 from vaecore.data.own import own_images
+from vaecore.data.rules import MARK, parsed, ruled
 from vaecore.data.table import DATASETS, VALIDATION, DataSet
 from vaecore.data.text import own_texts
 from vaecore.limits import expanded, first_line, shown
@@ -31,11 +32,23 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
 
     Pictures lie in folders of classes, or loose, without labels; one top folder around them is skipped. Where the top
     folders are called train, val and test (or training, valid, validation, testing), they are the splits: "val" is
-    trained on, or is the test split where there is no "test". What lies deeper is refused. Every page of a file is a
-    picture, what is transparent is shown on white, and files that are no pictures are skipped.
+    what `held_out` keeps of the training images, or is the test split where there is no "test". What lies deeper is
+    refused. Every page of a file is a picture, what is transparent is shown on white, and files that are no pictures
+    are skipped.
 
     Where no test split is given by the source, one tenth of the images, chosen by a fixed seed, is the test split. Of
-    texts it is the twentieth with the lowest hashes of their characters: what is the same is never in both.
+    texts it is the twentieth with the lowest hashes of their characters: what is the same is never in both. Images of
+    your own are split, and parted by `held_out`, as a word behind their path says:
+
+    "photos.zip?split=folder": pictures of one folder are on one side, of that in the folder of their class where there
+    is one; folders of one name are one, in whatever class they lie.
+    "photos.zip?split=stem": files of one name but for its last number, as patient7_003.png and patient7_004.png.
+    "photos.zip?split=contiguous", or an .npz: no seed draws, but a tenth at the end of every folder is for testing, in
+    the order in which people count, or the end of the rows.
+    "photos.npz?split=patient": images of one entry in its array `patient`.
+
+    A tenth is of whole groups, at most; where each is larger it is the smallest. Groups that have an equal image are
+    one, and an end that equals what is before it is not tested on. A path that has such a word in it goes first.
 
     Numbers are read by their own range: floats are in [0, 1]; integers and booleans are 0 and 1, or 0 to 255, where
     the whole set is no larger, or else have the range of their bits, of which a set must use a quarter. Images of your
@@ -51,18 +64,23 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         Images; or Texts, which the annotation calls Any: the name decides, and neither shall need a cast.
 
     Raises:
-        ValueError: an unknown name, an unreadable file, a data set that cannot be had, or one that is beyond a limit
-            (`vaecore.limits`: bytes, pixels, files, seconds); one sentence.
+        ValueError: an unknown name, an unreadable file, a data set that cannot be had, one that is beyond a limit
+            (`vaecore.limits`: bytes, pixels, files, seconds), or that cannot be split so; one sentence.
     """
     if split not in SPLITS:
         raise ValueError(f"expected split 'train' or 'test', got {split!r}")
+    name, rule = parsed(name)
     if is_named(name):
+        if rule is not None:
+            raise ValueError(f"{name}: expected images of your own before {MARK}, got a name, whose split stands")
         base, _, only = str(name).partition("/")
         found = DATASETS[base].load(data_folder(data_dir), split)
         return found.of_class(only) if only else found
     path = _path(name)
     if path.suffix.lower() not in TEXTS or path.is_dir():
-        return own_images(path, split)
+        return own_images(path, split, rule)
+    if rule is not None:
+        raise ValueError(f"{shown(path)}: expected images before {MARK}, got texts, which are split by their lines")
     texts = own_texts(path)
     try:
         return texts.split(split)
@@ -97,18 +115,31 @@ def _path(name: str | Path) -> Path:
 
 def is_named(name: str | Path) -> bool:
     """Whether that is a data set's name, or that of one of its classes, and no path: a file of that name goes first."""
+    if parsed(name)[1] is not None:
+        return False
     base, slash, only = str(name).partition("/")
     if isinstance(name, Path) or base not in DATASETS:
         return False
     return not slash or (bool(only) and not os.path.exists(name))  # noqa: PTH110  a name may be none of a path
 
 
+def found_again(name: str | Path) -> str:
+    """A data set's name as it means the same in any folder: a path from the root on, with its rule.
+
+    Raises:
+        ValueError: there is no user of the name that a path begins with.
+    """
+    bare, rule = parsed(name)
+    return str(name) if is_named(bare) else ruled(expanded(bare).resolve(), rule)
+
+
 def held_out(name: str | Path, images: Examples) -> tuple[Examples, Examples]:
     """The training images of a data set in two parts: what is trained on, and what a recipe is chosen on.
 
     10,000 images of MNIST and of its kin (a sixth, of the static set a fifth), a tenth of others, drawn by a fixed
-    seed, equal ones and texts that share a line together; none of fewer than ten. The same for every run: test images
-    have no part in a choice.
+    seed, equal ones and texts that share a line together; none of fewer than ten. Of images of your own the folder
+    "val", where train, val and test have each their folder; or groups and ends as the rule in their name says. The same
+    for every run: test images have no part in a choice.
     """
     base = str(name).partition("/")[0]
     return images.parted(DATASETS[base].validation if is_named(name) else VALIDATION)
@@ -135,14 +166,23 @@ def strangers(name: str | Path, data_dir: str | Path | None = None, split: str =
 
 
 def fetch(name: str, data_dir: str | Path | None = None) -> Path:
-    """Download a data set into the data folder, if it is not there yet, and say where that is.
+    """Download a data set into the data folder, if it is not there yet, and say where that is; neither split is read.
 
     Raises:
         ValueError: an unknown name, or the download failed; nothing half-made is left behind.
     """
-    _row(name)
-    dataset(name, "test", data_dir)
-    return data_folder(data_dir)
+    row, folder = _row(name), data_folder(data_dir)
+    row.loader.bring(folder)
+    return folder
+
+
+def is_here(name: str, data_dir: str | Path | None = None) -> bool:
+    """Whether a data set can be had without a download.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    return _row(name).loader.is_here(data_folder(data_dir))
 
 
 def terms(name: str, data_dir: str | Path | None = None) -> str:
@@ -151,8 +191,7 @@ def terms(name: str, data_dir: str | Path | None = None) -> str:
     Raises:
         ValueError: an unknown name.
     """
-    row = _row(name)
-    return row.terms(row.loader.is_here(data_folder(data_dir)))
+    return _row(name).terms(is_here(name, data_dir))
 
 
 def _row(name: str) -> DataSet:
@@ -163,7 +202,11 @@ def _row(name: str) -> DataSet:
     """
     if not is_named(name):
         raise ValueError(f"unknown data set {shown(name)!r}. Expected one of: {', '.join(DATASETS)}")
-    return DATASETS[name.partition("/")[0]]
+    base, _, only = name.partition("/")
+    row = DATASETS[base]
+    if only and only not in row.classes:
+        raise ValueError(f"no class is called {shown(only)!r}. Expected one of: {', '.join(row.classes) or 'none'}")
+    return row
 
 
 def data_folder(data_dir: str | Path | None = None) -> Path:

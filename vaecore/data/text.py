@@ -17,7 +17,7 @@ from jaxtyping import Float64, Int32, Int64
 from numpy import ndarray
 from torch import Tensor
 
-from vaecore.data.examples import Examples
+from vaecore.data.examples import Examples, joined
 from vaecore.limits import Refused, check, counted, first_line, most, open_regular, shown
 
 LONGEST = 64  # characters of a line
@@ -60,18 +60,12 @@ class Texts(Examples):
 
     @cached_property
     def _groups(self) -> Int64[ndarray, "n"]:
-        from scipy.sparse import coo_matrix
-        from scipy.sparse.csgraph import connected_components
-
         spans = _spans(self.form) or [(0, self.points.shape[1])]
         rows = np.zeros((len(spans), len(self), max(end - begin for begin, end in spans)), np.int32)
         for part, (begin, end) in zip(rows, spans, strict=True):
             part[:, : end - begin] = self.points[:, begin:end]
         _, part = np.unique(rows.view(f"V{rows.strides[1]}"), return_inverse=True)
-        text, part = np.tile(np.arange(len(self)), len(spans)), len(self) + part.ravel()
-        size = int(part.max(initial=0)) + 1
-        edges = coo_matrix((np.ones(part.size, bool), (text, part)), shape=(size, size))
-        return connected_components(edges, directed=False)[1][: len(self)].astype(np.int64)
+        return joined(part.reshape(len(spans), len(self)))
 
     @cached_property
     def _hashes(self) -> Float64[ndarray, "n"]:

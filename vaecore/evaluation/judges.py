@@ -153,6 +153,22 @@ def _shipped() -> dict[tuple[str, str], Path]:
 
 
 @cache
+def shipped(name: str, build: str, shape: tuple[int, int, int]) -> Judge | None:
+    """A judge that ships for a data set by name, on the CPU; None where there is none for images of that shape."""
+    for source in SOURCES:
+        card = source / FOLDER / f"{name}-{build}.json"
+        if card.exists():
+            weights = read_tensors(card.with_suffix(".safetensors"))
+            model = BUILDS[build].make(shape, len(weights["logits.bias"]))
+            try:
+                model.load_state_dict(weights)
+            except RuntimeError:  # images of another size
+                return None
+            return model.eval()
+    return None
+
+
+@cache
 def spread() -> dict[str, float]:
     """How far judges of this kind are apart, by figure: the deviation over a panel of builds and seeds.
 
@@ -218,6 +234,13 @@ def look(model: Judge, x: Float[Tensor, "n channels height width"]) -> Seen:
     parts = [model.features(part.to(device)) for part in x.split(1000)]
     decisions = [model.logits(part).argmax(1) for part in parts]
     return Seen((model.unit * torch.cat(parts)).cpu(), torch.cat(decisions).cpu())
+
+
+@torch.no_grad()
+def certainty(model: Judge, x: Float[Tensor, "n channels height width"]) -> Float[Tensor, "n"]:
+    """The probability that the judge gives the class that it finds, on the CPU."""
+    device = next(model.parameters()).device
+    return torch.cat([model(part.to(device)).softmax(1).amax(1) for part in x.split(1000)]).cpu()
 
 
 @torch.no_grad()

@@ -59,9 +59,10 @@ class LatentMap:
         tsne: t-SNE after PCA to 50, [n, 2]; None where it could not be drawn.
         index: rows of the test split, [n].
         labels: [n], or None.
-        scores: of "codes", "pca", "tsne": "trustworthiness" against the pixels (k=10), and with labels "neighbours",
-            the leave-one-out 5-nearest-neighbour accuracy among these points.
+        scores: of each of these planes: "trustworthiness" against the pixels (k=10), and with labels "neighbours", the
+            leave-one-out 5-nearest-neighbour accuracy among these points.
         missing: of "codes", "pca", "tsne", those that cannot be shown, each with a sentence that says why.
+        umap: UMAP of the same images, [n, 2], where they are one's own and umap-learn was at hand.
     """
 
     codes: Float32[ndarray, "n latent"]
@@ -71,6 +72,7 @@ class LatentMap:
     labels: Int64[ndarray, "n"] | None
     scores: dict[str, dict[str, float]]
     missing: Mapping[str, str] = field(default_factory=dict)
+    umap: Float32[ndarray, "n 2"] | None = None
 
 
 def map_of(
@@ -82,7 +84,7 @@ def map_of(
     tsne: Float32[ndarray, "n 2"] | None = None,
     report: Report = silent,
 ) -> LatentMap:
-    """t-SNE of the pixels, unless it is known, and the scores of the three planes, in a process of its own.
+    """t-SNE of the pixels, unless it is known, and the scores of the planes, in a process of its own.
 
     What cannot be shown is missing, with a sentence; what that process had done when it crashed or came to a limit is
     kept. The result is worth keeping.
@@ -100,7 +102,7 @@ def map_of(
             if "tsne" not in known | found:
                 missing["tsne"] = str(error)
     drawn = {name: None if name in missing else (known | found)[name] for name in ("pca", "tsne")}
-    return LatentMap(codes, drawn["pca"], drawn["tsne"], index, labels, scores_in(found), missing)
+    return LatentMap(codes, drawn["pca"], drawn["tsne"], index, labels, scores_in(found), missing, found.get("umap"))
 
 
 def scores_in(named: Mapping[str, ndarray | Tensor]) -> dict[str, dict[str, float]]:
@@ -130,9 +132,12 @@ def missing_planes(
     return missing
 
 
-def chosen_rows(count: int) -> Int64[ndarray, "n"]:
-    """The rows of a test split that a map is made of, and that planes are scored on: 2,000 of them, always the same."""
-    return drawn(count, MAP_IMAGES).numpy()
+def chosen_rows(count: int, most: int = MAP_IMAGES) -> Int64[ndarray, "n"]:
+    """The rows of a test split that a map is made of, and that planes are scored on: 2,000 of them, always the same.
+
+    Of more than 2,000, these are among them.
+    """
+    return drawn(count, most).numpy()
 
 
 def shortest_path(

@@ -239,7 +239,7 @@ METRICS: tuple[Measure, ...] = (
                     "strangers",
                     "AUROC of the score that was best on training images",
                     "More is better, one half is guessing: MNIST's models are shown Fashion-MNIST and the other way "
-                    "round. Which score counts is chosen on training images of both: the page Anomaly shows each.",
+                    "round. Which score counts is chosen on training images of both: “Spot the stranger” shows each.",
                     form="{:.4f}",
                     keys=tuple(f"auroc_{name}" for name in AUROCS),
                 ),

@@ -17,6 +17,7 @@ from numpy import ndarray
 PERPLEXITIES = (5, 15, 30, 50, 100)
 USUAL = 30  # the perplexity of a single plane
 NEIGHBOURS = 15  # of UMAP's graph
+UMAP = f"umap-{NEIGHBOURS}"  # its only plane
 REDUCED = 50  # principal components that both start from
 FEWEST = 3  # points that t-SNE and a score can be made of
 ITERATIONS = 1000  # of t-SNE
@@ -100,7 +101,7 @@ def umap(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n 2"]:
 def planes_of(pixels: Float32[ndarray, "n pixels"]) -> dict[str, Float32[ndarray, "n 2"]]:
     """Every plane by its name: "tsne-5" to "tsne-100", and "umap-15" where umap-learn is at hand."""
     found = {f"tsne-{perplexity}": tsne(pixels, float(perplexity)) for perplexity in PERPLEXITIES}
-    return found | ({f"umap-{NEIGHBOURS}": umap(pixels)} if find_spec("umap") else {})
+    return found | ({UMAP: umap(pixels)} if find_spec("umap") else {})
 
 
 def _reduced(pixels: Float32[ndarray, "n pixels"]) -> Float32[ndarray, "n components"]:
@@ -189,9 +190,10 @@ BEGUN, DRAWN = 0.2, 0.95  # shares of a map's time that are over when t-SNE begi
 def laid_out(
     arrays: Mapping[str, ndarray], report: Callable[[str, float], None]
 ) -> Iterator[tuple[str, float | ndarray]]:
-    """Score the planes of `arrays`, and draw and score the t-SNE where there is none.
+    """Score the planes of `arrays`, and draw and score the t-SNE where there is none, and UMAP where it is at hand.
 
-    `arrays` are "pixels", perhaps "labels", and planes by their names. Results are "tsne" and "scores.PLANE.SCORE".
+    `arrays` are "pixels", perhaps "labels", and planes by their names. Results are "tsne", "umap" and
+    "scores.PLANE.SCORE".
     """
     pixels, labels = arrays["pixels"], arrays.get("labels")
     report("Scoring the planes", BEGUN)
@@ -211,3 +213,8 @@ def laid_out(
         yield "tsne", drawn
         report("Scoring the t-SNE", DRAWN)
         yield from scored("tsne", drawn)
+        if find_spec("umap"):
+            report("Drawing the UMAP", DRAWN)
+            drawn = umap(pixels)
+            yield "umap", drawn
+            yield from scored("umap", drawn)

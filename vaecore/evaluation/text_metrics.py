@@ -39,7 +39,7 @@ TEXT_METRICS: tuple[Measure, ...] = (
                 "verse",
                 "bits per character",
                 "Less is better: what a character of the test couplets costs, by importance samples of each. A model "
-                "may write well whose code says nothing: see the rates on Verse.",
+                "may write well whose code says nothing: see the rates on “Poems from a code”.",
                 smaller=True,
                 form="{:.3f}",
             ),

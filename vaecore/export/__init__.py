@@ -36,6 +36,7 @@ from torch.export import ExportedProgram
 from torch.fx import Node
 
 from vaecore.export.steps import Blob, NotExportable, Writer, unknown
+from vaecore.joint import Chain
 from vaecore.models import Autoencoder
 from vaecore.models.base import Images, Labels
 
@@ -60,6 +61,8 @@ class Exported:
 def export(model: Autoencoder, networks: Iterable[str] = ("decoder", "encoder")) -> Exported:
     """The decoder (z, and a label where the model takes one, to the picture) and the encoder (x to mean and scale).
 
+    A hierarchy has a "descent" as well, if it is asked for: from the noise of all levels to the picture.
+
     A network is {"inputs": [size, ...], "sizes": [of every value], "steps": [...], "outputs": {name: value}}. The
     scale of a deterministic posterior, or of one that has none in closed form, is left out.
 
@@ -69,6 +72,7 @@ def export(model: Autoencoder, networks: Iterable[str] = ("decoder", "encoder"))
     model = deepcopy(model).cpu().eval()
     examples = {
         "decoder": (_decode, torch.zeros(1, model.latent)),
+        "descent": (_descend, torch.zeros(1, model.latent)),
         "encoder": (_encode, torch.zeros(1, *model.shape)),
     }
     label = (torch.zeros(1, dtype=torch.int64),) if model.classes else ()
@@ -82,6 +86,13 @@ def export(model: Autoencoder, networks: Iterable[str] = ("decoder", "encoder"))
 
 def _decode(model: Autoencoder, z: Tensor, label: Labels | None = None) -> dict[str, Tensor]:
     return {"mean": model.likelihood(z, label).mean}
+
+
+def _descend(model: Autoencoder, noise: Tensor, label: Labels | None = None) -> dict[str, Tensor]:
+    prior = model.prior()
+    if not isinstance(prior, Chain):
+        raise unknown("a descent through levels that are not there")
+    return _decode(model, prior.follow(noise), label)
 
 
 def _encode(model: Autoencoder, x: Images, label: Labels | None = None) -> dict[str, Tensor]:

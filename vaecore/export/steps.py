@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
+from itertools import accumulate
 from math import prod
 from typing import Any
 
@@ -274,6 +275,9 @@ class Writer:
     def _op_tensor_split(self, x: Value, indices: Sequence[int], axis: int = 0) -> list[Value]:
         edges = [0, *indices, x.shape[axis]]
         return [self._op_slice(x, axis, *edges[i : i + 2]) for i in range(len(edges) - 1)]
+
+    def _op_split_with_sizes(self, x: Value, sizes: Sequence[int], axis: int = 0) -> list[Value]:
+        return self._op_tensor_split(x, list(accumulate(sizes[:-1])), axis)
 
     def _op_pad(
         self, x: Value, sides: Sequence[int], mode: str = "constant", value: float | int | None = None

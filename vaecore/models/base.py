@@ -29,7 +29,13 @@ Labels = Int64[Tensor, "batch"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BaseSettings:
-    """What every model can be told: the size of the latent and the widths of the encoder (the decoder mirrors it)."""
+    """What every model can be told.
+
+    Attributes:
+        latent: numbers of a code.
+        hidden: widths of the layers between an image and its code; the decoder mirrors them.
+        activation: between two layers.
+    """
 
     latent: Size = 2
     hidden: Sizes = (512, 256)

@@ -222,7 +222,7 @@ class SparseAutoencoderKL(DeterministicAutoencoder):
 
     @dataclass(frozen=True, kw_only=True, config=STRICT)
     class Settings(DeterministicAutoencoder.Settings):
-        """More units than pixels, one layer; `activity` is rho, `sparsity` is lambda."""
+        """More units than pixels, one layer; `activity` is rho; `sparsity` is lambda."""
 
         latent: Size = 1000
         hidden: Sizes = ()

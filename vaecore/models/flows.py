@@ -78,5 +78,9 @@ class InverseAutoregressiveFlowVAE(VAE):
         return Flow(base, tuple(partial(cast("MaskedMLP", network).given, context) for network in self.flow))
 
     def rates(self, posterior: Factored, z: Codes, log_posterior: Tensor) -> Tensor:
-        """log q(z_i | z before, x) - log p(z_i), of the sample: the flow's divergence has no closed form."""
+        """Shares [n, latent] of log q(z|x) - log p(z), of the sample: the flow's divergence has no closed form.
+
+        Their sum is that difference. With one step a share is log q(z_i | z before, x) - log p(z_i); with several it
+        is what was added to z_i's scale on its way, and no density's.
+        """
         return Variational.rates(self, posterior, z, log_posterior)

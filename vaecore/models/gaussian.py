@@ -88,7 +88,7 @@ class ConvolutionalVAE(VAE):
 
     @dataclass(frozen=True, kw_only=True, config=STRICT)
     class Settings(VariationalSettings):
-        """`channels` of the maps, each of half the side of the one before; `hidden` stands between them and a code."""
+        """`channels` are those of the maps, each of half the side of the one before; `hidden` lies before the code."""
 
         hidden: Sizes = (256, 128)
         channels: Annotated[tuple[Size, ...], Field(max_length=8)] = (32, 64)

@@ -1,16 +1,18 @@
 """The door for pages and programs: explorers, and a namespace for each study of what they do."""
 
 from vaecore import browser
-from vaecore.data import DATASETS
+from vaecore.data import DATASETS, is_here, rules
 from vaecore.data.text import Texts
 from vaecore.export import Exported
-from vaecore.serving import loading, objectives, relatives, takeaway, texts
+from vaecore.serving import loading, mathematics, objectives, relatives, takeaway, texts
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.studies import (
+    axes,
     codes,
     comparison,
     directions,
     drawings,
+    draws,
     levels,
     maps,
     noise,
@@ -18,6 +20,7 @@ from vaecore.serving.studies import (
     posterior,
     rates,
     scores,
+    sheets,
     strangers,
     styles,
     units,
@@ -29,21 +32,27 @@ __all__ = [
     "Explorer",
     "Exported",
     "Texts",
+    "axes",
     "browser",
     "codes",
     "comparison",
     "directions",
     "drawings",
+    "draws",
+    "is_here",
     "levels",
     "loading",
     "maps",
+    "mathematics",
     "noise",
     "objectives",
     "paths",
     "posterior",
     "rates",
     "relatives",
+    "rules",
     "scores",
+    "sheets",
     "strangers",
     "styles",
     "takeaway",

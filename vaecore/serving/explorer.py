@@ -33,6 +33,7 @@ from vaecore.models import PCA, Autoencoder
 from vaecore.recipe import Recipe
 from vaecore.serving.inputs import as_codes, as_count, as_images, as_labels
 from vaecore.serving.kept import kept_codes, map_files
+from vaecore.serving.naming import called
 
 BATCH = 1000
 OF_ALL_COMPONENTS = ("recipe", "parameters", "metrics", "evaluation")  # what a card says of a PCA that is not cut
@@ -50,7 +51,7 @@ class Explorer:
         self.recipe = recipe
         self.card = card
         self.folder = folder
-        self.name = f"{recipe.name}, {card['stage']}" if "stage" in card else recipe.name
+        self.name = recipe.name if folder is None else called(folder, card)
         self.variant = recipe.model
         self.dataset = recipe.dataset
         self.latent = model.latent
@@ -92,7 +93,7 @@ class Explorer:
         """The likelihood's mean at every code; never clipped, PCA's may leave [0, 1]."""
         return self._batched(lambda z, y: self.model.likelihood(z, y).mean, self._codes(codes), labels)
 
-    def exported(self, network: Literal["decoder", "encoder"]) -> Exported | None:
+    def exported(self, network: Literal["decoder", "encoder", "descent"]) -> Exported | None:
         """The network for a page to run, see `vaecore.export`; None where it does what a page cannot."""
         try:
             return export(self.model, (network,))
@@ -158,10 +159,11 @@ class Explorer:
     def log_likelihood(
         self, images: ndarray | Sequence[str], samples: int = 5000, seed: int = 0, labels: ndarray | None = None
     ) -> Float32[ndarray, "n"]:
-        """log p(x) by `samples` importance samples per image, in nats.
+        """log p(x) by `samples` importance samples per image, in nats: in expectation a lower bound.
 
-        A Bernoulli model's value is a likelihood for binary pixels only: binarise first. On grey pixels it is a bound
-        made of cross-entropies, which cannot be compared with likelihoods.
+        They are of q(z|x), and in a plane of codes also of what that may have missed; `vaecore evaluate NAME --ais`
+        says how much is missing. A Bernoulli model's value is a likelihood for binary pixels only: binarise first. On
+        grey pixels it is a bound made of cross-entropies, which cannot be compared with likelihoods.
 
         Raises:
             ValueError: the model has no likelihood, or `samples` is below 1.

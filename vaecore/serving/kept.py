@@ -17,7 +17,7 @@ from vaecore.reading import CheckpointError, Header, exists, read_tensors, short
 
 MAP = "map.safetensors"
 WIDEST_KEPT = 64  # numbers of a code, of which a map keeps 2,000
-PLANES, SCORES = ("codes", "pca", "tsne"), ("trustworthiness", "neighbours")
+PLANES, SCORES = ("codes", "pca", "tsne", "umap"), ("trustworthiness", "neighbours")
 LARGEST_ROW = 2**31  # of a test split
 LARGEST_HALF = 65504  # number in half precision
 
@@ -48,8 +48,8 @@ def keep_map(found: LatentMap, path: Path) -> None:
     """
     if not keepable(found):
         raise ValueError(found.missing.get("tsne") or found.missing["pca"])
-    planes = ("codes", "pca", "tsne") if found.codes.shape[1] <= WIDEST_KEPT else ("pca", "tsne")
-    tensors = {name: _small(torch.from_numpy(getattr(found, name))) for name in planes}
+    planes = {name: getattr(found, name) for name in PLANES if name != "codes" or found.codes.shape[1] <= WIDEST_KEPT}
+    tensors = {name: _small(torch.from_numpy(plane)) for name, plane in planes.items() if plane is not None}
     tensors["index"] = torch.from_numpy(found.index).int()
     if found.labels is not None:
         tensors["labels"] = torch.from_numpy(found.labels).to(torch.int16)
@@ -89,7 +89,7 @@ def kept_codes(path: Path, classes: int, latent: int) -> Float32[ndarray, "n lat
 def _check_map(header: Header, path: Path) -> None:
     """Names, types and shapes, before anything is read."""
     count = header["index"].shape[:1] if "index" in header else ()
-    expected = {"index": count, "labels": count, "pca": (*count, 2), "tsne": (*count, 2)}
+    expected = {"index": count, "labels": count, "pca": (*count, 2), "tsne": (*count, 2), "umap": (*count, 2)}
     lacking = [name for name in ("index", "pca", "tsne") if name not in header]
     if lacking or not count or not count[0]:
         raise CheckpointError(f"{path}: not a map: expected points in {lacking or ['index']}, got none")

@@ -21,6 +21,7 @@ from vaecore.export import Exported, NotExportable, export
 from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.kept import WIDEST_KEPT
+from vaecore.serving.mathematics import joined, typeset
 from vaecore.serving.studies.codes import percentiles, used_first
 from vaecore.serving.studies.maps import LatentMap, latent_map
 
@@ -94,7 +95,7 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
         summary=escape(explorer.summary),
-        equation=escape(explorer.equation),
+        equation=_equation(explorer.equation),
         facts=_list(facts),
         measured=_list(measured),
         protocol=escape(_protocol(explorer)),
@@ -157,10 +158,11 @@ def _maps(explorer: Explorer, laid: LatentMap, exported: Exported, plane: list[i
         "prior": explorer.standard_prior and plane[0] != plane[1],
         "network": exported.networks["decoder"],
         "weights": "weights",
-        "middle": _short(percentiles(explorer)[MIDDLE]),
+        "kinds": ["codes"],
+        "middle": [],
+        "basis": [],
         "conditional": "condition" in explorer.abilities,
-        "plane": plane,
-        "cursor": {"model": explorer.name, "plane": plane, "codes": "codes" if whole else None},
+        "cursor": {"model": explorer.name, "codes": "codes" if whole else None},
     }
 
 
@@ -243,6 +245,11 @@ def _protocol(explorer: Explorer) -> str:
         f"Measured on {protocol['images']:,} {protocol['split']} images; likelihoods by {protocol['samples']:,} "
         f"importance samples, seed {protocol['seed']}. {protocol['command']} repeats it."
     )
+
+
+def _equation(written: str) -> str:
+    """The equation in parts, after each of which a line may end."""
+    return joined(typeset(written), lambda part: f"<span>{part.mathml or escape(part.plain)}{part.end}</span>")
 
 
 def _list(rows: Mapping[str, str]) -> str:

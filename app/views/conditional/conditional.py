@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from app.components import canvas
-from app.controls import behind, sidebar
+from app.controls import behind
 from app.figures import sprites
 from app.markup import strips
 from app.markup.exhibits import Exhibit
@@ -122,17 +122,6 @@ def about_label(told: serving.styles.LabelLeft, bare: tuple[str, serving.styles.
     )
 
 
-def invite(own: Explorer) -> None:
-    """Say that the model is not conditional, and offer those that are."""
-    sidebar.invite(
-        f"{own.name} is never told the class, so its code must hold class and style in one. This page takes a "
-        "conditional model, which holds them apart.",
-        conditional.at_hand(),
-        ":material/category:",
-        "vaecore train cvae-digits-2",
-    )
-
-
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
@@ -167,13 +156,9 @@ def again(style: Style) -> None:
     behind.show(*source, "every = serving.styles.in_every_class(explorer, code)", "print(every.shape)")
 
 
-st.title("Conditional")
+st.title("One style, every class")
 strips.lead(
-    "Told the class, a code is left with the style. Pick an image or draw one, and see every class in the same hand: "
-    "what stays when the class changes?"
+    "This model is told the class, so its code is left with the style. Pick an image or draw one, and see every class "
+    "in the same hand: what stays when the class changes?"
 )
-chosen = state.chosen().explorer
-if "condition" in chosen.abilities:
-    page()
-else:
-    invite(chosen)
+page()

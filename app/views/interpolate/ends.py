@@ -49,9 +49,11 @@ def choose(model: Model, found: Pictures, of: Ground | None, end: str) -> End:
     own = model.explorer
     ways = (TEST, DRAWING) if of is None else (TEST, DRAWING, MAP)
     recall(end)
-    way = choices.one(f"{end.upper()} is from the", ways, f"{end}_from", TEST, on_change=put_back, args=(end,))
-    frame, control = st.columns([1, 2], vertical_alignment="center", wrap=False)
-    with control:
+    frame, control = st.columns([1, 4], vertical_alignment="center", wrap=False)
+    with control, st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        way = choices.one(
+            f"{end.upper()} is from the", ways, f"{end}_from", TEST, wrap=True, on_change=put_back, args=(end,)
+        )
         if way == DRAWING:
             chosen = choose_drawing(model, found, end)
         elif way == MAP and of is not None:
@@ -65,7 +67,7 @@ def choose(model: Model, found: Pictures, of: Ground | None, end: str) -> End:
         st.session_state.pop(f"{end}_at", None)
     st.session_state[f"{end} was"], st.session_state[f"{end} way"] = (model, chosen), way
     tag = strips.picture_tag(chosen.cell, f"{end.upper()}: {chosen.title}")
-    frame.html(f'<div class="vc-frame" style="--width:6.5rem">{tag}</div>')
+    frame.html(f'<div class="vc-frame" style="--width:5.5rem">{tag}</div>')
     return chosen
 
 
@@ -76,12 +78,14 @@ def choose_image(own: Explorer, found: Pictures, end: str) -> End:
         names = [found.names[label] for label in picks.present(found.labels)]
         state.keep_valid(f"{end}_class", names, first_class(found, end))
         name = st.selectbox(
-            f"{end.upper()} is a", names, names.index(first_class(found, end)), key=f"{end}_class", bind="query-params"
+            f"{end.upper()} is a", names, names.index(first_class(found, end)), key=f"{end}_class", bind="query-params",
+            width=110,
         )  # fmt: skip
     rows = picks.members(found.labels, None if name is None else found.names.index(name), len(found.images))
     state.keep_valid(end, range(1, len(rows) + 1), 1)
     number = st.number_input(
-        f"Which {plain(name or 'image')}, of {len(rows):,}", 1, max(len(rows), 1), 1, key=end, bind="query-params"
+        f"Which {plain(name or 'image')}, of {len(rows):,}", 1, max(len(rows), 1), 1, key=end, bind="query-params",
+        width=150,
     )  # fmt: skip
     st.session_state[f"{end} image"] = name, number  # which Streamlit forgets with the controls
     return of_image(own, found, int(rows[number - 1]))

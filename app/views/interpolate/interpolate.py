@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from app.components.paths import Board, Film, Mark, Told, paths
-from app.controls import behind, choices
+from app.controls import behind, choices, scrubber
 from app.figures import sprites
 from app.markup import strips
 from app.results import exports, layouts, makers
@@ -75,7 +75,7 @@ def board(model: Model, of: Ground | None) -> Board | None:
     own = model.explorer
     if of is None:
         return None
-    sheet = layouts.sheet(model, of.laid.index, makers.GROUND_COLUMNS)
+    sheet = layouts.sheet(model, own.dataset, of.laid.index, makers.GROUND_COLUMNS)
     address = None if sheet is None else makers.keep(sheet[0], "ground-images", model)
     points = makers.keep(sprites.packed([of.places]), "ground", model)
     return Board(of, own.classes, points, address, makers.GROUND_COLUMNS, made=sheet is not None and sheet[1])
@@ -138,18 +138,17 @@ def page() -> None:
     found = chosen_pictures()
     of = find_ground(model)
     both: list[End] = []
-    with st.container(border=True):
-        with st.grid(2, min_column_width=300, gap="medium"):
-            for end in ends.BOTH:
-                with st.container():
-                    both.append(ends.choose(model, found, of, end))
-        with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-            steps = st.slider("Steps", 5, 17, 11, key="steps", bind="query-params", width=190)
-            st.button("Two others", icon=":material/casino:", on_click=ends.shuffle, args=(found,))
+    with st.container(border=True), st.grid(2, min_column_width=300, gap="medium"):
+        for end in ends.BOTH:
+            with st.container():
+                both.append(ends.choose(model, found, of, end))
     a, b = both
-    told = choose_label(own, a.label)
     between = Ends(tuple(a.code.tolist()), tuple(b.code.tolist()))
-    shown = look_first(films(model, between, steps, told))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.button("Two others", icon=":material/casino:", on_click=ends.shuffle, args=(found,))
+        steps = st.slider("Steps", 5, 17, 11, key="steps", bind="query-params", width=170)
+        told = choose_label(own, a.label)
+        shown = look_first(films(model, between, steps, told))
     paths(
         shown, (Mark(a.title, a.code), Mark(b.title, b.code)), steps, own.shape, told, board(model, of),
         exports.decoder(model), ends.take,
@@ -177,9 +176,10 @@ def source(own: Explorer, end: End) -> str:
     return f"explorer.encode({behind.image(end.row)}{label})[0]"
 
 
-st.title("Interpolate")
+st.title("Walk between pictures")
 strips.lead(
-    "Walk from one image to another through the codes. Drag A and B over the map until the straight path crosses a "
-    "hole: what does the model draw where no image is, and how do the other paths go round it?"
+    "Walk from one image to another through the codes. Then drag A and B on the map below until the straight path "
+    "crosses a hole: what does the model draw where there is no image?"
 )
+scrubber.show()
 page()

@@ -213,18 +213,6 @@ def again(subject: Subject, found: Pictures, hand: Hand) -> None:
     )
 
 
-def invite(own: Explorer) -> None:
-    """Say that the model's posterior cannot be seen whole, and offer those whose can."""
-    lacks = "no likelihood" if "likelihood" not in own.abilities else f"codes of {own.latent} numbers"
-    sidebar.invite(
-        f"{own.name} has {lacks}. This page lays the true posterior out on a plane: choose a variational model with "
-        "codes of two numbers.",
-        posteriors.at_hand(tuple(state.model_names()), own.dataset),
-        ":material/blur_on:",
-        "vaecore train vae-digits-2",
-    )
-
-
 @st.fragment
 def page() -> None:
     """Draw the page; a control reruns no more than this."""
@@ -262,14 +250,10 @@ def page() -> None:
     again(subject, found, hand)
 
 
-st.title("Posterior")
+st.title("Codes that fit a picture")
 strips.lead(
-    "Which codes could have made this picture? The violet cloud is the true answer, the ellipse the encoder's. "
-    "Drag the dot to where the cloud is darkest: how much of the gap closes, and what is left because an ellipse "
-    "cannot bend?"
+    "Which codes could have made this picture? The violet cloud is the true answer, the posterior; the ellipse is the "
+    "encoder's guess. Drag the dot to where the cloud is thickest: how much of the gap closes, and what is left "
+    "because an ellipse cannot bend?"
 )
-chosen = state.chosen().explorer
-if serving.posterior.in_plane(chosen):
-    page()
-else:
-    invite(chosen)
+page()

@@ -4,8 +4,9 @@ import streamlit as st
 
 from app.components import fonts
 from app.components import verses as component
+from app.components.plot import plot
 from app.controls import behind, texts
-from app.figures import charts, tradeoffs
+from app.figures import tradeoffs
 from app.markup import strips
 from app.results import rates
 from app.results import verse as computed
@@ -144,7 +145,7 @@ def bars(found: Measured) -> None:
     """Draw the rate of each dimension."""
     names = [strips.subscript("z", index) for index in found.order]
     figure = tradeoffs.units(names, found.ordered, rates.SILENT, max(found.dearest, rates.SILENT), 220)
-    st.plotly_chart(figure, config=charts.STILL, key="rates")
+    plot(figure, "rates")
     st.caption("KL(q(z\u2009|\u2009x) ‖ p(z)) of each dimension over the test texts, the dearest first.")
 
 
@@ -202,7 +203,7 @@ def page() -> None:
 
 
 st.html(component.STYLE)
-st.title("Verse")
+st.title("Poems from a code")
 strips.lead(
     "Drag the first slider slowly: which characters change, which stay? Then switch to the model that was trained "
     "without remedies, and drag the same slider again.",

@@ -1,19 +1,19 @@
 // A Gaussian over the plane of a 2-D code, beside the density that it stands in for. It is dragged by its middle, or by
 // its ends for the scales; its elbo is reckoned here at every move, from log p(x, z) on lattices of codes.
 import { Component, mounting } from "../component.js";
+import { cloud, contour } from "../density.js";
 import { all, make, placeOn } from "../dom.js";
 import { fetchFloats, fetchNetwork } from "../fetching.js";
 import { ARROWS } from "../keys.js";
 import { perAxis } from "../numbers.js";
 import { paint } from "../picture.js";
-import { cloud, contour } from "./density.js";
 import { elbo, weigh } from "./elbo.js";
 import { finest, Lattice } from "./lattice.js";
 import { Scene } from "./scene.js";
 
 /** @import { Described, Network, Shape } from "../network.js" */
 /** @import { Point } from "../numbers.js" */
-/** @import { Grid } from "./density.js" */
+/** @import { Grid } from "../density.js" */
 /** @import { Ellipse } from "./elbo.js" */
 
 /**
@@ -129,7 +129,13 @@ class Field extends Component {
     const what = far[nearest] <= GRASP ? nearest : 0; // elsewhere the middle comes to the pointer
     const held = what === 0 && far[0] <= GRASP;
     const offset = perAxis((axis) => (held ? handles[0][axis] - pointer[axis] : 0));
-    this.held = { pointer: event.pointerId, what, from: [...this.q], at: handles[what], offset };
+    this.held = {
+      pointer: event.pointerId,
+      what,
+      from: [...this.q],
+      at: handles[what],
+      offset,
+    };
     this.over.setPointerCapture(event.pointerId);
     this.follow(event);
   }

@@ -55,13 +55,11 @@ export class Card {
    * @param {Point} place
    */
   decode(canvas, plane, [x, y]) {
-    const { middle = [], plane: [first, second] = [0, 1] } = this.maps.data;
-    const code = Float32Array.from(middle);
-    code[second] = y;
-    code[first] = x;
+    const { middle, basis: [across, up] } = this.maps.data; // prettier-ignore
+    const code = Float32Array.from(middle, (value, i) => value + x * across[i] + y * up[i]);
     const label = this.maps.told(() => plane.nearest(x, y));
     this.maps.run(canvas, code, label);
-    const numbers = (first === second ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
+    const numbers = (middle.length === 1 ? [x] : [x, y]).map((value) => value.toFixed(2)).join(", ");
     return `decoded at ${numbers}${label.length ? ` as ${this.maps.data.names[label[0]]}` : ""}`;
   }
 }

@@ -48,6 +48,20 @@ export class Chart extends Plane {
   }
 
   /**
+   * The points in sight, where there are no more than `most`; none where there are.
+   *
+   * @param {number} most
+   */
+  inSight(most) {
+    const found = [];
+    for (let i = 0; i < this.count && found.length <= most; i++) {
+      const [x, y] = this.place(i);
+      if (x > 0 && x < this.side && y > 0 && y < this.side) found.push(i);
+    }
+    return found.length > most ? [] : found;
+  }
+
+  /**
    * The points as discs.
    *
    * @param {CanvasRenderingContext2D} pen

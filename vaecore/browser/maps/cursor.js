@@ -12,7 +12,6 @@ import { nearestRows } from "./neighbours.js";
 /**
  * @typedef {object} CursorData
  * @property {string} model - Whose drawings are followed.
- * @property {[number, number]} plane - The numbers of the code that the first map shows.
  * @property {string | null} codes - Where all codes are.
  */
 
@@ -78,10 +77,12 @@ export class Cursor {
    */
   place(index) {
     if (!this.told?.code) return null;
-    const { cursor } = this.maps.data;
+    const { cursor, kinds, middle, basis } = this.maps.data;
     if (!cursor) return null;
-    const [x, y] = cursor.plane;
-    return [[this.told.code[x], this.told.code[y]], this.told.pca][index] ?? null;
+    if (kinds[index] === "pca") return this.told.pca;
+    if (kinds[index] !== "codes") return null;
+    const { code } = this.told;
+    return basis.map((direction) => direction.reduce((sum, part, i) => sum + part * (code[i] - middle[i]), 0));
   }
 
   /**

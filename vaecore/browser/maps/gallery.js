@@ -13,7 +13,7 @@ export class Gallery {
   constructor(root, maps) {
     this.root = root;
     this.maps = maps;
-    one(root, ".clear", HTMLElement).onclick = () => maps.choose([]);
+    one(root, ".clear", HTMLElement).onclick = () => maps.keep({ kind: "", corners: [] });
   }
 
   show() {

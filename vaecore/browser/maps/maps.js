@@ -15,6 +15,7 @@ import { Gallery } from "./gallery.js";
 import { encloses, outline } from "./lasso.js";
 
 /** @import { Described, Network, Shape } from "../network.js" */
+/** @import { Color } from "../colors.js" */
 /** @import { Point } from "../numbers.js" */
 /** @import { Legend } from "../plane.js" */
 /** @import { CursorData } from "./cursor.js" */
@@ -42,16 +43,24 @@ import { encloses, outline } from "./lasso.js";
  * @property {Described | null} network - The decoder.
  * @property {string | null} weights
  * @property {CursorData | null} cursor - Of the page's canvas.
- * @property {number[]} [middle] - The code whose two numbers a place of the first map replaces.
- * @property {[number, number]} [plane] - Which.
+ * @property {LassoData | null} [lasso] - What the address says was chosen.
+ * @property {number} [turn] - Of the lassos.
+ * @property {string[]} kinds - Of the maps: "codes", "pca" and others.
+ * @property {number[]} middle - The code at (0, 0) of the first map.
+ * @property {number[][]} basis - The codes of one step across and of one step up it; both empty of other maps.
  * @property {boolean} [conditional] - Whether the decoder is told a class.
  */
 /** @typedef {{ address: string, columns: number }} AtlasData - One sheet with all images, row by row. */
+/** @typedef {{ kind: string, corners: Point[] }} LassoData - On the map of a kind, in its own numbers. */
 /** @typedef {"look" | "lasso" | "box" | "move"} Mode - What a drag does. */
 
 const NEAR = 14; // pixels from the pointer to a point that it means
 const CLOSER = 1.5; // at a button
 const STROLL = 8; // pixels at an arrow key
+const FEW = 150; // images in sight, that are shown as pictures
+/** @type {[least: number, most: number]} */
+const SIDES = [14, 34]; // pixels
+const CORNERS = 40; // of a lasso, at most: it is in the address
 
 /** @extends {Component<MapsData>} */
 export class Maps extends Component {
@@ -126,7 +135,7 @@ export class Maps extends Component {
     ]);
     if (this.isReplaced(data)) return;
     [this.network, this.atlas] = came;
-    this.card.show();
+    this.draw();
     this.gallery.show();
     this.cursor.update();
     this.root.dataset.ready = "true";
@@ -152,7 +161,7 @@ export class Maps extends Component {
     });
     this.find(".planes").replaceChildren(...this.planes.map((plane) => plane.figure));
     this.desert();
-    this.choose(sameImages && this.chosen ? [...this.chosen] : []);
+    this.choose(sameImages && this.chosen ? [...this.chosen] : this.inside(this.data.lasso ?? null));
     this.cursor.update();
   }
 
@@ -227,9 +236,33 @@ export class Maps extends Component {
     const { plane, points } = this.trace;
     this.trace = null;
     if (this.mode !== "lasso" && this.mode !== "box") return;
-    const corners = outline(this.mode, points);
-    const numbers = corners.length < 3 ? [] : Array.from({ length: plane.count }, (_, i) => i);
-    this.choose(numbers.filter((i) => encloses(corners, ...plane.place(i))));
+    const drawn = outline(this.mode, points);
+    const step = Math.ceil(drawn.length / CORNERS);
+    const kept = drawn.filter((_, i) => i % step === 0).map(([x, y]) => plane.toPlane(x, y));
+    const corners = kept.map((corner) => perAxis((axis) => Number(corner[axis].toPrecision(4)))); // as the address has it
+    this.keep({ kind: this.data.kinds[this.planes.indexOf(plane)], corners });
+  }
+
+  /**
+   * Choose what a lasso encloses, and have the address say so.
+   *
+   * @param {LassoData} lasso
+   */
+  keep(lasso) {
+    this.choose(this.inside(lasso));
+    this.tell("lasso", this.chosen ? lasso : { kind: "", corners: [] });
+  }
+
+  /**
+   * The points inside a lasso; none of one on a map that is not shown.
+   *
+   * @param {LassoData | null} lasso
+   */
+  inside(lasso) {
+    const plane = lasso && this.planes[this.data.kinds.indexOf(lasso.kind)];
+    if (!plane || lasso.corners.length < 3) return [];
+    const numbers = Array.from({ length: plane.count }, (_, i) => i);
+    return numbers.filter((i) => encloses(lasso.corners, plane.points[2 * i], plane.points[2 * i + 1]));
   }
 
   // Nothing is looked at any more.
@@ -339,7 +372,7 @@ export class Maps extends Component {
    * @param {number} point
    */
   copy(canvas, point) {
-    const { atlas: sheet, shape, middle = [] } = this.data;
+    const { atlas: sheet, shape, middle } = this.data;
     if (this.atlas && sheet) {
       const [, height, width] = shape;
       if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
@@ -384,10 +417,40 @@ export class Maps extends Component {
         (i) => colors[(labels?.[i] ?? 0) % colors.length],
         (i) => this.stands(i),
       );
+      if (this.atlas) this.portray(pen, plane, colors);
       if (labels) plane.names(pen, plane.middles, data, (label) => !data.focus.length || data.focus.includes(label));
     }
     this.overlay();
     this.card.show();
+  }
+
+  /**
+   * So near that few images are in sight, each is its picture, framed in the colour of its class.
+   *
+   * @param {CanvasRenderingContext2D} pen
+   * @param {Chart} plane
+   * @param {Color[]} colors
+   */
+  portray(pen, plane, colors) {
+    const { atlas, labels } = this;
+    const seen = plane.inSight(FEW);
+    const sheet = this.data.atlas;
+    if (!atlas || !sheet || !seen.length) return;
+    const [, height, width] = this.data.shape;
+    const side = clamp(plane.side / 2 / Math.sqrt(seen.length), ...SIDES);
+    pen.save();
+    pen.imageSmoothingEnabled = false;
+    pen.lineWidth = 1.5;
+    for (const i of seen) {
+      if (!this.stands(i)) continue;
+      const [x, y] = plane.place(i);
+      const [left, top] = [x - side / 2, y - side / 2];
+      const [column, row] = [i % sheet.columns, Math.floor(i / sheet.columns)];
+      pen.drawImage(atlas, column * width, row * height, width, height, left, top, side, side);
+      pen.strokeStyle = `rgb(${colors[(labels?.[i] ?? 0) % colors.length].join(",")})`;
+      pen.strokeRect(left, top, side, side);
+    }
+    pen.restore();
   }
 
   // What follows the pointer, over the points: the same image on every map, the place that is decoded, the lasso.

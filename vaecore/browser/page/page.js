@@ -57,7 +57,7 @@ function component(name, mount) {
 function lay(codes, [x, y]) {
   const n = page.codes.low.length;
   const points = new Float32Array(2 * page.codes.count);
-  for (let i = 0; i < page.codes.count; i++) points.set([codes[i * n + x], codes[i * n + y]], 2 * i);
+  for (let i = 0; i < page.codes.count; i++) points.set([codes[i * n + x], x === y ? 0 : codes[i * n + y]], 2 * i);
   return points;
 }
 
@@ -72,15 +72,9 @@ function map(codes, data) {
     const [x, y] = columns.map((column) => page.columns[column]);
     const points = `points ${columns}`;
     hold(points, lay(codes, columns));
-    const cursor = data.cursor && { ...data.cursor, plane: /** @type {Columns} */ ([x, y]) };
-    show({
-      ...data,
-      points,
-      axes: [[page.names[x], page.names[y]]],
-      plane: [x, y],
-      cursor,
-      prior: data.prior && x !== y,
-    });
+    const middle = page.sliders.middle.map((value, i) => (i === x || i === y ? 0 : value));
+    const basis = [x, x === y ? -1 : y].map((chosen) => middle.map((_, i) => Number(i === chosen)));
+    show({ ...data, points, axes: [[page.names[x], page.names[y]]], middle, basis });
   };
   if (page.columns.length > 2) choose(draw);
   draw(page.first);

@@ -14,18 +14,22 @@ export const HIGH = 99;
 export const inRange = (percent) => clamp(percent, LOW, HIGH);
 
 /**
- * A code where the sliders stand, each between two whole percents on the line of their codes.
+ * A code where the sliders stand, each between two whole percents on the line of their codes. Where there is a basis, a
+ * slider moves along its row: the code is middle + sum of column(percent) x row.
  *
- * @param {number[]} middle - What the numbers are that nobody moves.
- * @param {Record<string, number[]>} quantiles - By number of the code: what it is at 0 to 100 percent.
- * @param {(index: string) => number} at - The percent of a number.
+ * @param {number[]} middle - What the numbers are that nobody moves; with a basis, where all sliders start from.
+ * @param {Record<string, number[]>} quantiles - By slider: what it is, or adds, at 0 to 100 percent.
+ * @param {(index: string) => number} at - The percent of a slider.
+ * @param {number[][]} [basis] - By slider: a direction.
  */
-export function codeAt(middle, quantiles, at) {
+export function codeAt(middle, quantiles, at, basis) {
   const code = Float32Array.from(middle);
   for (const [index, column] of Object.entries(quantiles)) {
     const below = Math.floor(at(index));
     const share = at(index) - below;
-    code[Number(index)] = (1 - share) * column[below] + share * column[below + 1];
+    const value = (1 - share) * column[below] + share * column[below + 1];
+    if (!basis) code[Number(index)] = value;
+    else basis[Number(index)].forEach((part, i) => (code[i] += value * part));
   }
   return code;
 }

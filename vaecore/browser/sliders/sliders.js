@@ -16,8 +16,11 @@ import { codeAt, HIGH, inRange, LOW } from "./quantiles.js";
  * @typedef {object} SlidersData
  * @property {number[]} middle - The code in the middle of all sliders.
  * @property {Record<string, number[]>} quantiles - By number of the code: what it is at 0 to 100 percent.
+ * @property {number[][]} [basis] - Of directions that sliders move along, by slider: the quantiles are ways along them.
+ * @property {string} [variable] - What the numbers are called that are decoded.
  * @property {number[]} shown - The numbers of the code that have a slider.
  * @property {string[]} names - Of these.
+ * @property {string[]} [groups] - Headings, for each of these the one that it stands under.
  * @property {string[]} classes - Of which a decoder is told one.
  * @property {number | null} label - Which of them.
  * @property {Percents} percents - Where sliders stand that were moved.
@@ -98,9 +101,11 @@ export class Sliders extends Component {
     this.shown = data;
     /** @param {keyof SlidersData} name */
     const differs = (name) => JSON.stringify(before?.[name]) !== JSON.stringify(data[name]);
-    const another = differs("classes") || differs("quantiles") || differs("weights") || differs("home");
+    const another = ["classes", "quantiles", "weights", "home", "basis"].some((name) =>
+      differs(/** @type {any} */ (name)),
+    );
     if (another) this.rest();
-    if (differs("shown") || differs("names")) this.build();
+    if (differs("shown") || differs("names") || differs("groups")) this.build();
     if (differs("classes")) this.offer();
     if (!this.isOutdated(data)) this.hear();
     if (another || (!this.moving && !this.isOutdated(data))) {
@@ -153,7 +158,12 @@ export class Sliders extends Component {
 
   build() {
     const step = this.data.said === undefined ? 0.1 : 1;
-    const rows = this.data.shown.map((index, i) => this.row(index, this.data.names[i], step));
+    const { shown, names, groups = [] } = this.data;
+    const rows = shown.flatMap((index, i) => {
+      const row = this.row(index, names[i], step);
+      const heading = groups[i] && groups[i] !== groups[i - 1];
+      return heading ? [make("p", { className: "group", textContent: groups[i] }), row] : [row];
+    });
     this.find(".rows").replaceChildren(...rows);
   }
 
@@ -221,10 +231,10 @@ export class Sliders extends Component {
   /**
    * The code of a model where the sliders stand.
    *
-   * @param {{ middle: number[], quantiles: Record<string, number[]> }} model
+   * @param {{ middle: number[], quantiles: Record<string, number[]>, basis?: number[][] }} model
    */
-  code({ middle, quantiles }) {
-    return codeAt(middle, quantiles, (index) => this.at(index));
+  code({ middle, quantiles, basis }) {
+    return codeAt(middle, quantiles, (index) => this.at(index), basis);
   }
 
   /**
@@ -381,7 +391,8 @@ export class Sliders extends Component {
   showPictures(data) {
     const code = this.code(data);
     const numbers = Array.from(code.slice(0, SHOWN_NUMBERS), (value) => value.toFixed(2)).join(", ");
-    this.find(".decoded figcaption").textContent = `z = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
+    this.find(".decoded figcaption").textContent =
+      `${data.variable ?? "z"} = (${numbers}${code.length > SHOWN_NUMBERS ? ", ..." : ""})`;
     this.manifold.mark();
     for (const { model, canvas, network } of this.beside) {
       paint(canvas, this.decode(network, this.code(model), model.told), data.shape);

@@ -52,6 +52,38 @@ def noise_behind(explorer: Explorer, image: ndarray, label: int | None = None) -
 
 
 @torch.no_grad()
+def noise_of(explorer: Explorer, codes: ndarray) -> Float32[ndarray, "n latent"]:
+    """The noise by which the prior draws codes [n, latent].
+
+    Raises:
+        ValueError: the model is no hierarchy, or codes of another size.
+    """
+    model = _hierarchy(explorer)
+    z = as_codes(codes, explorer.latent, explorer.name).to(explorer.device)
+    return model.prior().noise_of(z).cpu().numpy()
+
+
+@torch.no_grad()
+def decode(explorer: Explorer, noise: ndarray, labels: ndarray | None = None) -> Float32[ndarray, "n c h w"]:
+    """The images that rows of noise [n, latent] lead to.
+
+    Raises:
+        ValueError: the model is no hierarchy, noise of another size, or a conditional model without labels.
+    """
+    rows = as_codes(noise, explorer.latent, explorer.name).to(explorer.device)
+    return explorer.decode(_hierarchy(explorer).prior().follow(rows).cpu().numpy(), labels)
+
+
+def sizes(explorer: Explorer) -> tuple[int, ...]:
+    """How many numbers each level has, that next to the image first.
+
+    Raises:
+        ValueError: the model is no hierarchy.
+    """
+    return _hierarchy(explorer).groups
+
+
+@torch.no_grad()
 def redraw(
     explorer: Explorer,
     noise: ndarray,

@@ -135,6 +135,13 @@ def projection(codes: ndarray) -> Projection:
     return Projection(middle.float().numpy(), axes.float().numpy())
 
 
+def coordinates(middle: ndarray, across: int, up: int) -> Projection:
+    """The plane of two different numbers of a code, all others as in a code [latent]."""
+    others, pair = np.array(middle, np.float32), [across, up]
+    others[pair] = 0
+    return Projection(others, np.eye(len(others), dtype=np.float32)[:, pair])
+
+
 def _rows(codes: ndarray, latent: int, name: str) -> Tensor:
     return as_codes(codes, latent, name).double()
 

@@ -1,6 +1,7 @@
 """Images that a model has never seen the like of, and how strange they are to it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -73,6 +74,25 @@ def anomaly(explorer: Explorer, images: ndarray, labels: ndarray | None = None) 
     x = as_images(images, explorer.shape, explorer.name)
     scores = anomaly_scores(explorer.model, x, explorer.label_of(labels, len(x)), explorer.card.get("anomaly"))
     return {name: score.numpy() for name, score in scores.items()}
+
+
+class Best(NamedTuple):
+    """A score, its area under the curve, and what its training images stood beside."""
+
+    score: str
+    area: float
+    strangers: str
+
+
+def best_score(explorer: Explorer) -> Best | None:
+    """The score that was best on training images, as the card has it, so that no test image chooses; or None."""
+    areas = {key: value for key, value in explorer.card["metrics"].items() if key.startswith("auroc_")}
+    found = {key[len("auroc_") : -len("_training")]: area for key, area in areas.items() if key.endswith("_training")}
+    row = DATASETS.get(explorer.dataset.partition("/")[0])
+    if not found or row is None:
+        return None
+    score = max(found, key=lambda name: found[name])
+    return Best(score, found[score], "other classes" if "/" in explorer.dataset else row.strange)
 
 
 @dataclass(frozen=True, eq=False)

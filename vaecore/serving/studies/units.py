@@ -20,6 +20,11 @@ from vaecore.serving.inputs import as_images
 ON = 0.1  # of the largest activity in an image's code: where a unit counts as on
 
 
+def has_filters(explorer: Explorer) -> bool:
+    """Whether the weights of a model's first layer are pictures: a deterministic autoencoder's, or PCA's components."""
+    return isinstance(explorer.model, PCA | DeterministicAutoencoder)
+
+
 def filters(explorer: Explorer) -> Float32[ndarray, "units c h w"]:
     """What each unit of the first layer looks for: its weights, as a picture. PCA's are its components.
 

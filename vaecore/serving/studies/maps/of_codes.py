@@ -106,9 +106,26 @@ def compute_map(explorer: Explorer, data_dir: str | Path | None = None, report: 
     flat = rows.images.reshape(len(rows), -1)
     report("Fitting the principal components", 0.1)
     whole = principal_components(explorer.dataset, data_dir)
-    first = whole.truncate(min(2, whole.latent)).encode(rows.images)
-    pca = np.pad(first, [(0, 0), (0, 2 - first.shape[1])])  # of a single pixel there is one
+    pca = principal_plane(whole.truncate(min(2, whole.latent)), rows.images)
     return map_of(codes, flat, pca, chosen, rows.labels, _kept_tsne(explorer.dataset), report)
+
+
+def unscored(
+    codes: Float32[ndarray, "n latent"],
+    images: Float32[ndarray, "n c h w"],
+    pca: Float32[ndarray, "n 2"],
+    index: Int64[ndarray, "n"],
+    labels: Int64[ndarray, "n"] | None,
+) -> LatentMap:
+    """The codes of images that a model was not made for, beside their places by PCA: nothing is laid out or scored."""
+    missing = missing_planes(codes, images.reshape(len(images), -1), pca)
+    return LatentMap(codes, None if "pca" in missing else pca, None, index, labels, {}, missing)
+
+
+def principal_plane(pca: Explorer, images: Float32[ndarray, "n c h w"]) -> Float32[ndarray, "n 2"]:
+    """The first two principal components of images; of a single pixel there is one, and the second is zero."""
+    first = pca.encode(images)
+    return np.pad(first, [(0, 0), (0, 2 - first.shape[1])])
 
 
 def _kept_tsne(data: str) -> Float32[ndarray, "n 2"] | None:
@@ -136,10 +153,11 @@ def _read_map(path: Path, explorer: Explorer) -> LatentMap | None:
     else:
         codes = _codes_of(explorer, index, path)
     pca, tsne = (tensors[name].float().numpy() for name in ("pca", "tsne"))
+    umap = tensors["umap"].float().numpy() if "umap" in tensors else None
     labels = tensors["labels"].long().numpy() if "labels" in tensors else None
     scores = scores_in(tensors)
     missing = {} if "codes" in scores else missing_planes(codes, tsne, pca)  # all three had been scored, if they could
-    return LatentMap(codes, pca, tsne, index.numpy(), labels, scores, missing)
+    return LatentMap(codes, pca, tsne, index.numpy(), labels, scores, missing, umap)
 
 
 def _is_cut(explorer: Explorer) -> bool:

@@ -1,7 +1,6 @@
-import { colorOf } from "../colors.js";
+import { colorOf } from "./colors.js";
 
-/** @import { Point } from "../numbers.js" */
-/** @import { Square } from "../plane.js" */
+/** @import { Point } from "./numbers.js" */
 
 /**
  * Where the values of a density are: the first point, the distances between columns and between rows, how many there are
@@ -10,24 +9,31 @@ import { colorOf } from "../colors.js";
  * @typedef {[x: number, y: number, across: number, up: number, height: number, width: number]} Grid
  */
 
-// The tails are seen, and the page's own colour where there is nothing: opacity by share of the highest density.
-const STOPS = /** @type {const} */ ([
+/** @typedef {[share: number, opacity: number][]} Stops - Opacity by share of the highest value. */
+/** @typedef {{ toScreen: (x: number, y: number) => Point }} Onto - Where a place of the plane is. */
+
+/**
+ * The tails are seen, and the page's own colour where there is nothing.
+ *
+ * @type {Stops}
+ */
+const TAILS = [
   [0, 0],
   [0.02, 0.1],
   [0.2, 0.38],
   [1, 0.95],
-]);
+];
 
 /**
  * A density as a cloud.
  *
  * @param {CanvasRenderingContext2D} pen
- * @param {Square} square
+ * @param {Onto} square
  * @param {Float32Array} density
  * @param {Grid} grid
  * @param {string} color
  */
-export function cloud(pen, square, density, [x, y, across, up, height, width], color) {
+export function cloud(pen, square, density, [x, y, across, up, height, width], color, stops = TAILS) {
   const top = density.reduce((a, b) => Math.max(a, b), 0);
   const image = new ImageData(width, height);
   const [red, green, blue] = colorOf(color);
@@ -35,7 +41,7 @@ export function cloud(pen, square, density, [x, y, across, up, height, width], c
     for (let column = 0; column < width; column++) {
       const share = density[row * width + column] / top;
       const at = 4 * ((height - 1 - row) * width + column);
-      image.data.set([red, green, blue, 255 * shade(share)], at);
+      image.data.set([red, green, blue, 255 * shade(share, stops)], at);
     }
   }
   const sheet = new OffscreenCanvas(width, height);
@@ -45,13 +51,16 @@ export function cloud(pen, square, density, [x, y, across, up, height, width], c
   pen.drawImage(sheet, left, high, right - left, low - high);
 }
 
-/** @param {number} share */
-function shade(share) {
+/**
+ * @param {number} share
+ * @param {Stops} stops
+ */
+function shade(share, stops) {
   const next = Math.max(
     1,
-    STOPS.findIndex(([at]) => at >= share),
+    stops.findIndex(([at]) => at >= share),
   );
-  const [[a, from], [b, to]] = [STOPS[next - 1], STOPS[next]];
+  const [[a, from], [b, to]] = [stops[next - 1], stops[next]];
   return from + ((share - a) / (b - a)) * (to - from);
 }
 
@@ -59,7 +68,7 @@ function shade(share) {
  * The line where a density passes a level: through each square of its lattice, from edge to edge.
  *
  * @param {CanvasRenderingContext2D} pen
- * @param {Square} square
+ * @param {Onto} square
  * @param {Float32Array} density
  * @param {Grid} grid
  * @param {number} level

@@ -1,0 +1,72 @@
+"""Training in the page: what it trains on, the script that trains, and the settings that the address keeps."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from app.components.files import register
+from app.components.heard import heard
+from app.figures.marks import COLORS
+from app.results.sheets import Offered
+from app.session.blobs import BLOBS
+from vaecore import serving
+
+KEY, TURN, ASKED = "trainer", "trainer turn", "trainer asked"  # of the session
+KEYS = (
+    "set", "objective", "hidden", "latent", "activation", "rate", "batch", "seed",
+    "beta", "noise", "level", "sparsity", "activity", "contraction",
+)  # fmt: skip
+LONGEST = 24  # characters of a setting
+BYTES, SCRIPT = "application/octet-stream", "text/javascript"
+_train = register("trainer", "train")
+
+
+def settings() -> dict[str, str]:
+    """Return the settings that the page told last, or else those of the address."""
+    asked = st.session_state.get(ASKED)
+    return dict(st.query_params) if asked is None else asked
+
+
+def trainer(sets: Sequence[Offered]) -> None:
+    """Draw what trains in the page; whatever starts anew is then in the address."""
+    known = {key: value for key, value in settings().items() if key in KEYS}
+    data = {
+        "sets": [_set(each) for each in sets],
+        "worker": BLOBS.put(serving.browser.script("train/worker.js").encode(), SCRIPT),
+        "settings": known,
+        "colors": list(serving.browser.CLASS_COLORS),
+        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
+        "variables": COLORS,
+        "turn": st.session_state.get(TURN, 0),
+    }
+    if ASKED in st.session_state and known != {key: st.query_params.get(key) for key in KEYS if key in st.query_params}:
+        for key in KEYS:
+            st.query_params.pop(key, None)
+        st.query_params.update(known)
+    _train(data=data, key=KEY, on_kept_change=_take)
+
+
+def _set(own: Offered) -> dict[str, Any]:
+    sheet = own.sheet
+    shape, classes = serving.sheets.about(own.name)
+    return {
+        "name": own.name,
+        "title": own.title,
+        "shape": list(shape),
+        "classes": list(classes),
+        "training": 0 if sheet is None else sheet.training,
+        "test": 0 if sheet is None else sheet.test,
+        "errors": [] if sheet is None else [round(error, 6) for error in sheet.errors],
+        "address": None if sheet is None else BLOBS.put(sheet.data, BYTES),
+        "why": own.why,
+    }
+
+
+def _take() -> None:
+    """Keep what the page told."""
+    told = heard(KEY, "kept", lambda said: (dict(said["settings"]), int(said["turn"])))
+    if told is not None:
+        words = {key: value for key, value in told[0].items() if isinstance(value, str)}
+        st.session_state[ASKED] = {key: word[:LONGEST] for key, word in words.items() if key in KEYS and word}
+        st.session_state[TURN] = told[1]

@@ -1,0 +1,3 @@
+import { answerForTheme } from "./theme.js";
+
+answerForTheme();

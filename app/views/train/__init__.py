@@ -1,0 +1,1 @@
+"""The page that trains: a form for the next run, and what is seen of those that there are."""

@@ -1,0 +1,179 @@
+"""Training in the page, in a real browser: Play lowers the loss, time turns back, an address repeats a run."""
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from at_hand import folder_with
+from harness import Open, Visit, text
+from playwright.sync_api import Page, expect
+
+import vaecore
+from app import pages
+from vaecore.serving import sheets
+
+pytestmark = pytest.mark.browser
+OBJECTIVES = (
+    "linear", "autoencoder", "denoising", "sparse-l1", "sparse-kl", "contractive", "vae", "beta-vae", "cvae",
+)  # fmt: skip
+
+
+def opened(visit: Visit, query: str = "") -> Page:
+    page = visit(f"train_here?{query}")
+    page.wait_for_selector(".train[data-ready]")
+    return page
+
+
+def step(page: Page) -> int:
+    return int(page.locator(".train").get_attribute("data-step") or "")
+
+
+def losses(page: Page) -> list[float]:
+    """What the terms are on the test images."""
+    return [float(found) for found in re.findall(r"([\d.]+) test", page.locator(".loss dl").inner_text())]
+
+
+def until(page: Page, holds: Callable[[Page], bool]) -> None:
+    for _ in range(200):
+        if holds(page):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"at step {step(page)}: {page.locator('.bar').inner_text()}")
+
+
+def at_step(page: Page, wanted: int) -> None:
+    expect(page.locator(f".train[data-step='{wanted}'][data-running=false]")).to_be_visible()
+
+
+def one_epoch(page: Page) -> int:
+    """Steps after an epoch more."""
+    before = step(page)
+    page.click(".epoch")
+    until(page, lambda page: step(page) > before and page.locator(".train[data-running=false]").count() == 1)
+    return step(page)
+
+
+@pytest.mark.parametrize("query", ["", "set=moons", "objective=sparse-kl", "objective=denoising&noise=gaussian"])
+def test_play_lowers_the_loss_and_pause_keeps_it(visit: Visit, query: str) -> None:
+    page = opened(visit, query)
+    (before, *_) = losses(page)
+    page.click(".play")
+    until(page, lambda page: step(page) > 300)
+    expect(page.locator(".play")).to_have_text("Pause")
+    page.click(".play")
+    expect(page.locator(".play")).to_have_text("Play")
+    (after, *_) = losses(page)
+    assert after < 0.95 * before
+    stands = step(page)
+    page.wait_for_timeout(300)
+    assert step(page) == stands
+    assert not page.locator(".trouble").is_visible()
+
+
+def test_one_batch_is_a_step_and_an_epoch_ends(visit: Visit) -> None:
+    page = opened(visit, "batch=256")
+    page.click(".one")
+    at_step(page, 1)
+    assert one_epoch(page) == sheets.sheet("digits").training // 256
+
+
+def test_time_turns_back_by_keys_and_goes_on_as_a_branch(visit: Visit) -> None:
+    page = opened(visit, "objective=autoencoder")
+    seen = [losses(page)]
+    for _ in range(3):
+        one_epoch(page)
+        seen.append(losses(page))
+    scrub = page.locator(".scrub")
+    scrub.focus()
+    page.keyboard.press("Home")
+    at_step(page, 0)
+    assert losses(page) == seen[0]
+    expect(page.locator(".time output")).to_have_text("epoch 0")
+    page.keyboard.press("ArrowRight")
+    until(page, lambda page: losses(page) == seen[1])
+    page.locator("[name=rate]").select_option("0.0001")
+    one_epoch(page)
+    expect(page.locator(".time output")).to_have_text("epoch 2")
+    assert seen[2][0] < losses(page)[0] < seen[1][0]
+    assert "pale" in page.locator(".loss figcaption").inner_text()
+
+
+def test_an_address_repeats_a_run(visit: Visit) -> None:
+    page = opened(visit)
+    page.locator("[name=objective]").select_option("cvae")
+    page.wait_for_url("**objective=cvae*")
+    page.locator("[name=seed]").fill("12")
+    page.locator("[name=seed]").press("Enter")
+    page.wait_for_url("**seed=12*")
+    one_epoch(page)
+    again = opened(visit, page.url.partition("?")[2])
+    assert again.locator("[name=objective]").input_value() == "cvae"
+    one_epoch(again)
+    assert losses(again) == losses(page)
+    again.locator("[name=seed]").fill("13")
+    again.locator("[name=seed]").press("Enter")
+    until(again, lambda page: step(page) == 0)
+    one_epoch(again)
+    assert losses(again) != losses(page)
+
+
+def test_what_acts_at_once_starts_nothing_again(visit: Visit) -> None:
+    page = opened(visit, "objective=beta-vae")
+    done = one_epoch(page)
+    slider = page.locator("[name=beta]")
+    slider.focus()
+    page.keyboard.press("End")
+    assert slider.get_attribute("aria-valuetext") == "16"
+    page.click(".one")
+    at_step(page, done + 1)
+    page.locator("[name=latent]").select_option("4")
+    at_step(page, 0)
+
+
+@pytest.mark.data
+def test_a_large_set_comes_when_it_is_asked_for(visit: Visit) -> None:
+    folder_with("mnist")
+    page = opened(visit)
+    page.locator("[name=set]").select_option("mnist")
+    page.wait_for_url("**set=mnist*")
+    until(page, lambda page: losses(page)[0] > 100)
+    page.click(".one")
+    at_step(page, 1)
+
+
+@pytest.mark.usefixtures("no_data")
+def test_a_set_that_is_not_here_is_said_in_a_sentence(open_page: Open) -> None:
+    app = open_page("train_here", set="mnist")
+    assert not app.exception
+    assert app.title[0].value == pages.PAGES["train_here"].title
+    assert "Traceback" not in text(app)
+    (sent,) = (each.proto.json for each in app.get("bidi_component"))
+    assert "MNIST, 28\\u00d728 is not at hand: vaecore.dataset('mnist') downloads it, once." in sent
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_what_is_taken_along_opens_like_any_run(visit: Visit, objective: str, tmp_path: Path) -> None:
+    page = opened(visit, f"objective={objective}")
+    page.click(".play")
+    until(page, lambda page: step(page) > 100)
+    page.click(".play")
+    expect(page.locator(".train[data-running=false]")).to_be_visible()
+    with page.expect_download() as waited:
+        page.click(".take")
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        assert packed.testzip() is None
+        packed.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    expect(page.locator(".taken")).to_contain_text(f'vaecore.load("{folder.name}")')
+    explorer = vaecore.load(folder, device="cpu")
+    tests = vaecore.dataset("digits")
+    told = {"labels": tests.labels[:10]} if "condition" in explorer.abilities else {}
+    rebuilt = explorer.reconstruct(tests.images[:10], **told)
+    error = float(np.square(rebuilt - tests.images[:10]).sum((1, 2, 3)).mean())
+    said = re.search(r"[\d.]+", page.locator(".made span").inner_text())
+    assert said
+    assert error == pytest.approx(float(said[0]), rel=0.01)
+    assert f"{step(page)} steps in a page" in explorer.card["made"]

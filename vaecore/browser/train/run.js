@@ -1,0 +1,161 @@
+// A training that can be looked at, tuned and taken back: what the worker does, without the worker.
+import { Trainer } from "./trainer.js";
+import { views } from "./views.js";
+
+/** @import { Build } from "./laying.js" */
+/** @import { OwnNumbers } from "./objectives.js" */
+/** @import { Descent, Examples, Moment } from "./trainer.js" */
+/** @import { Views } from "./views.js" */
+/** @typedef {{ training: Examples, test: Examples }} Sets */
+/**
+ * What makes a training, for it is the same each time.
+ *
+ * @typedef {object} Begin
+ * @property {Build} build
+ * @property {number} seed
+ * @property {Tuned} tuned
+ */
+/** @typedef {{ descent: Partial<Descent>, own: Partial<OwnNumbers> }} Tuned - What acts at once. */
+/**
+ * The terms along a training: of each row the epochs done, distortion, and what is added to it.
+ *
+ * @typedef {object} Curves
+ * @property {number[][]} training - In the mean over the batches since the row before.
+ * @property {number[][]} test
+ */
+/**
+ * What there is to see.
+ *
+ * @typedef {object} Frame
+ * @property {number} step
+ * @property {number} epochs - Done, and the share of this one.
+ * @property {number} at - Place among the kept moments; their number where this is the present.
+ * @property {number[]} kept - Epochs of the moments, the present behind them.
+ * @property {Curves} curves
+ * @property {Curves | null} left - What was left when the training went on from an earlier moment.
+ * @property {Views} views
+ */
+
+const MEMORY = 96 * 2 ** 20; // bytes of moments
+const KEPT = { least: 16, most: 240 };
+const ROWS = 600; // of a curve
+const TERMS_STEPS = 10; // in a row of the training's curve, at least
+const TERMS_PER_EPOCH = 8;
+
+export class Run {
+  /**
+   * @param {Begin} begin
+   * @param {Sets} sets
+   */
+  constructor({ build, seed, tuned }, sets) {
+    this.sets = sets;
+    this.trainer = new Trainer(build, sets.training, seed);
+    this.tune(tuned);
+    const bytes = 3 * this.trainer.model.flat.values.byteLength;
+    this.room = Math.min(KEPT.most, Math.max(KEPT.least, Math.floor(MEMORY / bytes)));
+    this.every = 1; // epochs between moments
+    /** @type {Moment[]} */
+    this.moments = [];
+    /** @type {Moment | null} The present, while an earlier moment is looked at. */
+    this.present = null;
+    this.at = 0; // which moment is looked at, where there is a present
+    /** @type {Curves} */
+    this.curves = { training: [], test: [] };
+    /** @type {Curves | null} */
+    this.left = null;
+    this.since = 0; // steps in the row of the curve that is not whole
+    this.ended();
+  }
+
+  /** @param {Tuned} tuned */
+  tune({ descent, own }) {
+    Object.assign(this.trainer.descent, descent);
+    Object.assign(this.trainer.model.own, own);
+  }
+
+  /** One step; returns whether it ended an epoch. */
+  step() {
+    this.goOn();
+    const { trainer } = this;
+    const ended = trainer.train();
+    this.since += 1;
+    const perEpoch = Math.floor(trainer.count / trainer.batch);
+    if (this.since >= Math.max(TERMS_STEPS, perEpoch / TERMS_PER_EPOCH)) {
+      this.since = 0;
+      const told = trainer.told();
+      if (told) add(this.curves.training, [this.epochs, told.distortion, told.other]);
+    }
+    if (ended) this.ended();
+    return ended;
+  }
+
+  /** An epoch has ended, or none has begun. */
+  ended() {
+    const { trainer, moments } = this;
+    const { distortion, other } = trainer.measure(this.sets.test);
+    add(this.curves.test, [trainer.epoch, distortion, other]);
+    if (trainer.epoch % this.every) return;
+    moments.push(trainer.moment());
+    if (moments.length <= this.room) return;
+    this.every *= 2;
+    this.moments = moments.filter(({ epoch }) => epoch % this.every === 0);
+  }
+
+  /** Epochs done, and the share of this one. */
+  get epochs() {
+    return this.trainer.epoch + this.trainer.used / this.trainer.count;
+  }
+
+  /**
+   * Look at an earlier moment, or at the present, which is behind the last.
+   *
+   * @param {number} at
+   */
+  goBack(at) {
+    this.present ??= this.trainer.moment();
+    this.at = Math.min(Math.max(0, at), this.moments.length);
+    this.trainer.goBack(this.moments[this.at] ?? this.present);
+    if (this.at === this.moments.length) this.present = null;
+  }
+
+  /** Train from what is looked at: what came after an earlier moment becomes a branch that was left. */
+  goOn() {
+    if (!this.present) return;
+    const { epoch } = this.moments[this.at];
+    this.present = null;
+    this.moments = this.moments.slice(0, this.at + 1);
+    this.left = this.curves;
+    const { training, test } = this.left;
+    this.curves = { training: training.filter(([at]) => at <= epoch), test: test.filter(([at]) => at <= epoch) };
+    this.since = 0;
+  }
+
+  /**
+   * @param {string[]} wanted - Names of views.
+   * @returns {Frame}
+   */
+  frame(wanted) {
+    const { trainer, curves, left } = this;
+    const present = this.present ?? trainer;
+    return {
+      step: trainer.step,
+      epochs: this.epochs,
+      at: this.present ? this.at : this.moments.length,
+      kept: [...this.moments.map(({ epoch }) => epoch), present.epoch],
+      curves,
+      left,
+      views: views(trainer, this.sets.test, wanted),
+    };
+  }
+}
+
+/**
+ * Add a row to a curve; of one that is too long every second row goes.
+ *
+ * @param {number[][]} rows
+ * @param {number[]} row
+ */
+function add(rows, row) {
+  rows.push(row);
+  if (rows.length > ROWS) rows.splice(0, rows.length, ...rows.filter((_, i) => i % 2 === 0 || i === rows.length - 1));
+}
