@@ -15,8 +15,8 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import Optimizer
 from tqdm import tqdm
 
-from vaecore import checkpoint, runs
-from vaecore.data import Examples, dataset, fetch, held_out, is_named
+from vaecore import checkpoint, history, runs
+from vaecore.data import Examples, dataset, fetch, found_again, held_out, is_named
 from vaecore.data.batches import present
 from vaecore.device import Process, best_device, has_bfloat16, keep_freed_memory, onednn_products, processes
 from vaecore.distributions import shard
@@ -29,6 +29,7 @@ from vaecore.recipe import Recipe, Training
 from vaecore.recipes import find
 from vaecore.runs import Run
 from vaecore.sizing import fitting
+from vaecore.snapshots import spaced
 
 SAVE_SECONDS = 10.0
 FLOAT32_TAIL = 0.1
@@ -61,8 +62,7 @@ def train(
     if isinstance(changes.get("start"), Path):
         changes["start"] = str(changes["start"])
     recipe = find(name).changed(**changes)
-    if not is_named(recipe.dataset):
-        recipe = recipe.changed(dataset=expanded(recipe.dataset).resolve())  # found again from any folder
+    recipe = recipe.changed(dataset=found_again(recipe.dataset))
     if recipe.training.start and recipe.training.start not in checkpoint.names():
         recipe = recipe.changed(start=str(expanded(recipe.training.start).resolve()))
     if not 0 <= seed < LARGEST_SEED:
@@ -70,7 +70,7 @@ def train(
     folder = expanded(out) if out is not None else Path("runs") / recipe.name
     place = best_device(device)
     with processes(place) as process:
-        own = None if is_named(recipe.dataset) else _parts(recipe, data_dir)
+        own = None if is_named(recipe.dataset) else parts(recipe, data_dir)
         fitted = {} if own is None else fitting(recipe, own[0], set(changes))
         recipe = recipe.changed(**fitted)
         if runs.is_finished(folder, recipe, seed, resume):
@@ -79,7 +79,7 @@ def train(
         if process.leads and own is None:
             fetch(recipe.dataset, data_dir)  # one process downloads, the others wait for it
         process.wait()
-        images, held = own or _parts(recipe, data_dir)
+        images, held = own or parts(recipe, data_dir)
         runs.check_kind(recipe, images)
         if process.leads:
             _tell(recipe.dataset, images.note, _said(len(images), fitted))
@@ -95,7 +95,7 @@ def train(
     return folder
 
 
-def _parts(recipe: Recipe, data_dir: str | Path | None) -> tuple[Examples, Examples]:
+def parts(recipe: Recipe, data_dir: str | Path | None) -> tuple[Examples, Examples]:
     """What is trained on, and what is held out."""
     images = dataset(recipe.dataset, "train", data_dir)
     if recipe.training.validation:
@@ -140,7 +140,10 @@ def fit(run: Run, device: torch.device, process: Process = Process()) -> tuple[A
     kept = checkpoint.load_state(folder, model, seed)
     if process.leads:
         checkpoint.write_recipe(folder, recipe)  # from here on nothing refuses the run: the folder is its own
-        runs.rewind(folder, kept.epoch)
+        history.rewind(folder, kept.epoch)
+    wanted = spaced(stages[-1].end, recipe.training.snapshots) if process.leads else []
+    if wanted and not kept.epoch:
+        runs.keep_snapshot(run, model, 0, 0.0)
     seconds, saved = kept.seconds, time.monotonic()
     for stage in (stage for stage in stages if stage.end >= kept.epoch):
         training, begin = stage.training, max(stage.begin, kept.epoch)
@@ -187,8 +190,10 @@ def fit(run: Run, device: torch.device, process: Process = Process()) -> tuple[A
                 told = held or trained
                 progress.set_postfix({name: f"{value:.2f}" for name, value in told.items()}, refresh=False)
                 row = {"epoch": epoch + 1, "train": trained, "validation": held, "stage": stage.name}
-                runs.append(folder, {key: value for key, value in row.items() if value} | {"seconds": seconds})
-                finished(epoch + 1, seconds)
+                history.append(folder, {key: value for key, value in row.items() if value} | {"seconds": seconds})
+                if epoch + 1 in wanted:
+                    runs.keep_snapshot(run, model, epoch + 1, seconds)
+                finished(epoch + 1, seconds)  # all that an epoch leaves is there: a run goes on after it
                 if epoch + 1 == stage.end or time.monotonic() - saved > SAVE_SECONDS:
                     checkpoint.save_state(folder, model, optimizers, epoch + 1, seconds, seed)
                     saved = time.monotonic()
