@@ -18,7 +18,7 @@ def curve(folder: Path) -> list[dict[str, Any]]:
 
 
 def timeless(folder: Path) -> dict[str, Any]:
-    card = json.loads((folder / CARD).read_text())
+    card = json.loads((folder / CARD).read_text().replace(str(folder), "RUN"))  # in the command that measures it
     assert card.pop("seconds") is not None
     return card
 

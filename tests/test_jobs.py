@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from vaecore.checkpoint import CARD, RECIPE, WEIGHTS
 from vaecore.history import HISTORY
 from vaecore.jobs import launching, processes, queue, tickets
 from vaecore.jobs.processes import Process
+from vaecore.measuring import examined, keep_figures
+from vaecore.reading import read_json
 from vaecore.snapshots import SNAPSHOTS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="jobs need Linux or macOS")
@@ -65,15 +68,38 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run
 
 
+@pytest.fixture(scope="module")
+def measured(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with the figures of `vaecore.evaluate` in its card."""
+    run = shutil.copytree(whole, tmp_path_factory.mktemp("measured") / "run")
+    explorer = vaecore.load(run, device="cpu")
+    keep_figures(run, explorer.card, examined(explorer, 1000, 0, None), vaecore.evaluate(run, device="cpu"))
+    return run
+
+
+@pytest.fixture
+def check(whole: Path, measured: Path) -> Callable[[jobs.Job], bool]:
+    """Check that a job's run is that of a terminal; tells whether it was measured before anyone ended it."""
+
+    def same(job: jobs.Job) -> bool:
+        folder = Path(job.folder)
+        done = "evaluation" in read_json(folder / CARD)
+        check_same_run(folder, measured if done else whole)
+        return done
+
+    return same
+
+
 # One job
 
 
-def test_a_job_is_a_training_to_the_bit_and_can_be_watched(whole: Path) -> None:
+def test_a_job_is_a_training_to_the_bit_and_can_be_watched(whole: Path, check: Callable[[jobs.Job], bool]) -> None:
     job = jobs.start("vae-digits-2", device="cpu", **SMALL)
     rows = [{key: row[key] for key in ("epoch", "train", "validation")} for row in jobs.watch(job)]
-    assert state(job) == "finished", job.log.read_text()
     assert rows == curve(whole)
-    check_same_run(Path(job.folder), whole)
+    wait_until(lambda: state(job) != "measuring")
+    assert state(job) == "finished", job.log.read_text()
+    assert check(job), job.log.read_text()
     done = jobs.progress(job)
     assert (len(done.rows), done.epochs, done.seconds_left) == (30, 30, 0)
     assert vaecore.load(job.folder).name == job.name == "vae-digits-2-run-1"
@@ -112,11 +138,11 @@ def killed_and_resumed(job: jobs.Job, kills: int, chance: random.Random, seconds
             found = jobs.find(job.name)
             if found.process and chance.random() < 0.7:
                 found.process.send(signal.SIGKILL)
-            elif found.state == "running":
+            elif found.state in ("running", "measuring"):
                 jobs.stop(found)
             wait_until(lambda: state(job) in ("killed", "stopped", "finished"))
         else:
-            wait_until(lambda: state(job) not in ("waiting", "running"))
+            wait_until(lambda: state(job) not in ("waiting", "running", "measuring"))
         assert [each.name for each in jobs.list()] == [job.name], "a job is lost"
         if state(job) != "finished":
             kept.append(len(jobs.progress(job).rows))
@@ -126,24 +152,24 @@ def killed_and_resumed(job: jobs.Job, kills: int, chance: random.Random, seconds
 
 @pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_and_resumed_is_never_killed(
-    kills: int, whole: Path, monkeypatch: pytest.MonkeyPatch
+    kills: int, check: Callable[[jobs.Job], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(launching, "WORKER", "impatient")
     begun, chance, ended = time.monotonic(), random.Random(), []
     job = jobs.start("vae-digits-2", device="cpu", **SMALL)
     wait_until(lambda: state(job) == "finished")
     seconds = time.monotonic() - begun
-    check_same_run(Path(job.folder), whole)
+    assert check(job)
     while len(ended) < kills:
         jobs.delete(job)
         job = jobs.start("vae-digits-2", device="cpu", **SMALL)
         ended += killed_and_resumed(job, kills - len(ended), chance, seconds)
-        check_same_run(Path(job.folder), whole)
+        check(job)
     print(f"{len(ended)} kills, with {ended} epochs done: all the same")
 
 
 def test_whoever_begins_a_job_may_be_killed_before_it_is_written_down(
-    whole: Path, monkeypatch: pytest.MonkeyPatch
+    check: Callable[[jobs.Job], bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two processes are begun for one job: one trains, and the other sees that and ends."""
 
@@ -169,7 +195,7 @@ def test_whoever_begins_a_job_may_be_killed_before_it_is_written_down(
     assert len(opened) == 2
     wait_until(lambda: state(job) == "finished")
     assert [process.wait(60) for process in opened] == [0, 0]
-    check_same_run(Path(job.folder), whole)
+    assert check(job)
     assert job.log.read_text().count("vae-digits-2:   0%") == 1, "it was trained twice"
 
 
@@ -308,6 +334,7 @@ def test_the_shell_starts_lists_watches_and_deletes(capsys: pytest.CaptureFixtur
     rows = said("watch", "vae-digits-2-run-1").splitlines()
     assert [row.partition("  ")[0] for row in rows[:-1]] == ["epoch 1", "epoch 2"]
     assert rows[-1] == f"finished: {jobs.find('vae-digits-2-run-1').folder}"
+    wait_until(lambda: state(jobs.find("vae-digits-2-run-1")) == "finished")
     assert "vae-digits-2-run-1           finished  epoch 2 of 2  distortion" in said("list")
     assert said("delete", "vae-digits-2-run-1") == "deleted\n"
     for words, sentence in {

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import shlex
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -17,10 +16,9 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.device import DEVICES
     from vaecore.evaluation import report_on
     from vaecore.evaluation.annealed import IMAGES, looseness
-    from vaecore.evaluation.judges import fingerprint
     from vaecore.jobs import shell
     from vaecore.limits import expanded
-    from vaecore.measuring import examined, over_seeds, replicates, trained_on
+    from vaecore.measuring import examined, keep_figures, over_seeds, replicates, trained_on
     from vaecore.recipes import find
     from vaecore.runs import normal_scores
     from vaecore.serving.kept import MAP, keep_map
@@ -215,17 +213,9 @@ def _evaluate(parsed: argparse.Namespace) -> None:
     if report.left_out:
         print(f"left out: {printed.lacking(report.left_out)}")
     if parsed.write:
-        words = ["vaecore", "evaluate", parsed.name, "--samples", str(parsed.samples), "--seed", str(parsed.seed)]
-        command = shlex.join(words)
-        protocol = {"split": "test", "images": len(on.test), "samples": parsed.samples, "seed": parsed.seed}
-        if "frechet" in metrics:
-            protocol["judges"] = fingerprint(on.judges)
-        if "rate" in metrics and on.integrals is not None:
-            protocol["integral"] = True
         known = explorer.card.get("metrics", {})
         seeds = {key: known[key] for key in ("replicates",) if key in known and key not in metrics}  # of runs elsewhere
-        card = explorer.card | {"metrics": metrics | seeds, "evaluation": protocol | {"command": command}}
-        folder = checkpoint.find(parsed.name)
+        folder, parts = checkpoint.find(parsed.name), {}
         if "text" not in explorer.abilities:
             _keep(folder / MAP, lambda: keep_map(compute_map(explorer, parsed.data_dir), folder / MAP))
             if parsed.name == f"pca-{explorer.dataset}":  # beside which the planes ship that are of no model
@@ -233,8 +223,8 @@ def _evaluate(parsed: argparse.Namespace) -> None:
             elif explorer.latent > 2:  # of which the map shows no more than a projection
                 _keep(folder / PLANES, lambda: compute_code_plane(explorer, folder, parsed.data_dir))
             if "sample" in explorer.abilities:
-                card["anomaly"] = normal_scores(explorer.model, trained_on(explorer, on.train))
-        writing.write_json(folder / checkpoint.CARD, card)
+                parts["anomaly"] = normal_scores(explorer.model, trained_on(explorer, on.train))
+        keep_figures(parsed.name, explorer.card, on, metrics | seeds, **parts)
 
 
 def _anneal(parsed: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Measure a model on the test images of its data set."""
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -7,11 +8,13 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+from vaecore import checkpoint
 from vaecore.data import Examples, Images, data_folder, dataset, held_out, other_classes, strangers
-from vaecore.evaluation import Examined, report_on
+from vaecore.evaluation import Examined, judges, report_on
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.inputs import as_count
 from vaecore.serving.loading import load
+from vaecore.writing import write_json
 
 
 def evaluate(
@@ -43,6 +46,20 @@ def evaluate(
         ValueError: an unknown name, a broken run, data that cannot be had, or fewer than one sample.
     """
     return report_on(examined(load(name, device), samples, seed, data_dir)).metrics
+
+
+def keep_figures(
+    name: str | Path, card: dict[str, Any], on: Examined, metrics: dict[str, Any], **parts: object
+) -> None:
+    """Write figures into the card of a model or a run, with the protocol of them, and other parts of it."""
+    said = ("--samples", on.samples, "--seed", on.seed)
+    protocol: dict[str, Any] = {"split": "test", "images": len(on.test), "samples": on.samples, "seed": on.seed}
+    if "frechet" in metrics:
+        protocol["judges"] = judges.fingerprint(on.judges)
+    if "rate" in metrics and on.integrals is not None:
+        protocol["integral"] = True
+    protocol["command"] = shlex.join(["vaecore", "evaluate", str(name), *map(str, said)])
+    write_json(checkpoint.find(name) / checkpoint.CARD, card | {"metrics": metrics, "evaluation": protocol} | parts)
 
 
 def examined(explorer: Explorer, samples: int, seed: int, data_dir: str | Path | None) -> Examined:

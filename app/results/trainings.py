@@ -76,7 +76,7 @@ def written(changes: Mapping[str, Any]) -> str:
 def newest(job: jobs.Job) -> Model | None:
     """Return a run as it is now: finished, or after the last of the epochs that it keeps; None before there is any."""
     folder = Path(job.folder)
-    if job.state == "finished":
+    if job.trained:
         return own_run(job.name)
     try:
         epochs = serving.loading.epochs(folder)

@@ -98,7 +98,7 @@ def own_run(name: str) -> Model | None:
     """Return the finished run of that name among the visitor's own; None where there is none."""
     with suppress(ValueError):
         job = jobs.find(name, visits.owner())
-        if job.state == "finished":
+        if job.trained:
             return Model(name, changed(Path(job.folder)), job.folder)
     return None
 

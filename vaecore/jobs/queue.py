@@ -173,12 +173,14 @@ def find(name: str, owner: str = ME) -> Job:
 def stop(job: Job) -> Job:
     """Have a job end after its last finished epoch, from where `resume` goes on; one that waits does not begin.
 
+    One that is trained and is measured is finished then, without figures of the test images.
+
     Raises:
         ValueError: it neither waits nor runs.
     """
     with _locked() as queue:
         job = find(job.name, job.owner)
-        if job.state not in ("waiting", "running"):
+        if job.state not in ("waiting", "running", "measuring"):
             raise ValueError(f"expected a job that waits or runs, got {job.name}, which is {job.state}")
         job = tickets.write(job, wanted="stop")
         if job.process is not None:

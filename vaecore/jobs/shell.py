@@ -60,7 +60,7 @@ def _line(job: Job) -> str:
 
 
 def _ended(job: Job) -> str:
-    if job.state == "finished":
+    if job.trained:
         return f"finished: {job.folder}"
     return f"{job.state}: {job.failed}" if job.failed else job.state
 

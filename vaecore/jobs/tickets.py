@@ -32,7 +32,7 @@ from vaecore.writing import write_json
 
 NAME = re.compile(r"[\w-][\w.-]{0,99}")  # of a job and of an owner: a file's, that is not hidden
 SUFFIX = ".json"
-State = Literal["waiting", "running", "stopping", "stopped", "killed", "failed", "finished"]
+State = Literal["waiting", "running", "stopping", "measuring", "stopped", "killed", "failed", "finished"]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -81,14 +81,19 @@ class Job:
     def state(self) -> State:
         """Where it is: what the ticket says, where neither its process nor its folder says more."""
         if self.lives:
-            return "stopping" if self.wanted == "stop" else "running"
-        if exists(Path(self.folder) / checkpoint.CARD):
+            return "stopping" if self.wanted == "stop" else "measuring" if self.trained else "running"
+        if self.trained:
             return "finished"
         if self.failed:
             return "failed"
         if self.wanted == "stop":
             return "stopped"
         return "waiting" if self.process is None else "killed"
+
+    @property
+    def trained(self) -> bool:
+        """Whether the run is whole; it may be measured yet."""
+        return exists(Path(self.folder) / checkpoint.CARD)
 
     @property
     def ticket(self) -> Path:
@@ -101,7 +106,7 @@ class Job:
         return self.ticket.with_suffix(".log")
 
     @property
-    def trained(self) -> Recipe:
+    def kept_recipe(self) -> Recipe:
         """The recipe as it is trained: as the folder has it once the training has begun."""
         folder = Path(self.folder)
         return checkpoint.load_recipe(folder) if exists(folder / checkpoint.RECIPE) else asked(self)

@@ -40,7 +40,7 @@ class Progress(NamedTuple):
 
 def progress(job: Job) -> Progress:
     """How far a job is."""
-    return Progress(history.rows(Path(job.folder)), epochs(job.trained))
+    return Progress(history.rows(Path(job.folder)), epochs(job.kept_recipe))
 
 
 def epochs(recipe: Recipe) -> int:

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.components.plot import plot
-from app.controls import choices
+from app.controls import choices, sidebar
 from app.figures import curves, sprites
 from app.figures.curves import Term
 from app.figures.marks import Axis, Chart, Dots, columns
@@ -22,11 +22,12 @@ from vaecore import jobs
 PERIOD = 0.7  # seconds between two looks at a run that goes on
 HEIGHT = 270
 BEGUN = "begun run"  # key of the session: the name of a run that is to be shown
-ACTIVE = ("waiting", "running", "stopping")
+ACTIVE = ("waiting", "running", "stopping", "measuring")
 SAYS = {
     "stopped": "stopped; it can go on where it was",
     "killed": "ended by something else, such as a restart of the machine; it can go on where it was",
     "stopping": "ending after its last epoch",
+    "measuring": "finished, and measured now on images that it was not trained on; it can be opened",
 }
 
 
@@ -50,8 +51,9 @@ def _runs(was_active: bool) -> None:
     done = jobs.progress(job)
     _say(job, done)
     model = trainings.newest(job)
-    if job.state == "finished" and model is not None:
+    if job.trained and model is not None:
         _links(job)
+        _figures(model)
     left, right = st.columns([1.25, 1], gap="medium")
     if done.rows:
         with left:
@@ -96,7 +98,7 @@ def minutes(seconds: float) -> str:
 
 
 def _buttons(job: jobs.Job) -> None:
-    if job.state in ("waiting", "running"):
+    if job.state in ("waiting", "running", "measuring"):
         st.button("Stop", icon=":material/stop:", on_click=_do, args=("stop", job.name))
     if job.state in ("stopped", "killed", "failed"):
         st.button("Resume", icon=":material/play_arrow:", on_click=_do, args=("resume", job.name))
@@ -147,6 +149,14 @@ def codes(seen: trainings.Learned, latent: int) -> Chart:
     across, up = ("first principal axis", "second") if latent > 2 else ("z₁", "z₂")
     dots = Dots(*columns(seen.codes), colors, 5.0, opacity=0.8, ringed=False)
     return Chart((dots,), Axis(across, grid=False), Axis(up, grid=False), HEIGHT, equal=True)
+
+
+def _figures(model: Model) -> None:
+    """Draw what was measured of a run on images that it was not trained on, once it was."""
+    own = model.explorer
+    if "evaluation" in own.card:
+        with st.expander("What it measured"):
+            st.html(strips.facts(sidebar.figures(own)))
 
 
 def _links(job: jobs.Job) -> None:
