@@ -76,7 +76,7 @@ def test_one_that_is_not_there_is_named(run: Path) -> None:
     with pytest.raises(ValueError, match=r"mine has no snapshot of epoch 5. At hand: 0, 1, 2, "):
         vaecore.load(run, at=5)
     with pytest.raises(ValueError, match=r"no snapshot of epoch 1. At hand: none"):
-        vaecore.load("vae-digits-2", at=1)
+        vaecore.load("cvae-digits-2", at=1)
 
 
 @pytest.mark.parametrize("written", [True, False])

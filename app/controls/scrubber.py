@@ -6,7 +6,7 @@ from app.session import state
 from vaecore import serving
 
 KEY, WIDTH = "epoch", 640  # of the slider, in pixels
-ROOM = "<style>:root { --vc-above: 28.75rem }</style>"  # a map is as tall as what is above it leaves: a slider more
+ROOM = "<style>:root { --vc-above: 25.95rem }</style>"  # a map is as tall as what is above it leaves: a slider more
 
 
 def show() -> None:
