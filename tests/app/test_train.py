@@ -182,7 +182,8 @@ def test_what_is_rebuilt_is_rebuilt_by_that_epochs_model(open_page: Open) -> Non
 
 def test_the_epoch_stays_with_its_run_and_its_pages(open_page: Open) -> None:
     job = finished()
-    assert not [each for each in open_page("map", model="cvae-digits-2", epoch="2").select_slider if each.key == "epoch"]
+    without = open_page("map", model="cvae-digits-2", epoch="2")
+    assert not [each for each in without.select_slider if each.key == "epoch"]
     app = open_page("map", model=job.name, epoch="99")
     assert app.select_slider(key="epoch").value == 6
     app = open_page("anomaly", model=job.name, epoch="2")
