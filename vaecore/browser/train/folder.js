@@ -19,7 +19,7 @@ const DAY = 0x21; // the first of the year 1980, before which there is none
  *
  * @param {Settings} settings
  */
-export const folderName = ({ objective, set }) => `${objective}-${set}-trained-here`;
+export const folderName = ({ objective, set, mark = "" }) => `${objective}-${set}-trained-here${mark}`;
 
 /**
  * The files of a run, by their names.

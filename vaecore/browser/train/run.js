@@ -1,4 +1,5 @@
 // A training that can be looked at, tuned and taken back: what the worker does, without the worker.
+import { judged } from "./judging.js";
 import { Trainer } from "./trainer.js";
 import { views } from "./views.js";
 
@@ -21,7 +22,7 @@ import { views } from "./views.js";
  *
  * @typedef {object} Curves
  * @property {number[][]} training - In the mean over the batches since the row before.
- * @property {number[][]} test
+ * @property {number[][]} test - Of twins with squared error and rate, see `Judged`, behind these.
  */
 /**
  * What there is to see.
@@ -46,9 +47,11 @@ export class Run {
   /**
    * @param {Begin} begin
    * @param {Sets} sets
+   * @param {boolean} twin - Whether it is to be held against another.
    */
-  constructor({ build, seed, tuned }, sets) {
+  constructor({ build, seed, tuned }, sets, twin = false) {
     this.sets = sets;
+    this.twin = twin;
     this.trainer = new Trainer(build, sets.training, seed);
     this.tune(tuned);
     const bytes = 3 * this.trainer.model.flat.values.byteLength;
@@ -71,6 +74,15 @@ export class Run {
   tune({ descent, own }) {
     Object.assign(this.trainer.descent, descent);
     Object.assign(this.trainer.model.own, own);
+    this.fit();
+  }
+
+  /** End the epoch if what is left of it does not fill a batch any more, for that is another one now. */
+  fit() {
+    const { trainer } = this;
+    if (trainer.used + trainer.batch <= trainer.count) return;
+    trainer.turn();
+    this.ended();
   }
 
   /** One step; returns whether it ended an epoch. */
@@ -92,13 +104,22 @@ export class Run {
   /** An epoch has ended, or none has begun. */
   ended() {
     const { trainer, moments } = this;
-    const { distortion, other } = trainer.measure(this.sets.test);
-    add(this.curves.test, [trainer.epoch, distortion, other]);
+    add(this.curves.test, [trainer.epoch, ...this.measured()]);
     if (trainer.epoch % this.every) return;
     moments.push(trainer.moment());
     if (moments.length <= this.room) return;
     this.every *= 2;
     this.moments = moments.filter(({ epoch }) => epoch % this.every === 0);
+  }
+
+  /** What a row of the test's curve says. */
+  measured() {
+    if (!this.twin) {
+      const { distortion, other } = this.trainer.measure(this.sets.test);
+      return [distortion, other];
+    }
+    const { distortion, other, squared, rate } = judged(this.trainer, this.sets.test);
+    return [distortion, other, squared, rate];
   }
 
   /** Epochs done, and the share of this one. */
@@ -115,7 +136,9 @@ export class Run {
     this.present ??= this.trainer.moment();
     this.at = Math.min(Math.max(0, at), this.moments.length);
     this.trainer.goBack(this.moments[this.at] ?? this.present);
-    if (this.at === this.moments.length) this.present = null;
+    if (this.at < this.moments.length) return;
+    this.present = null;
+    this.fit();
   }
 
   /** Train from what is looked at: what came after an earlier moment becomes a branch that was left. */

@@ -10,6 +10,7 @@ import { isPlane, pixelsOf } from "./sets.js";
  * @property {[value: string, title: string][]} options
  * @property {boolean} [live] - Whether it acts while the training goes on; others start again.
  * @property {boolean} [slides] - Whether it is a slider.
+ * @property {boolean} [apart] - Whether it is no part of the form.
  * @property {(settings: Settings) => boolean} [when] - Whether it means anything.
  */
 
@@ -96,11 +97,23 @@ export const CHOICES = {
     when: ({ objective, hidden }) => objective !== "linear" && hidden !== "none",
   },
   seed: { label: "Seed", options: [] },
+  speed: {
+    label: "Speed",
+    options: [
+      ["full", "as fast as it can"],
+      ["60", "60 batches a second"],
+      ["10", "10 batches a second"],
+      ["1", "1 batch a second"],
+    ],
+    live: true,
+    apart: true,
+  },
 };
 /** @type {Settings} */
 const USUAL = {
   ...{ objective: "vae", hidden: "64", latent: "2", activation: "gelu", rate: "0.003", batch: "64", seed: "0" },
   ...{ beta: "4", noise: "masking", level: "0.5", sparsity: "0.1", activity: "0.05", contraction: "0.01" },
+  speed: "full",
 };
 const LARGEST_SEED = 9999;
 
@@ -160,6 +173,13 @@ export function tuned(settings) {
     },
   };
 }
+
+/**
+ * Batches a second, at most.
+ *
+ * @param {Settings} settings
+ */
+export const paceOf = ({ speed }) => (speed === "full" ? Infinity : Number(speed));
 
 /**
  * What a worker begins with.
