@@ -264,3 +264,24 @@ def test_a_speed_acts_at_once_and_is_in_the_address(visit: Visit) -> None:
     page.wait_for_url("**speed=1*")
     page.click(".play")
     expect(page.locator(".train[data-running=false]")).to_be_visible()
+
+
+@pytest.mark.parametrize(("annealing", "wanted"), [("linear", (10, 0.5, 4)), ("cyclic", (10, 0.5, 1))])
+def test_a_climbing_beta_is_in_what_is_taken_along(
+    visit: Visit, annealing: str, wanted: tuple[int, float, int], tmp_path: Path
+) -> None:
+    page = opened(visit, f"annealing={annealing}&climb=5&batch=256")
+    one_epoch(page)
+    if annealing == "linear":  # a climb of five epochs is half of ten
+        for _ in range(9):
+            one_epoch(page)
+    with page.expect_download() as waited:
+        page.click(".take")
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        packed.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    recipe = vaecore.load(folder, device="cpu").card["recipe"]
+    settings = recipe["settings"]
+    assert settings["annealing"] == annealing
+    found = recipe["training"]["epochs"], settings["annealing_share"], settings.get("annealing_cycles", 4)
+    assert found == wanted

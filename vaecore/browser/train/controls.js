@@ -47,7 +47,7 @@ function twinGroup(settings, sets, choose) {
   const other = selectOf("other", value, valuesOf(settings, key, sets));
   other.ariaLabel = `${CHOICES[key].label}: the twin’s`;
   other.onchange = () => choose("twin", `${key}:${other.value}`);
-  if (["objective", "noise"].includes(key)) group.classList.add("wordy");
+  group.classList.toggle("short", !["objective", "noise"].includes(key));
   group.append(other);
   return group;
 }

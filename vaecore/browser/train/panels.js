@@ -1,4 +1,5 @@
 // Which terms of the loss are drawn, in which panel, and how.
+import { tuned } from "./settings.js";
 import { isOfNats, isShared } from "./twins.js";
 
 /** @import { Panel } from "./curves.js" */
@@ -36,7 +37,9 @@ export function panelsOf(pair, frames, { error, z, twin }, level) {
   if (pair.length === 1) {
     const title = TERMS[pair[0].objective];
     const [own] = traces;
-    if (title) panels.push({ title, term: COLUMN.other, level: null, traces: [{ ...own, color: z }] });
+    const climbs = tuned(pair[0]).annealing.kind !== "none" ? ", climbing in training" : "";
+    if (title)
+      panels.push({ title: `${title}${climbs}`, term: COLUMN.other, level: null, traces: [{ ...own, color: z }] });
     return panels;
   }
   const rated = traces.filter((_, i) => isOfNats(pair[i]));

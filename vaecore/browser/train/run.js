@@ -1,8 +1,10 @@
 // A training that can be looked at, tuned and taken back: what the worker does, without the worker.
+import { anneal } from "./annealing.js";
 import { judged } from "./judging.js";
 import { Trainer } from "./trainer.js";
 import { views } from "./views.js";
 
+/** @import { Annealing } from "./annealing.js" */
 /** @import { Build } from "./laying.js" */
 /** @import { OwnNumbers } from "./objectives.js" */
 /** @import { Descent, Examples, Moment } from "./trainer.js" */
@@ -16,7 +18,7 @@ import { views } from "./views.js";
  * @property {number} seed
  * @property {Tuned} tuned
  */
-/** @typedef {{ descent: Partial<Descent>, own: Partial<OwnNumbers> }} Tuned - What acts at once. */
+/** @typedef {{ descent: Partial<Descent>, own: Partial<OwnNumbers>, annealing: Annealing }} Tuned - What acts at once. */
 /**
  * The terms along a training: of each row the epochs done, distortion, and what is added to it.
  *
@@ -53,6 +55,7 @@ export class Run {
     this.sets = sets;
     this.twin = twin;
     this.trainer = new Trainer(build, sets.training, seed);
+    this.annealing = tuned.annealing;
     this.tune(tuned);
     const bytes = 3 * this.trainer.model.flat.values.byteLength;
     this.room = Math.min(KEPT.most, Math.max(KEPT.least, Math.floor(MEMORY / bytes)));
@@ -71,7 +74,8 @@ export class Run {
   }
 
   /** @param {Tuned} tuned */
-  tune({ descent, own }) {
+  tune({ descent, own, annealing }) {
+    this.annealing = annealing;
     Object.assign(this.trainer.descent, descent);
     Object.assign(this.trainer.model.own, own);
     this.fit();
@@ -89,6 +93,7 @@ export class Run {
   step() {
     this.goOn();
     const { trainer } = this;
+    anneal(trainer, this.annealing);
     const ended = trainer.train();
     this.since += 1;
     const perEpoch = Math.floor(trainer.count / trainer.batch);

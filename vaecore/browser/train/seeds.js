@@ -1,4 +1,5 @@
 // Both settings of twins over a few seeds.
+import { anneal } from "./annealing.js";
 import { judged } from "./judging.js";
 import { Trainer } from "./trainer.js";
 
@@ -41,6 +42,7 @@ export class Study {
   step() {
     this.trainer ??= this.next();
     const { trainer } = this;
+    anneal(trainer, this.begins[this.done % this.begins.length].tuned.annealing);
     const ended = trainer.train();
     if (!Number.isFinite(trainer.model.terms.distortion))
       throw new Error(`With seed ${trainer.seed} the loss is no number any more: try a smaller learning rate.`);

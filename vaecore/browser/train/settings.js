@@ -49,6 +49,22 @@ export const CHOICES = {
     slides: true,
     when: of("beta-vae"),
   },
+  annealing: {
+    label: "β climbs",
+    options: [
+      ["none", "not at all"],
+      ["linear", "once"],
+      ["cyclic", "in cycles"],
+    ],
+    live: true,
+    when: of("vae", "beta-vae", "cvae"),
+  },
+  climb: {
+    label: "Climb, epochs",
+    options: plain(1, 2, 5, 10, 20, 50, 100),
+    live: true,
+    when: ({ annealing, ...others }) => annealing !== "none" && of("vae", "beta-vae", "cvae")({ ...others }),
+  },
   noise: {
     label: "Noise",
     options: plain("masking", "gaussian", "salt and pepper"),
@@ -113,7 +129,7 @@ export const CHOICES = {
 const USUAL = {
   ...{ objective: "vae", hidden: "64", latent: "2", activation: "gelu", rate: "0.003", batch: "64", seed: "0" },
   ...{ beta: "4", noise: "masking", level: "0.5", sparsity: "0.1", activity: "0.05", contraction: "0.01" },
-  speed: "full",
+  ...{ annealing: "none", climb: "10", speed: "full" },
 };
 const LARGEST_SEED = 9999;
 
@@ -159,10 +175,11 @@ export function completed(asked, sets) {
  * @returns {Tuned}
  */
 export function tuned(settings) {
-  const { objective, noise, ...others } = settings;
+  const { objective, noise, annealing, ...others } = settings;
   const number = (/** @type {string} */ key) => Number(others[key]);
   return {
     descent: { rate: number("rate"), batch: number("batch") },
+    annealing: { kind: CHOICES.annealing.when?.(settings) ? annealing : "none", climb: number("climb") },
     own: {
       beta: objective === "beta-vae" ? number("beta") : 1,
       corruption: noise,

@@ -155,9 +155,9 @@ class Training extends Component {
    * @param {State[]} states
    */
   take(states) {
-    const { frames, set, settings } = this;
+    const { frames, set } = this;
+    const { pair } = this.showing;
     if (!frames.length || !set) return;
-    const pair = pairOf(settings);
     /** @type {Record<string, Uint8Array>} */
     const packed = {};
     pair.forEach((own, i) => {
@@ -165,7 +165,7 @@ class Training extends Component {
       for (const [name, data] of Object.entries(files)) packed[`${folderName(own)}/${name}`] = data;
     });
     const href = URL.createObjectURL(new Blob([zipOf(packed)], { type: "application/zip" }));
-    make("a", { href, download: `${folderName({ ...settings, mark: "" })}.zip` }).click();
+    make("a", { href, download: `${folderName({ ...pair[0], mark: "" })}.zip` }).click();
     URL.revokeObjectURL(href);
     const opens = pair.map((own) => `vaecore.load("${folderName(own)}")`).join(" and ");
     this.find(".taken").textContent = pair[1]
@@ -192,7 +192,7 @@ class Training extends Component {
 
   /** Have both settings train over the seeds, or have that end. */
   study() {
-    const { set, frames, seeds } = this;
+    const { set, frames, seeds, showing } = this;
     if (!set || !frames.length) return;
     if (seeds.running) {
       this.say({ kind: "leave" });
@@ -200,8 +200,8 @@ class Training extends Component {
       return;
     }
     const epochs = Math.floor(frames[0].epochs);
-    if (!seeds.start(pairOf(this.settings), epochs)) return;
-    const begins = pairOf(this.settings).map((own) => begun(own, set.described));
+    if (!seeds.start(showing.pair, epochs)) return;
+    const begins = showing.pair.map((own) => begun(own, set.described));
     this.explain("");
     this.say({ kind: "study", wanted: { begins, epochs } });
   }
@@ -216,7 +216,11 @@ class Training extends Component {
     this.tell("kept", { settings: Object.fromEntries(own) });
   }
 
+  /** Write the form anew; what had the focus keeps it. */
   list() {
+    const page = this.root.getRootNode();
+    const focused = page instanceof ShadowRoot || page instanceof Document ? page.activeElement : null;
+    const name = this.find(".settings").contains(focused) && focused?.getAttribute("name");
     this.find(".settings").replaceChildren(
       ...formOf(this.settings, this.data.sets, (key, value) => this.choose(key, value)),
     );
@@ -224,6 +228,8 @@ class Training extends Component {
     speed.ariaLabel = CHOICES.speed.label;
     speed.onchange = () => this.choose("speed", speed.value);
     this.find(".speed").replaceChildren(speed);
+    const control = name && this.root.querySelector(`.settings [name="${name}"]`);
+    if (control instanceof HTMLElement) control.focus();
   }
 
   /**
@@ -241,17 +247,15 @@ class Training extends Component {
       this.say({ kind: "pace", perSecond: paceOf(this.settings) });
       return;
     }
-    if (CHOICES[key]?.live) {
+    if (CHOICES[key]?.live && this.set?.described.name === this.settings.set) {
       const pair = pairOf(this.settings);
       this.showing.pair = pair;
       this.seeds.begin(pair);
       this.say({ kind: "tune", tuned: pair.map((own) => tuned(own)) });
-      return;
-    }
-    if (key === "set") this.open();
+      if (CHOICES[key].slides) return; // it is being dragged
+      this.list();
+    } else if (this.set?.described.name !== this.settings.set) this.open();
     else this.begin();
-    const control = this.root.querySelector(`.settings [name="${key}"]`); // the form was written anew
-    if (control instanceof HTMLElement) control.focus();
   }
 
   /** @param {string} why */

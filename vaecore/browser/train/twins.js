@@ -1,5 +1,5 @@
 // Twins: two trainings with one difference.
-import { CHOICES, OBJECTIVES, completed } from "./settings.js";
+import { CHOICES, completed } from "./settings.js";
 
 /** @import { SetData } from "./sets.js" */
 /** @import { Settings } from "./settings.js" */
@@ -88,10 +88,17 @@ export function nextTo(settings, key, sets) {
 export function namesOf([settings, other]) {
   if (!other) return [""];
   const { key } = twinIn(settings);
-  if (key === "objective") return [settings, other].map(({ objective }) => OBJECTIVES[objective].title);
-  const label = CHOICES[key].label.split(",")[0];
-  return [settings, other].map((own) => `${label} ${own[key]}`);
+  const label = key === "objective" ? "" : `${CHOICES[key].label.split(",")[0]} `;
+  return [settings, other].map((own) => `${label}${titleOf(own, key)}`);
 }
+
+/**
+ * What a form says of a setting's value.
+ *
+ * @param {Settings} settings
+ * @param {string} key
+ */
+export const titleOf = (settings, key) => CHOICES[key].options.find(([value]) => value === settings[key])?.[1] ?? "";
 
 const RATE = ["vae", "beta-vae", "cvae"]; // objectives of nats
 /** @param {Settings} settings */

@@ -1,7 +1,7 @@
 // What may be said of two settings that were trained over the same seeds.
 import { compared } from "./comparing.js";
 import { written } from "./curves.js";
-import { isOfNats, namesOf, twinIn } from "./twins.js";
+import { isOfNats, namesOf, titleOf, twinIn } from "./twins.js";
 
 /** @import { Judged } from "./judging.js" */
 /** @import { Settings } from "./settings.js" */
@@ -45,18 +45,17 @@ export function quantitiesOf(pair) {
  * @param {number} epochs
  */
 export function sentences(pair, found, epochs) {
-  const names = namesOf(pair);
+  const [, name] = namesOf(pair);
   const seeds = found[0].map((_, i) => Number(pair[0].seed) + i);
   const { of, why } = quantitiesOf(pair);
-  const said = of.map(({ name, unit, of: value }) => {
+  const said = of.map(({ name: what, unit, of: value }) => {
     const [first, other] = found.map((all) => all.map((each) => value(each)));
     const { mean, between, larger } = compared(first, other);
     const far = mean === 0 ? "the same" : `${written(Math.abs(mean))}${unit} ${mean > 0 ? "higher" : "lower"}`;
-    return `${name} ${far}: ${larger ? "" : "no "}larger than the difference between seeds, ${written(between)}.`;
+    return `${what} ${far}: ${larger ? "" : "no "}larger than the difference between seeds, ${written(between)}.`;
   });
   const { key, value: wanted } = twinIn(pair[0]);
-  const than = key === "objective" ? names[0] : pair[0][key];
-  const head = `${names[1]} against ${than}, seeds ${seeds.join(", ")}, tested after ${counted(epochs)}`;
+  const head = `${name} against ${titleOf(pair[0], key)}, seeds ${seeds.join(", ")}, tested after ${counted(epochs)}`;
   return [pair[0][key] === wanted ? `${head}: there is no difference.` : `${head}:`, ...said, why].filter(Boolean);
 }
 
