@@ -10,6 +10,7 @@ import { begun, completed } from "../../vaecore/browser/train/settings.js";
 
 const { pixels, labels } = JSON.parse(readFileSync(new URL("training.json", import.meta.url), "utf8"));
 const examples = { pixels: Uint8Array.from(Buffer.from(pixels, "base64")), labels: Uint8Array.from(labels) };
+const first = (count) => ({ pixels: examples.pixels.subarray(0, 64 * count), labels: examples.labels.slice(0, count) });
 const SETS = { training: examples, test: examples };
 const DIGITS = { name: "digits", shape: [1, 8, 8], classes: [..."0123456789"], why: "" };
 const begin = (asked) => begun(completed({ set: "digits", ...asked }, [DIGITS]), DIGITS);
@@ -50,6 +51,11 @@ test("the rate weighs nothing at first, half after half the climb, and all of it
       wanted,
     );
     if (annealing === "linear") assert.equal(found[1], 0.25);
+  }
+  const uneven = new Run(begin({ annealing: "linear", climb: "1", batch: "64" }), { ...SETS, training: first(200) });
+  for (const wanted of [0, 1 / 3, 2 / 3, 1]) {
+    uneven.step();
+    assert.ok(Math.abs(uneven.trainer.model.own.annealed - wanted) < 1e-9); // what fills no batch is no part of an epoch
   }
   const training = new Run(begin({ annealing: "linear", climb: "100" }), SETS);
   training.step();

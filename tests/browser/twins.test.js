@@ -126,6 +126,27 @@ test("twins of another batch have seen the same images at the end of each epoch,
   }
 });
 
+test("twins of unequal size keep as many moments, and together no more than one alone", () => {
+  const asked = { hidden: "256-128", latent: "128", twin: "hidden:16" };
+  const alone = pairFor(asked).map((own) => new Run(begun(own, DIGITS), SETS).room);
+  assert.notEqual(...alone);
+  assert.deepEqual(
+    twins(asked).runs.map(({ room }) => room),
+    [0, 1].map(() => Math.ceil(Math.min(...alone) / 2)),
+  );
+});
+
+test("a loss that is no number any more ends both, and it is said whose it is", () => {
+  const group = twins({ twin: "rate:0.03" });
+  group.step();
+  group.runs[1].trainer.model.flat.values.fill(NaN);
+  assert.throws(() => group.step(), /second twin .* smaller learning rate/);
+  const [begin] = pairFor({}).map((own) => begun(own, DIGITS));
+  const alone = new Group([begin], SETS);
+  alone.runs[0].trainer.model.flat.values.fill(NaN);
+  assert.throws(() => alone.step(), /^Error: The loss is no number/);
+});
+
 test("a batch that the rest of an epoch does not fill ends it, at once or when time turns back to it", () => {
   const larger = tuned(completed({ batch: "128" }, [DIGITS]));
   for (const back of [false, true]) {
