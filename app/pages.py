@@ -77,7 +77,7 @@ PAGES = {
     "start": Page("Start", "what people come to do, a click away; every model by data set and kind", needs="model"),
     "train_here": Page(
         "Train here",
-        "an autoencoder that learns in the page; back in time, and on from there",
+        "an autoencoder that learns in the page; back in time, and on from there; twins with one difference",
         "Training",
         needs="nothing",
     ),

@@ -15,7 +15,7 @@ from vaecore import serving
 KEY, TURN, ASKED = "trainer", "trainer turn", "trainer asked"  # of the session
 KEYS = (
     "set", "objective", "hidden", "latent", "activation", "rate", "batch", "seed",
-    "beta", "noise", "level", "sparsity", "activity", "contraction",
+    "beta", "noise", "level", "sparsity", "activity", "contraction", "annealing", "climb", "twin", "speed",
 )  # fmt: skip
 LONGEST = 24  # characters of a setting
 BYTES, SCRIPT = "application/octet-stream", "text/javascript"

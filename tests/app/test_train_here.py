@@ -1,5 +1,6 @@
 """Training in the page, in a real browser: Play lowers the loss, time turns back, an address repeats a run."""
 
+import json
 import re
 import zipfile
 from collections.abc import Callable
@@ -173,7 +174,114 @@ def test_what_is_taken_along_opens_like_any_run(visit: Visit, objective: str, tm
     told = {"labels": tests.labels[:10]} if "condition" in explorer.abilities else {}
     rebuilt = explorer.reconstruct(tests.images[:10], **told)
     error = float(np.square(rebuilt - tests.images[:10]).sum((1, 2, 3)).mean())
-    said = re.search(r"[\d.]+", page.locator(".made span").inner_text())
+    said = re.search(r"[\d.]+", page.locator(".made:not(.second) span").inner_text())
     assert said
     assert error == pytest.approx(float(said[0]), rel=0.01)
     assert f"{step(page)} steps in a page" in explorer.card["made"]
+
+
+def test_twins_go_in_lockstep_and_an_address_repeats_them(visit: Visit) -> None:
+    page = opened(visit, "objective=beta-vae&beta=1")
+    page.locator("[name=twin]").select_option("beta")
+    page.wait_for_url("**twin=beta*")
+    page.locator("[name=other]").select_option("8")
+    page.wait_for_url("**twin=beta%3A8*")
+    at_step(page, 0)
+    start = twins(page)
+    assert start[0] == start[1]
+    one_epoch(page)
+    one_epoch(page)
+    seen = twins(page)
+    assert seen[0] != seen[1]
+    expect(page.locator(".codes figcaption")).to_contain_text(["β 1", "β 8"])
+    assert page.locator(".rows canvas:visible").count() == 4
+    page.locator(".scrub").focus()
+    page.keyboard.press("Home")
+    until(page, lambda page: twins(page) == start)
+    again = opened(visit, page.url.partition("?")[2])
+    one_epoch(again)
+    one_epoch(again)
+    assert twins(again) == seen
+    with again.expect_download() as waited:
+        again.click(".take")
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        cards = {name: packed.read(name) for name in packed.namelist() if name.endswith("card.json")}
+    assert [json.loads(card)["recipe"]["settings"]["beta"] for card in cards.values()] == [1, 8]
+    again.locator("[name=twin]").select_option("None")
+    again.wait_for_url(lambda address: "twin" not in address)
+    assert again.locator(".codes:visible").count() == 1
+
+
+def twins(page: Page) -> list[str]:
+    """What the terms of both are on the test images, as they are written: the distortion first."""
+    said = page.locator(".loss dd").first.inner_text()
+    assert said.endswith(" test")
+    return said.removesuffix(" test").split(" · ")
+
+
+def test_seeds_say_whether_twins_differ_by_more(visit: Visit) -> None:
+    page = opened(visit, "objective=beta-vae&beta=0.1&twin=beta:8&batch=256")
+    verdict = page.locator(".verdict")
+    page.click(".three")
+    expect(verdict).to_contain_text("Train for an epoch first")
+    for _ in range(3):
+        one_epoch(page)
+    seen = twins(page)
+    page.click(".three")
+    expect(verdict).to_contain_text("Rate", timeout=60_000)
+    said = verdict.inner_text()
+    assert "β 8 against 0.1, seeds 0, 1, 2, tested after 3 epochs" in said
+    found = {name: (float(far), way, bool(no)) for name, far, way, no in re.findall(SENTENCE, said)}
+    assert list(found) == ["Distortion", "Rate", "Elbo"]
+    assert found["Rate"][1:] == ("lower", False)
+    assert (found["Distortion"][1] == "higher") == (float(seen[0]) < float(seen[1]))
+    page.click(".three")
+    expect(page.locator(".three")).to_have_text("Stop")
+    page.locator("[name=rate]").select_option("0.001")  # what is found would be of other settings
+    expect(page.locator(".three")).to_have_text("Over three seeds")
+    expect(verdict).to_be_empty()
+    page.locator("[name=speed]").select_option("10")
+    page.click(".three")
+    page.click(".three")
+    expect(verdict).to_be_empty()
+    assert not page.locator(".trouble").is_visible()
+
+
+SENTENCE = r"(\w+) ([\d.]+) nats (higher|lower): (no )?larger than the difference between seeds, [\d.]+\."
+
+
+def test_a_speed_acts_at_once_and_is_in_the_address(visit: Visit) -> None:
+    page = opened(visit, "speed=1")
+    assert page.locator("[name=speed]").input_value() == "1"
+    page.click(".play")
+    until(page, lambda page: step(page) == 1)
+    page.wait_for_timeout(300)
+    assert step(page) == 1
+    page.locator("[name=speed]").select_option("full")
+    page.wait_for_url(lambda address: "speed" not in address)
+    until(page, lambda page: step(page) > 100)
+    page.locator("[name=speed]").select_option("1")
+    page.wait_for_url("**speed=1*")
+    page.click(".play")
+    expect(page.locator(".train[data-running=false]")).to_be_visible()
+
+
+@pytest.mark.parametrize(("annealing", "wanted"), [("linear", (10, 0.5, 4)), ("cyclic", (10, 0.5, 1))])
+def test_a_climbing_beta_is_in_what_is_taken_along(
+    visit: Visit, annealing: str, wanted: tuple[int, float, int], tmp_path: Path
+) -> None:
+    page = opened(visit, f"annealing={annealing}&climb=5&batch=256")
+    one_epoch(page)
+    if annealing == "linear":  # a climb of five epochs is half of ten
+        for _ in range(9):
+            one_epoch(page)
+    with page.expect_download() as waited:
+        page.click(".take")
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        packed.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    recipe = vaecore.load(folder, device="cpu").card["recipe"]
+    settings = recipe["settings"]
+    assert settings["annealing"] == annealing
+    found = recipe["training"]["epochs"], settings["annealing_share"], settings.get("annealing_cycles", 4)
+    assert found == wanted

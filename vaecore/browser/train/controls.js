@@ -2,6 +2,7 @@
 import { make } from "../dom.js";
 import { CHOICES, OBJECTIVES } from "./settings.js";
 import { isPlane } from "./sets.js";
+import { keysOf, nextTo, pairOf, twinIn, valuesOf } from "./twins.js";
 
 /** @import { SetData } from "./sets.js" */
 /** @import { Choice, Settings } from "./settings.js" */
@@ -17,13 +18,52 @@ export function formOf(settings, sets, choose) {
     const group = make("fieldset");
     group.append(make("legend", { textContent: live ? "Acts at once" : "Starts again" }));
     for (const [key, choice] of Object.entries(CHOICES)) {
-      if (Boolean(choice.live) !== live || choice.when?.(settings) === false) continue;
+      if (Boolean(choice.live) !== live || choice.apart) continue;
+      if (pairOf(settings).every((each) => choice.when?.(each) === false)) continue;
       group.append(labelled(key, choice, settings[key], optionsOf(key, choice, sets, set), choose));
     }
     return group;
   });
   const missing = sets.filter(({ why }) => why).map(({ why }) => make("p", { textContent: why }));
-  return [...groups, ...missing];
+  return [groups[0], twinGroup(settings, sets, choose), groups[1], ...missing];
+}
+
+/**
+ * What a twin differs in, and its value of that.
+ *
+ * @param {Settings} settings
+ * @param {SetData[]} sets
+ * @param {(key: string, value: string) => void} choose
+ */
+function twinGroup(settings, sets, choose) {
+  const { key, value } = twinIn(settings);
+  const group = make("fieldset", { className: "twins" });
+  const kinds = [["", "None"], ...keysOf(settings, sets).map((each) => [each, CHOICES[each].label.split(",")[0]])];
+  const kind = selectOf("twin", key, kinds);
+  kind.ariaLabel = "What the twin differs in";
+  kind.onchange = () => choose("twin", kind.value && `${kind.value}:${nextTo(settings, kind.value, sets)}`);
+  group.append(make("legend", { textContent: "Twin" }), kind);
+  if (!key) return group;
+  const other = selectOf("other", value, valuesOf(settings, key, sets));
+  other.ariaLabel = `${CHOICES[key].label}: the twin’s`;
+  other.onchange = () => choose("twin", `${key}:${other.value}`);
+  group.classList.toggle("short", !["objective", "noise"].includes(key));
+  group.append(other);
+  return group;
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {(string | boolean)[][]} options - Value, title, and whether it cannot be chosen.
+ */
+export function selectOf(name, value, options) {
+  const select = make("select", { name });
+  for (const [each, title, disabled] of options) {
+    const texts = { value: String(each), textContent: String(title), disabled: Boolean(disabled) };
+    select.append(make("option", { ...texts, selected: each === value }));
+  }
+  return select;
 }
 
 /**
@@ -72,10 +112,7 @@ function labelled(key, { label, slides }, value, options, choose) {
     tell();
     whole.append(said, slider);
   } else {
-    const select = make("select", { name: key });
-    for (const [each, title, disabled] of options) {
-      select.append(make("option", { value: each, textContent: title, disabled, selected: each === value }));
-    }
+    const select = selectOf(key, value, options);
     select.onchange = () => choose(key, select.value);
     whole.append(select);
   }

@@ -1,4 +1,5 @@
 // A run as `vaecore.load` takes it: recipe, weights and card in a folder, and that in a zip.
+import { annealingSettings } from "./annealing.js";
 import { begun, tuned } from "./settings.js";
 
 /** @import { Frame } from "./run.js" */
@@ -19,7 +20,7 @@ const DAY = 0x21; // the first of the year 1980, before which there is none
  *
  * @param {Settings} settings
  */
-export const folderName = ({ objective, set }) => `${objective}-${set}-trained-here`;
+export const folderName = ({ objective, set, mark = "" }) => `${objective}-${set}-trained-here${mark}`;
 
 /**
  * The files of a run, by their names.
@@ -50,11 +51,13 @@ export function runFiles(settings, set, state, { epochs, step }, address) {
 /**
  * @param {Settings} settings
  * @param {SetData} set
- * @param {number} epochs
+ * @param {number} epochs - Done.
  */
 function recipeOf(settings, set, epochs) {
   const { model, hidden, latent, activation } = begun(settings, set).build;
-  const { beta, corruption, level, sparsity, activity, contraction } = tuned(settings).own;
+  const { own: numbers, annealing } = tuned(settings);
+  const { beta, corruption, level, sparsity, activity, contraction } = numbers;
+  const annealed = annealingSettings(annealing, epochs);
   /** @type {Record<string, object>} */
   const own = {
     denoising: { corruption, level },
@@ -68,8 +71,13 @@ function recipeOf(settings, set, epochs) {
     name: folderName(settings),
     model,
     dataset: set.name,
-    settings: { latent, hidden, activation, ...own[model] },
-    training: { epochs, batch: Number(settings.batch), learning_rate: Number(settings.rate), weight_decay: 0 },
+    settings: { latent, hidden, activation, ...own[model], ...annealed.settings },
+    training: {
+      epochs: annealed.epochs,
+      batch: Number(settings.batch),
+      learning_rate: Number(settings.rate),
+      weight_decay: 0,
+    },
   };
 }
 

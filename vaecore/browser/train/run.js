@@ -1,7 +1,10 @@
 // A training that can be looked at, tuned and taken back: what the worker does, without the worker.
+import { anneal } from "./annealing.js";
+import { judged } from "./judging.js";
 import { Trainer } from "./trainer.js";
 import { views } from "./views.js";
 
+/** @import { Annealing } from "./annealing.js" */
 /** @import { Build } from "./laying.js" */
 /** @import { OwnNumbers } from "./objectives.js" */
 /** @import { Descent, Examples, Moment } from "./trainer.js" */
@@ -15,13 +18,13 @@ import { views } from "./views.js";
  * @property {number} seed
  * @property {Tuned} tuned
  */
-/** @typedef {{ descent: Partial<Descent>, own: Partial<OwnNumbers> }} Tuned - What acts at once. */
+/** @typedef {{ descent: Partial<Descent>, own: Partial<OwnNumbers>, annealing: Annealing }} Tuned - What acts at once. */
 /**
  * The terms along a training: of each row the epochs done, distortion, and what is added to it.
  *
  * @typedef {object} Curves
  * @property {number[][]} training - In the mean over the batches since the row before.
- * @property {number[][]} test
+ * @property {number[][]} test - Of twins with squared error and rate, see `Judged`, behind these.
  */
 /**
  * What there is to see.
@@ -46,10 +49,13 @@ export class Run {
   /**
    * @param {Begin} begin
    * @param {Sets} sets
+   * @param {boolean} twin - Whether it is to be held against another.
    */
-  constructor({ build, seed, tuned }, sets) {
+  constructor({ build, seed, tuned }, sets, twin = false) {
     this.sets = sets;
+    this.twin = twin;
     this.trainer = new Trainer(build, sets.training, seed);
+    this.annealing = tuned.annealing;
     this.tune(tuned);
     const bytes = 3 * this.trainer.model.flat.values.byteLength;
     this.room = Math.min(KEPT.most, Math.max(KEPT.least, Math.floor(MEMORY / bytes)));
@@ -68,15 +74,26 @@ export class Run {
   }
 
   /** @param {Tuned} tuned */
-  tune({ descent, own }) {
+  tune({ descent, own, annealing }) {
+    this.annealing = annealing;
     Object.assign(this.trainer.descent, descent);
     Object.assign(this.trainer.model.own, own);
+    this.fit();
+  }
+
+  /** End the epoch if what is left of it does not fill a batch any more, for that is another one now. */
+  fit() {
+    const { trainer } = this;
+    if (trainer.used + trainer.batch <= trainer.count) return;
+    trainer.turn();
+    this.ended();
   }
 
   /** One step; returns whether it ended an epoch. */
   step() {
     this.goOn();
     const { trainer } = this;
+    anneal(trainer, this.annealing);
     const ended = trainer.train();
     this.since += 1;
     const perEpoch = Math.floor(trainer.count / trainer.batch);
@@ -92,13 +109,22 @@ export class Run {
   /** An epoch has ended, or none has begun. */
   ended() {
     const { trainer, moments } = this;
-    const { distortion, other } = trainer.measure(this.sets.test);
-    add(this.curves.test, [trainer.epoch, distortion, other]);
+    add(this.curves.test, [trainer.epoch, ...this.measured()]);
     if (trainer.epoch % this.every) return;
     moments.push(trainer.moment());
     if (moments.length <= this.room) return;
     this.every *= 2;
     this.moments = moments.filter(({ epoch }) => epoch % this.every === 0);
+  }
+
+  /** What a row of the test's curve says. */
+  measured() {
+    if (!this.twin) {
+      const { distortion, other } = this.trainer.measure(this.sets.test);
+      return [distortion, other];
+    }
+    const { distortion, other, squared, rate } = judged(this.trainer, this.sets.test);
+    return [distortion, other, squared, rate];
   }
 
   /** Epochs done, and the share of this one. */
@@ -115,7 +141,9 @@ export class Run {
     this.present ??= this.trainer.moment();
     this.at = Math.min(Math.max(0, at), this.moments.length);
     this.trainer.goBack(this.moments[this.at] ?? this.present);
-    if (this.at === this.moments.length) this.present = null;
+    if (this.at < this.moments.length) return;
+    this.present = null;
+    this.fit();
   }
 
   /** Train from what is looked at: what came after an earlier moment becomes a branch that was left. */

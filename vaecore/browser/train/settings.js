@@ -10,6 +10,7 @@ import { isPlane, pixelsOf } from "./sets.js";
  * @property {[value: string, title: string][]} options
  * @property {boolean} [live] - Whether it acts while the training goes on; others start again.
  * @property {boolean} [slides] - Whether it is a slider.
+ * @property {boolean} [apart] - Whether it is no part of the form.
  * @property {(settings: Settings) => boolean} [when] - Whether it means anything.
  */
 
@@ -47,6 +48,22 @@ export const CHOICES = {
     live: true,
     slides: true,
     when: of("beta-vae"),
+  },
+  annealing: {
+    label: "β climbs",
+    options: [
+      ["none", "not at all"],
+      ["linear", "once"],
+      ["cyclic", "in cycles"],
+    ],
+    live: true,
+    when: of("vae", "beta-vae", "cvae"),
+  },
+  climb: {
+    label: "Climb, epochs",
+    options: plain(1, 2, 5, 10, 20, 50, 100),
+    live: true,
+    when: ({ annealing, ...others }) => annealing !== "none" && of("vae", "beta-vae", "cvae")({ ...others }),
   },
   noise: {
     label: "Noise",
@@ -96,11 +113,23 @@ export const CHOICES = {
     when: ({ objective, hidden }) => objective !== "linear" && hidden !== "none",
   },
   seed: { label: "Seed", options: [] },
+  speed: {
+    label: "Speed",
+    options: [
+      ["full", "as fast as it can"],
+      ["60", "60 batches a second"],
+      ["10", "10 batches a second"],
+      ["1", "1 batch a second"],
+    ],
+    live: true,
+    apart: true,
+  },
 };
 /** @type {Settings} */
 const USUAL = {
   ...{ objective: "vae", hidden: "64", latent: "2", activation: "gelu", rate: "0.003", batch: "64", seed: "0" },
   ...{ beta: "4", noise: "masking", level: "0.5", sparsity: "0.1", activity: "0.05", contraction: "0.01" },
+  ...{ annealing: "none", climb: "10", speed: "full" },
 };
 const LARGEST_SEED = 9999;
 
@@ -146,10 +175,11 @@ export function completed(asked, sets) {
  * @returns {Tuned}
  */
 export function tuned(settings) {
-  const { objective, noise, ...others } = settings;
+  const { objective, noise, annealing, ...others } = settings;
   const number = (/** @type {string} */ key) => Number(others[key]);
   return {
     descent: { rate: number("rate"), batch: number("batch") },
+    annealing: { kind: CHOICES.annealing.when?.(settings) ? annealing : "none", climb: number("climb") },
     own: {
       beta: objective === "beta-vae" ? number("beta") : 1,
       corruption: noise,
@@ -160,6 +190,13 @@ export function tuned(settings) {
     },
   };
 }
+
+/**
+ * Batches a second, at most.
+ *
+ * @param {Settings} settings
+ */
+export const paceOf = ({ speed }) => (speed === "full" ? Infinity : Number(speed));
 
 /**
  * What a worker begins with.

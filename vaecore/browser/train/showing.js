@@ -1,11 +1,13 @@
 // Shows a frame: the canvases first, then the words, so that no canvas waits for the page to be laid out anew.
 import { all, make, one } from "../dom.js";
 import { drawCurves, written } from "./curves.js";
+import { panelsOf } from "./panels.js";
 import { CodesScene, drawLanes, drawPlane, drawSheet } from "./scenes.js";
 import { byPca, firstOf, isPlane, pixelsOf, squaredErrors } from "./sets.js";
+import { namesOf } from "./twins.js";
 
 /** @import { Legend } from "../plane.js" */
-/** @import { Curves, Frame } from "./run.js" */
+/** @import { Frame } from "./run.js" */
 /** @import { Opened } from "./sets.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Codes, Manifold, Views } from "./views.js" */
@@ -21,15 +23,7 @@ import { byPca, firstOf, isPlane, pixelsOf, squaredErrors } from "./sets.js";
 const REBUILT = 10; // images in a row
 const SILENT = 0.01; // nats: a number of the code that costs less says nothing
 const WEIGHTS_IN_A_ROW = 8;
-/** @type {Record<string, string>} */
-const TERMS = {
-  vae: "rate",
-  "beta-vae": "β · rate",
-  cvae: "rate",
-  "sparse-l1": "sparsity",
-  "sparse-kl": "sparsity",
-  contractive: "contraction",
-};
+const PLACES = ["", ".second"]; // of the parts of each of two
 
 export class Showing {
   /**
@@ -40,13 +34,13 @@ export class Showing {
     this.root = root;
     /** @type {Opened | null} */
     this.set = null;
-    /** @type {Settings} */
-    this.settings = {};
+    /** @type {Settings[]} Of one training, or of two. */
+    this.pair = [];
     /** @type {Colours} */
     this.colours = { colors: [], inks: [], variables: {} };
     /** @type {Pictures} */
     this.pictures = { originals: new Float32Array(), pca: new Float32Array(), k: 1, level: 0 };
-    this.codes = new CodesScene();
+    this.scenes = PLACES.map(() => new CodesScene());
     this.ink = "";
     const parts = all(root, "[data-view]", HTMLElement);
     this.seen = new Set(parts);
@@ -62,18 +56,19 @@ export class Showing {
   }
 
   /**
-   * Another training begins.
+   * Another training begins, or two.
    *
    * @param {Opened} set
-   * @param {Settings} settings
+   * @param {Settings[]} pair
    * @param {Colours} colours
    */
-  begin(set, settings, colours) {
+  begin(set, pair, colours) {
     const { shape, errors } = set.described;
-    Object.assign(this, { set, settings, colours });
-    this.codes = new CodesScene();
+    Object.assign(this, { set, pair, colours });
+    this.scenes = PLACES.map(() => new CodesScene());
+    this.root.classList.toggle("twin", pair.length > 1);
     const originals = firstOf(set.test, pixelsOf(shape), REBUILT);
-    const k = Math.min(Number(settings.latent), errors.length);
+    const k = Math.min(Number(pair[0].latent), errors.length);
     this.pictures = { originals, pca: byPca(set, originals, k), k, level: errors[k - 1] };
     this.root.classList.toggle("plane", isPlane(set.described));
     if (isPlane(set.described)) return;
@@ -85,56 +80,61 @@ export class Showing {
 
   /** The views that can be seen now. */
   wanted() {
-    const shown = [...this.seen].map((part) => part.dataset.view ?? "");
-    return this.set && isPlane(this.set.described) ? ["codes", "manifold", "rebuilt"] : shown;
+    const shown = new Set([...this.seen].map((part) => part.dataset.view ?? ""));
+    return this.set && isPlane(this.set.described) ? ["codes", "manifold", "rebuilt"] : [...shown];
   }
 
   /**
-   * @param {Frame} frame
+   * @param {Frame[]} frames
    * @param {boolean} running
    */
-  draw({ curves, left, epochs, views }, running) {
-    const { set } = this;
-    if (!set) return;
+  draw(frames, running) {
+    const { set, pair } = this;
+    if (!set || frames.length !== pair.length) return;
     this.ink = getComputedStyle(this.root).color;
-    const words = [...this.loss(curves, left, epochs)];
-    if (isPlane(set.described)) words.push(...this.points(views, set, running));
-    else words.push(...this.images(views, set, running));
+    const words = this.loss(frames);
+    namesOf(pair).forEach((name, i) => {
+      const part = isPlane(set.described) ? this.points : this.images;
+      words.push(...part.call(this, frames[i].views, set, running, i, name));
+    });
     for (const [where, said] of words) this.say(where, said);
   }
 
   /**
-   * @param {Curves} curves
-   * @param {Curves | null} left
-   * @param {number} epochs
+   * @param {Frame[]} frames
    * @returns {[string, string][]}
    */
-  loss(curves, left, epochs) {
-    const { objective } = this.settings;
-    const { error, z, baseline } = this.colours.variables;
-    const squared = !(objective in TERMS) || !TERMS[objective].endsWith("rate");
-    const level = squared ? this.pictures.level : null;
-    const panels = [{ title: squared ? "squared error" : "distortion, nats", color: error, term: 1, level }];
-    if (objective in TERMS) panels.push({ title: TERMS[objective], color: z, term: 2, level: null });
-    drawCurves(this.canvas(".loss canvas"), curves, left, panels, epochs, { ink: this.ink, baseline });
-    const [training, test] = [curves.training, curves.test].map((rows) => rows.findLast(([at]) => at <= epochs + 1e-9));
+  loss(frames) {
+    const { pair, colours } = this;
+    const [{ epochs, left }] = frames;
+    const panels = panelsOf(pair, frames, colours.variables, this.pictures.level);
+    drawCurves(this.canvas(".loss canvas"), panels, epochs, { ink: this.ink, baseline: colours.variables.baseline });
     const list = one(this.root, ".loss dl", HTMLElement);
     if (list.children.length !== 2 * panels.length) {
       list.replaceChildren(
         ...panels.flatMap((_, i) => [make("dt", { className: `term${i}` }), make("dd", { className: `value${i}` })]),
       );
     }
-    const others = [squared ? ", dashed PCA" : "", left ? ", pale before" : ""].join("");
+    const [first, second] = namesOf(pair);
+    const which = second ? `Solid: ${first}, dashed: ${second}` : "Bold test, thin training";
+    const pca = panels.some(({ level }) => level !== null) ? (second ? ", dotted: PCA" : ", dashed PCA") : "";
     return [
-      [".loss figcaption", `Bold test, thin training${others}`],
-      ...panels.flatMap(({ title, term }, i) => {
-        const [own, held] = [training, test].map((row) => (row ? written(row[term]) : ""));
+      [".loss figcaption", `${which}${pca}${left ? ", pale before" : ""}`],
+      ...panels.flatMap(({ title, term, traces }, i) => {
+        const [held, own] = ["test", "training"].map((of) =>
+          traces.map((trace) => {
+            const rows = trace.of.curves[/** @type {"test" | "training"} */ (of)];
+            const row = rows.findLast(([at]) => at <= epochs + 1e-9);
+            return row && term < row.length ? written(row[term]) : "";
+          }),
+        );
+        const also = !second && own[0] ? ` · ${own[0]} training` : "";
         /** @type {[string, string][]} */
-        const pair = [
+        const said = [
           [`.term${i}`, title],
-          [`.value${i}`, `${held} test${own && ` · ${own} training`}`],
+          [`.value${i}`, `${held.join(" · ")} test${also}`],
         ];
-        return pair;
+        return said;
       }),
     ];
   }
@@ -143,19 +143,25 @@ export class Showing {
    * @param {Views} views
    * @param {Opened} set
    * @param {boolean} running
+   * @param {number} which - Of two.
+   * @param {string} name - Of it.
    * @returns {[string, string][]}
    */
-  points({ manifold, rebuilt, codes }, set, running) {
+  points({ manifold, rebuilt, codes }, set, running, which, name) {
     if (!manifold || !rebuilt || !codes) return [];
     const { reconstruction: made, baseline } = this.colours.variables;
-    drawPlane(this.canvas(".codes canvas"), set, rebuilt, manifold, this.legend(set), {
+    const place = PLACES[which];
+    drawPlane(this.canvas(`.codes${place} canvas`), set, rebuilt, manifold, this.legend(set), {
       ink: this.ink,
       made,
       baseline,
     });
     return [
-      [".codes figcaption", "The points, what the codes decode to, and PCA’s line"],
-      [".manifold figcaption", this.codesOn(".manifold canvas", codes, set, running)],
+      [
+        `.codes${place} figcaption`,
+        name ? `${name}: what it decodes` : "The points, what the codes decode to, and PCA’s line",
+      ],
+      [`.manifold${place} figcaption`, called(name, this.codesOn("manifold", codes, set, running, which))],
     ];
   }
 
@@ -163,42 +169,48 @@ export class Showing {
    * @param {Views} views
    * @param {Opened} set
    * @param {boolean} running
+   * @param {number} which - Of two.
+   * @param {string} name - Of it.
    * @returns {[string, string][]}
    */
-  images({ codes, manifold, rebuilt, weights, rates }, set, running) {
+  images({ codes, manifold, rebuilt, weights, rates }, set, running, which, name) {
     const { shape } = set.described;
     /** @type {[string, string][]} */
     const words = [];
-    if (codes) words.push([".codes figcaption", this.codesOn(".codes canvas", codes, set, running)]);
-    if (manifold) {
+    const place = PLACES[which];
+    if (codes)
+      words.push([`.codes${place} figcaption`, called(name, this.codesOn("codes", codes, set, running, which))]);
+    if (manifold && !name) {
       drawSheet(this.canvas(".manifold canvas"), manifold.pictures, shape, manifold.columns);
       words.push([".manifold figcaption", aboutManifold(manifold, rates)]);
     }
     if (rebuilt) {
-      drawSheet(this.canvas(".rows .reconstruction"), rebuilt, shape, REBUILT);
+      drawSheet(this.canvas(`.rows .reconstruction${place}`), rebuilt, shape, REBUILT);
       const error = squaredErrors(this.pictures.originals, rebuilt, pixelsOf(shape));
-      words.push([".made span", `squared error ${written(error)}`]);
+      words.push([`.made${place} b`, name || "Rebuilt"], [`.made${place} span`, `squared error ${written(error)}`]);
     }
-    if (weights) drawSheet(this.canvas(".weights canvas"), weights, shape, WEIGHTS_IN_A_ROW, true);
+    if (weights && !name) drawSheet(this.canvas(".weights canvas"), weights, shape, WEIGHTS_IN_A_ROW, true);
     return words;
   }
 
   /**
    * Draw codes, and say what is seen.
    *
-   * @param {string} where
+   * @param {string} kind - Of the figure.
    * @param {Codes} codes
    * @param {Opened} set
    * @param {boolean} running
+   * @param {number} which - Of two.
    */
-  codesOn(where, codes, set, running) {
+  codesOn(kind, codes, set, running, which) {
     const { labels } = set.test;
+    const canvas = this.canvas(`.${kind}${PLACES[which]} canvas`);
     const [first, other] = codes.axes ?? [0, 1];
     const look = { ink: this.ink, prior: codes.scales.length > 0, still: !running };
-    if (first === other) drawLanes(this.canvas(where), codes, labels, this.legend(set));
-    else this.codes.draw(this.canvas(where), codes, labels, this.legend(set), look);
+    if (first === other) drawLanes(canvas, codes, labels, this.legend(set));
+    else this.scenes[which].draw(canvas, codes, labels, this.legend(set), look);
     const numbers = codes.axes ? `numbers ${first + 1} and ${other + 1}` : "their PCA";
-    const wide = Number(this.settings.latent) > 2 ? `: ${numbers}` : "";
+    const wide = Number(this.pair[which].latent) > 2 ? `: ${numbers}` : "";
     return `Codes of test ${isPlane(set.described) ? "points" : "images"}${wide}`;
   }
 
@@ -234,6 +246,14 @@ export class Showing {
     this.observer.disconnect();
   }
 }
+
+/**
+ * What is said of a training, behind its name if it has one.
+ *
+ * @param {string} name
+ * @param {string} said
+ */
+const called = (name, said) => (name ? `${name}: ${said[0].toLowerCase()}${said.slice(1)}` : said);
 
 /**
  * @param {Manifold} manifold

@@ -1,11 +1,13 @@
 // Training in the page: a worker trains, and this shows what it has come to, as often as the display can.
 import { Component, mounting } from "../component.js";
 import { make } from "../dom.js";
-import { formOf } from "./controls.js";
+import { formOf, selectOf } from "./controls.js";
 import { folderName, runFiles, zipOf } from "./folder.js";
+import { SeedsPanel } from "./seedspanel.js";
 import { fetchSet } from "./sets.js";
-import { CHOICES, begun, completed, tuned, usual } from "./settings.js";
+import { CHOICES, begun, paceOf, tuned, usual } from "./settings.js";
 import { Showing } from "./showing.js";
+import { completedPair, pairOf } from "./twins.js";
 
 /** @import { State } from "./folder.js" */
 /** @import { Frame } from "./run.js" */
@@ -36,10 +38,10 @@ class Training extends Component {
     this.set = null;
     /** @type {Settings} */
     this.settings = {};
-    /** @type {Frame | null} */
-    this.frame = null;
+    /** @type {Frame[]} Of one training, or of two. */
+    this.frames = [];
     this.running = false;
-    this.waiting = false; // for a frame
+    this.waiting = false; // for frames
     this.again = false; // whether another is to be asked for then
     this.run = 0; // of those begun; frames of an earlier one are too late
     this.showing = new Showing(root, () => this.look());
@@ -50,6 +52,7 @@ class Training extends Component {
     this.press(".epoch", () => this.say({ kind: "epoch" }));
     this.press(".again", () => this.begin());
     this.press(".take", () => this.worker?.postMessage({ kind: "take" }));
+    this.seeds = new SeedsPanel(this.find(".seeds"), () => this.study());
     this.scrub = /** @type {HTMLInputElement} */ (this.find(".scrub"));
     this.scrub.oninput = () => {
       this.say({ kind: "back", at: Number(this.scrub.value) });
@@ -72,7 +75,7 @@ class Training extends Component {
    */
   async update(data) {
     this.shown = data;
-    if (!this.settings.set) this.settings = completed(data.settings, data.sets);
+    if (!this.settings.set) this.settings = completedPair(data.settings, data.sets);
     await this.open();
   }
 
@@ -115,7 +118,7 @@ class Training extends Component {
     this.look();
   }
 
-  /** Ask for a frame; while one is on its way, for another after it. */
+  /** Ask for frames; while some are on their way, for others after them. */
   look() {
     this.again = this.waiting;
     if (this.waiting || !this.set) return;
@@ -127,14 +130,19 @@ class Training extends Component {
   hear(told) {
     if (told.kind === "failed") {
       this.waiting = false;
+      this.seeds.clear();
       this.explain(told.why);
       this.draw();
       return;
     }
-    if (told.kind === "state") return this.take(told.state);
+    if (told.kind === "states") return this.take(told.states);
+    if (told.kind === "studied") {
+      if (told.run === this.run) this.seeds.show(told.share, told.found);
+      return;
+    }
     this.waiting = false;
     if (told.run !== this.run) return this.look();
-    [this.frame, this.running] = [told.frame, told.running];
+    [this.frames, this.running] = [told.frames, told.running];
     requestAnimationFrame(() => {
       this.draw();
       if (this.running || this.again) this.look();
@@ -142,21 +150,27 @@ class Training extends Component {
   }
 
   /**
-   * Hand out the model as it is seen.
+   * Hand out the models as they are seen.
    *
-   * @param {State} state
+   * @param {State[]} states
    */
-  take(state) {
-    const { frame, set, settings } = this;
-    if (!frame || !set) return;
-    const folder = folderName(settings);
-    const files = Object.entries(runFiles(settings, set.described, state, frame, location.search));
-    const zip = zipOf(Object.fromEntries(files.map(([name, data]) => [`${folder}/${name}`, data])));
-    const href = URL.createObjectURL(new Blob([zip], { type: "application/zip" }));
-    make("a", { href, download: `${folder}.zip` }).click();
+  take(states) {
+    const { frames, set } = this;
+    const { pair } = this.showing;
+    if (!frames.length || !set) return;
+    /** @type {Record<string, Uint8Array>} */
+    const packed = {};
+    pair.forEach((own, i) => {
+      const files = runFiles(own, set.described, states[i], frames[i], location.search);
+      for (const [name, data] of Object.entries(files)) packed[`${folderName(own)}/${name}`] = data;
+    });
+    const href = URL.createObjectURL(new Blob([zipOf(packed)], { type: "application/zip" }));
+    make("a", { href, download: `${folderName({ ...pair[0], mark: "" })}.zip` }).click();
     URL.revokeObjectURL(href);
-    this.find(".taken").textContent =
-      `Unzip it: vaecore.load("${folder}") opens it, and so does any page here, by its folder.`;
+    const opens = pair.map((own) => `vaecore.load("${folderName(own)}")`).join(" and ");
+    this.find(".taken").textContent = pair[1]
+      ? `Unzip it: ${opens} open them, and so does any page here, by their folders.`
+      : `Unzip it: ${opens} opens it, and so does any page here, by its folder.`;
   }
 
   /** Start with the settings as they are. */
@@ -167,10 +181,29 @@ class Training extends Component {
     this.find(".taken").textContent = "";
     this.list();
     this.keep();
-    this.showing.begin(set, settings, this.data);
+    const pair = pairOf(settings);
+    this.showing.begin(set, pair, this.data);
+    this.seeds.begin(pair);
     this.run += 1;
-    this.say({ kind: "begin", begin: begun(settings, set.described) });
+    this.say({ kind: "pace", perSecond: paceOf(settings) });
+    this.say({ kind: "begin", begins: pair.map((own) => begun(own, set.described)) });
     if (this.running) this.say({ kind: "train", steps: Infinity });
+  }
+
+  /** Have both settings train over the seeds, or have that end. */
+  study() {
+    const { set, frames, seeds, showing } = this;
+    if (!set || !frames.length) return;
+    if (seeds.running) {
+      this.say({ kind: "leave" });
+      seeds.clear();
+      return;
+    }
+    const epochs = Math.floor(frames[0].epochs);
+    if (!seeds.start(showing.pair, epochs)) return;
+    const begins = showing.pair.map((own) => begun(own, set.described));
+    this.explain("");
+    this.say({ kind: "study", wanted: { begins, epochs } });
   }
 
   /** Let the address have what differs from what is usual. */
@@ -183,10 +216,20 @@ class Training extends Component {
     this.tell("kept", { settings: Object.fromEntries(own) });
   }
 
+  /** Write the form anew; what had the focus keeps it. */
   list() {
+    const page = this.root.getRootNode();
+    const focused = page instanceof ShadowRoot || page instanceof Document ? page.activeElement : null;
+    const name = this.find(".settings").contains(focused) && focused?.getAttribute("name");
     this.find(".settings").replaceChildren(
       ...formOf(this.settings, this.data.sets, (key, value) => this.choose(key, value)),
     );
+    const speed = selectOf("speed", this.settings.speed, CHOICES.speed.options);
+    speed.ariaLabel = CHOICES.speed.label;
+    speed.onchange = () => this.choose("speed", speed.value);
+    this.find(".speed").replaceChildren(speed);
+    const control = name && this.root.querySelector(`.settings [name="${name}"]`);
+    if (control instanceof HTMLElement) control.focus();
   }
 
   /**
@@ -195,22 +238,24 @@ class Training extends Component {
    */
   choose(key, value) {
     const { data, settings } = this;
-    const kept =
-      key === "objective"
-        ? { set: settings.set, seed: settings.seed, objective: value }
-        : { ...settings, [key]: value };
-    this.settings = completed(
-      key === "set" ? { set: value, objective: settings.objective, seed: settings.seed } : kept,
-      data.sets,
-    );
-    if (CHOICES[key].live) {
-      this.say({ kind: "tune", tuned: tuned(this.settings) });
+    const { set, seed, speed, twin = "", objective } = settings;
+    /** @type {Record<string, Settings>} */
+    const fresh = { set: { objective, seed, speed, twin }, objective: { set, seed, speed, twin } };
+    this.settings = completedPair({ ...(fresh[key] ?? settings), [key]: value }, data.sets);
+    if (key === "speed") {
+      this.keep();
+      this.say({ kind: "pace", perSecond: paceOf(this.settings) });
       return;
     }
-    if (key === "set") this.open();
+    if (CHOICES[key]?.live && this.set?.described.name === this.settings.set) {
+      const pair = pairOf(this.settings);
+      this.showing.pair = pair;
+      this.seeds.begin(pair);
+      this.say({ kind: "tune", tuned: pair.map((own) => tuned(own)) });
+      if (CHOICES[key].slides) return; // it is being dragged
+      this.list();
+    } else if (this.set?.described.name !== this.settings.set) this.open();
     else this.begin();
-    const control = this.root.querySelector(`.settings [name="${key}"]`); // the form was written anew
-    if (control instanceof HTMLElement) control.focus();
   }
 
   /** @param {string} why */
@@ -221,11 +266,11 @@ class Training extends Component {
   }
 
   draw() {
-    const { frame, set, running } = this;
-    if (!frame || !set) return;
-    this.showing.draw(frame, running);
+    const { frames, set, running } = this;
+    if (!frames.length || !set) return;
+    this.showing.draw(frames, running);
     this.find(".play").textContent = running ? "Pause" : "Play";
-    const { step, at, kept } = frame;
+    const [{ step, at, kept }] = frames;
     this.scrub.max = String(kept.length - 1);
     this.scrub.value = String(at);
     this.find(".time output").textContent = `epoch ${kept[at]}`;
