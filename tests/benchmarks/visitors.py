@@ -4,6 +4,9 @@ Each is a websocket that speaks Streamlit's protocol as a browser does. They ope
 from then on each moves a slider every two seconds, not all at once: from the message to the end of the run that it
 asked for. The reference, in the same run, is one visitor alone. What they draw is decoded in their browsers, which are
 not here; the memory is the server's.
+
+Then one visitor's gestures with and without `--training` others on *Train here*, by turns. Their networks learn in
+their browsers, so what is left for the server is that each of them changes a setting every few seconds.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -25,11 +29,14 @@ from harness import serve
 
 VISITORS, SECONDS, EVERY = 100, 60, 2.0
 P95, MEMORY = 100, 1.2  # ms, GB
-PAGE, MODEL = "generate", "vae-mnist-2"
+MODEL = "vae-mnist-2"
+TRAINING, TRIES, CHANGES = 30, 3, 5.0  # others who train in their pages; turns; seconds between two of one's settings
 
 
 class Visitor:
-    """One session on the page."""
+    """One session on a page."""
+
+    place, query = "generate", f"model={MODEL}"
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -53,8 +60,8 @@ class Visitor:
     async def arrive(self) -> float:
         """Open the page."""
         message = BackMsg()
-        message.rerun_script.query_string = f"model={MODEL}"
-        message.rerun_script.page_name = PAGE
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = self.place
         return await self.rerun(message)
 
     async def gesture(self) -> float:
@@ -62,36 +69,66 @@ class Visitor:
         self.turn += 1
         message = BackMsg()
         asked = message.rerun_script
-        asked.query_string, asked.page_script_hash, asked.fragment_id = f"model={MODEL}", self.page, self.fragment
-        stand = {"percents": {"0": random.randint(1, 99)}, "label": None, "turn": self.turn}
-        asked.widget_states.widgets.add(id=self.component, json_value=json.dumps({"stand": stand}))
+        asked.query_string, asked.page_script_hash, asked.fragment_id = self.query, self.page, self.fragment
+        asked.widget_states.widgets.add(id=self.component, json_value=json.dumps(self.told()))
         return await self.rerun(message)
+
+    def told(self) -> dict[str, Any]:
+        """What the component says."""
+        return {"stand": {"percents": {"0": random.randint(1, 99)}, "label": None, "turn": self.turn}}
+
+
+class Training(Visitor):
+    """One whose page trains."""
+
+    place, query = "train_here", "set=digits"
+
+    def told(self) -> dict[str, Any]:
+        """What the component says when a setting is chosen."""
+        return {"kept": {"settings": {"set": "digits", "objective": "vae", "seed": str(self.turn)}, "turn": self.turn}}
+
+
+async def came(address: str, kind: type[Visitor], count: int) -> tuple[list[Visitor], list[float]]:
+    """So many visitors, one after the other, and the seconds of each arrival."""
+    url = address.replace("http", "ws") + "/_stcore/stream"
+    visitors = [
+        kind(await connect(url, subprotocols=["streamlit"], max_size=None, origin=address))  # type: ignore[list-item]
+        for _ in range(count)
+    ]
+    arrivals = [await visitor.arrive() for visitor in visitors]
+    assert all(visitor.component and visitor.fragment for visitor in visitors)
+    return visitors, arrivals
+
+
+async def stay(visitor: Visitor, every: float, end: float) -> list[float]:
+    """Seconds of each gesture of a visitor, until the end."""
+    await asyncio.sleep(random.uniform(0, every))
+    taken = []
+    while time.perf_counter() < end:
+        taken.append(await visitor.gesture())
+        await asyncio.sleep(max(0.0, every - taken[-1]))
+    return taken
+
+
+async def beside(address: str, training: int, seconds: float) -> list[float]:
+    """Seconds of each gesture of one visitor, beside so many who train."""
+    visitors = [*(await came(address, Visitor, 1))[0], *(await came(address, Training, training))[0]]
+    end = time.perf_counter() + seconds
+    every = [EVERY / 8, *[CHANGES] * training]
+    taken = await asyncio.gather(*(stay(each, pause, end) for each, pause in zip(visitors, every, strict=True)))
+    for visitor in visitors:
+        await visitor.socket.close()
+    return taken[0]
 
 
 async def visits(address: str, count: int, seconds: float) -> tuple[list[float], list[float]]:
     """Seconds of each arrival, and of each gesture, of so many visitors."""
-    url = address.replace("http", "ws") + "/_stcore/stream"
-    sockets = [
-        await connect(url, subprotocols=["streamlit"], max_size=None, origin=address)  # type: ignore[list-item]
-        for _ in range(count)
-    ]
-    visitors = [Visitor(socket) for socket in sockets]
-    arrivals = [await visitor.arrive() for visitor in visitors]
-    assert all(visitor.component and visitor.fragment for visitor in visitors)
+    visitors, arrivals = await came(address, Visitor, count)
     end = time.perf_counter() + seconds
-
-    async def stay(visitor: Visitor) -> list[float]:
-        await asyncio.sleep(random.uniform(0, EVERY))
-        taken = []
-        while time.perf_counter() < end:
-            taken.append(await visitor.gesture())
-            await asyncio.sleep(max(0.0, EVERY - taken[-1]))
-        return taken
-
-    gestures = [each for taken in await asyncio.gather(*map(stay, visitors)) for each in taken]
-    for socket in sockets:
-        await socket.close()
-    return arrivals, gestures
+    taken = await asyncio.gather(*(stay(visitor, EVERY, end) for visitor in visitors))
+    for visitor in visitors:
+        await visitor.socket.close()
+    return arrivals, [each for times in taken for each in times]
 
 
 def memory(port: str) -> float:
@@ -117,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--visitors", type=int, default=VISITORS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--training", type=int, default=TRAINING)
     parsed = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for address in serve(Path(folder)):
@@ -126,6 +164,12 @@ def main() -> None:
             arrivals, gestures = asyncio.run(visits(address, parsed.visitors, parsed.seconds))
             print(said(f"{parsed.visitors} visitors, arrivals", arrivals))
             print(said(f"{parsed.visitors} visitors, gestures", gestures))
+            without, among = [], []
+            for _ in range(TRIES):
+                without += asyncio.run(beside(address, 0, parsed.seconds / 3))
+                among += asyncio.run(beside(address, parsed.training, parsed.seconds / 3))
+            print(said("one visitor, gestures", without))
+            print(said(f"beside {parsed.training} who train", among))
             print(f"memory of the server: {memory(address.rsplit(':', 1)[1]):.2f} GB")
 
 
