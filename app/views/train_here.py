@@ -11,7 +11,17 @@ from app.results import sheets
 @st.fragment
 def page() -> None:
     """Draw what trains; what is chosen there reruns no more than this."""
-    trainer(sheets.offered(settings().get("set", "")))
+    known = settings()
+    offered = sheets.offered(known.get("set", ""))
+    trainer(offered)
+    own = next((each for each in offered if each.name == known.get("set")), offered[0])
+    if own.sheet is not None:
+        st.download_button(
+            "A page to take away", lambda: sheets.page_of(own.name, known), f"train-{own.name}.html", "text/html",
+            icon=":material/download:", on_click="ignore",
+            help=f"One HTML file that trains on {own.title} as it is set here, and holds the images; it works without "
+            "a network.",
+        )  # fmt: skip
 
 
 st.title("Train here")

@@ -1,4 +1,5 @@
 // Sets of images as vaecore/serving/studies/sheets.py packs them, and PCA of them.
+import { answerAt } from "../brought.js";
 
 /** @import { Shape } from "../network.js" */
 /** @import { Examples } from "./trainer.js" */
@@ -41,7 +42,7 @@ export const isPlane = ({ shape }) => pixelsOf(shape) === 2;
  */
 export async function fetchSet(described) {
   const { address, shape, training, test, errors } = described;
-  const answer = await fetch(address ?? "");
+  const answer = await answerAt(address ?? "");
   if (!answer.ok || !answer.body)
     throw new Error(`${described.title} did not come: the server answered ${answer.status}`);
   const buffer = await new Response(answer.body.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();

@@ -1,4 +1,5 @@
 // Training in the page: a worker trains, and this shows what it has come to, as often as the display can.
+import { answerAt } from "../brought.js";
 import { Component, mounting } from "../component.js";
 import { make } from "../dom.js";
 import { formOf } from "./controls.js";
@@ -100,7 +101,7 @@ class Training extends Component {
 
   /** A worker of its script: as a blob, for a page may come from anywhere. */
   async hire() {
-    const source = await (await fetch(this.data.worker)).text();
+    const source = await (await answerAt(this.data.worker)).text();
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const worker = new Worker(address);
     worker.onmessage = ({ data }) => this.hear(data);
