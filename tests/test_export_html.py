@@ -192,7 +192,8 @@ def test_a_page_that_trains_holds_its_sets_and_asks_for_nothing() -> None:
     assert not re.search(r"https?://|//cdn|@import|url\(", page)
     told = json.loads(found.held["training"])
     assert told["data"]["settings"] == {"set": "digits", "latent": "8"}
-    assert [each["address"] for each in told["data"]["sets"]] == list(told["sheets"])
+    assert [each["address"] for each in told["data"]["sets"]] == [*told["sheets"], None]
+    assert told["data"]["sets"][-1]["name"] == "drawn"
     assert list(told["sheets"]) == ["digits", "moons", "spiral", "circles"]
     assert base64.b64decode(told["sheets"]["digits"]) == serving.sheets.sheet("digits").data
 
@@ -203,7 +204,7 @@ def test_a_model_of_digits_brings_them_along_and_others_only_what_is_asked_for()
         for name, train in (("cvae-digits-2", ""), ("conv-vae-mnist-2", "moons"))
     )
     assert digits["data"]["settings"] == {"objective": "cvae", "set": "digits"}
-    assert [each["name"] for each in planes["data"]["sets"]] == ["moons", "spiral", "circles"]
+    assert [each["name"] for each in planes["data"]["sets"]] == ["moons", "spiral", "circles", "drawn"]
     assert "training" not in parts(take_away(load("conv-vae-mnist-2", "cpu"))).held
     with pytest.raises(ValueError, match=r"expected a set of digits, mnist, .* to train on, got 'letters'"):
         alone("letters")

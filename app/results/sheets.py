@@ -9,7 +9,7 @@ from vaecore import serving
 
 def offered(asked: str) -> list[serving.trainer.Offered]:
     """Return all sets; those of many images have their sheet only if they were asked for."""
-    return [_offered(name, asked) for name in serving.sheets.NAMES]
+    return [*(_offered(name, asked) for name in serving.sheets.NAMES), serving.trainer.drawn()]
 
 
 def _offered(name: str, asked: str) -> serving.trainer.Offered:

@@ -6,6 +6,7 @@ from app.components.trainer import settings, trainer
 from app.controls import behind
 from app.markup import strips
 from app.results import sheets
+from vaecore import serving
 
 
 @st.fragment
@@ -15,12 +16,12 @@ def page() -> None:
     offered = sheets.offered(known.get("set", ""))
     trainer(offered)
     own = next((each for each in offered if each.name == known.get("set")), offered[0])
-    if own.sheet is not None:
+    if own.sheet is not None or own.name == serving.trainer.DRAWN:
         st.download_button(
             "A page to take away", lambda: sheets.page_of(own.name, known), f"train-{own.name}.html", "text/html",
             icon=":material/download:", on_click="ignore",
-            help=f"One HTML file that trains on {own.title} as it is set here, and holds the images; it works without "
-            "a network.",
+            help="One HTML file that trains as it is set here, without a network. It holds the images of the set, but "
+            "no drawings.",
         )  # fmt: skip
 
 

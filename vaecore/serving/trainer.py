@@ -24,7 +24,9 @@ TITLES = {
     "moons": "Points: moons",
     "spiral": "Points: a spiral",
     "circles": "Points: circles",
+    "drawn": "Drawn here, 8×8",
 }
+DRAWN = "drawn"
 ALONG = ("digits",)  # that come along with vaecore: the page of a model of theirs has them unasked
 LEAD = (
     "Press Play: a network learns before your eyes. What does it learn first? Turn back the time, and try another way."
@@ -57,6 +59,11 @@ def told(sets: Sequence[Offered], worker: str, address: Callable[[Offered], str 
     }
 
 
+def drawn() -> Offered:
+    """The set whose images are drawn in the page, and stay there."""
+    return Offered(DRAWN, TITLES[DRAWN], None, "")
+
+
 def script() -> str:
     """The script that trains, of a worker."""
     return browser.script("train/worker.js")
@@ -75,7 +82,7 @@ def alone(name: str, settings: Mapping[str, str] | None = None, sheet: Callable[
 def section(
     name: str, settings: Mapping[str, str], heading: str = HEADING, sheet: Callable[[str], Sheet] = sheets.sheet
 ) -> str:
-    """The part of a page to take away that trains, as HTML: with the set, and with the points of the plane.
+    """The part of a page to take away that trains, as HTML: with the set, points of the plane, and a canvas.
 
     Args:
         name: of the set.
@@ -86,14 +93,14 @@ def section(
     Raises:
         ValueError: there is no set of that name, or it cannot be had.
     """
-    if name not in NAMES:
-        raise ValueError(f"expected a set of {', '.join(NAMES)} to train on, got {name!r}")
-    chosen = dict.fromkeys((name, *PLANES))
-    sets = [Offered(each, TITLES[each], sheet(each), "") for each in NAMES if each in chosen]
+    if name not in TITLES:
+        raise ValueError(f"expected a set of {', '.join(TITLES)} to train on, got {name!r}")
+    chosen = [each for each in NAMES if each in (name, *PLANES)]
+    sets = [*(Offered(each, TITLES[each], sheet(each), "") for each in chosen), drawn()]
     html, css = (browser.read(f"train/train.{kind}") for kind in ("html", "css"))
     data = {
         "part": {"html": html, "css": css},
-        "data": told(sets, "worker", lambda own: own.name) | {"settings": {**settings, "set": name}},
+        "data": told(sets, "worker", lambda own: own.sheet and own.name) | {"settings": {**settings, "set": name}},
         "worker": script(),
         "sheets": {own.name: base64.b64encode(own.sheet.data).decode() for own in sets if own.sheet},
     }
@@ -104,7 +111,7 @@ def section(
 
 def _set(own: Offered, address: str | None) -> dict[str, Any]:
     sheet = own.sheet
-    shape, classes = sheets.about(own.name)
+    shape, classes = sheets.about("digits" if own.name == DRAWN else own.name)
     return {
         "name": own.name,
         "title": own.title,

@@ -1,4 +1,5 @@
 // A run as `vaecore.load` takes it: recipe, weights and card in a folder, and that in a zip.
+import { isDrawn } from "./sets.js";
 import { begun, tuned } from "./settings.js";
 
 /** @import { Frame } from "./run.js" */
@@ -20,6 +21,9 @@ const DAY = 0x21; // the first of the year 1980, before which there is none
  * @param {Settings} settings
  */
 export const folderName = ({ objective, set }) => `${objective}-${set}-trained-here`;
+
+/** Of drawings, in a run's folder. */
+export const DRAWINGS = "drawings.npz";
 
 /**
  * The files of a run, by their names.
@@ -67,7 +71,7 @@ function recipeOf(settings, set, epochs) {
     format: FORMAT,
     name: folderName(settings),
     model,
-    dataset: set.name,
+    dataset: isDrawn(set) ? `${folderName(settings)}/${DRAWINGS}?split=contiguous` : set.name, // tests are at its end
     settings: { latent, hidden, activation, ...own[model] },
     training: { epochs, batch: Number(settings.batch), learning_rate: Number(settings.rate), weight_decay: 0 },
   };

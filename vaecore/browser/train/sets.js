@@ -22,6 +22,7 @@ import { answerAt } from "../brought.js";
  * @property {SetData} described
  * @property {Examples} training
  * @property {Examples} test
+ * @property {Examples} [shown] - Of which codes are shown, where test images are few: these first.
  * @property {Float32Array} mean
  * @property {Float32Array} components - PCA's, one after the other.
  */
@@ -35,6 +36,13 @@ export const pixelsOf = ([channels, height, width]) => channels * height * width
  * @param {SetData} set
  */
 export const isPlane = ({ shape }) => pixelsOf(shape) === 2;
+
+/**
+ * Whether its images are drawn in the page.
+ *
+ * @param {SetData} set
+ */
+export const isDrawn = ({ name }) => name === "drawn";
 
 /**
  * @param {SetData} described

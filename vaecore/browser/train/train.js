@@ -3,8 +3,10 @@ import { answerAt } from "../brought.js";
 import { Component, mounting } from "../component.js";
 import { make } from "../dom.js";
 import { formOf } from "./controls.js";
-import { folderName, runFiles, zipOf } from "./folder.js";
-import { fetchSet } from "./sets.js";
+import { Drawer } from "./drawer.js";
+import { npzOf } from "./drawings.js";
+import { DRAWINGS, folderName, runFiles, zipOf } from "./folder.js";
+import { fetchSet, isDrawn } from "./sets.js";
 import { CHOICES, begun, completed, tuned, usual } from "./settings.js";
 import { Showing } from "./showing.js";
 
@@ -44,6 +46,7 @@ class Training extends Component {
     this.again = false; // whether another is to be asked for then
     this.run = 0; // of those begun; frames of an earlier one are too late
     this.showing = new Showing(root, () => this.look());
+    this.drawer = new Drawer(this.find(".drawn"), () => this.use(this.drawer.opened()));
     this.press(".play", () =>
       this.running ? this.say({ kind: "pause" }) : this.say({ kind: "train", steps: Infinity }),
     );
@@ -81,22 +84,40 @@ class Training extends Component {
   async open() {
     const { data, settings } = this;
     const wanted = data.sets.find(({ name }) => name === settings.set) ?? data.sets[0];
-    if (this.set?.described.name === wanted.name) return;
+    this.drawer.show(isDrawn(wanted) ? wanted : null, data.colors);
+    if (this.set?.described.name === wanted.name || this.isWaiting) return;
     this.list();
+    if (isDrawn(wanted)) return this.use(this.drawer.opened());
     if (!wanted.address) {
       this.keep();
       return;
     }
     try {
       const set = await fetchSet(wanted);
-      this.worker ??= await this.hire();
-      if (this.settings.set !== wanted.name) return;
-      this.set = set;
-      this.say({ kind: "data", sets: { training: set.training, test: set.test } });
-      this.begin();
+      if (this.settings.set === wanted.name) await this.use(set);
     } catch (error) {
       this.explain(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /**
+   * Train on a set; on none there is nothing to see.
+   *
+   * @param {Opened | null} set
+   */
+  async use(set) {
+    this.worker ??= await this.hire();
+    this.set = set;
+    this.showing.wait(!set);
+    if (set) this.say({ kind: "data", sets: { training: set.training, test: set.test, shown: set.shown } });
+    else this.worker.postMessage({ kind: "pause" });
+    this.running &&= set !== null;
+    this.begin();
+  }
+
+  /** Whether too little is drawn to train on. */
+  get isWaiting() {
+    return !this.set && this.root.classList.contains("waiting") && this.settings.set === "drawn";
   }
 
   /** A worker of its script: as a blob, for a page may come from anywhere. */
@@ -152,6 +173,7 @@ class Training extends Component {
     if (!frame || !set) return;
     const folder = folderName(settings);
     const files = Object.entries(runFiles(settings, set.described, state, frame, location.search));
+    if (isDrawn(set.described)) files.push([DRAWINGS, npzOf(set)]);
     const zip = zipOf(Object.fromEntries(files.map(([name, data]) => [`${folder}/${name}`, data])));
     const href = URL.createObjectURL(new Blob([zip], { type: "application/zip" }));
     make("a", { href, download: `${folder}.zip` }).click();
@@ -163,11 +185,11 @@ class Training extends Component {
   /** Start with the settings as they are. */
   begin() {
     const { set, settings } = this;
-    if (!set) return;
     this.explain("");
     this.find(".taken").textContent = "";
     this.list();
     this.keep();
+    if (!set) return;
     this.showing.begin(set, settings, this.data);
     this.run += 1;
     this.say({ kind: "begin", begin: begun(settings, set.described) });
