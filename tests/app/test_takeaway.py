@@ -179,6 +179,9 @@ def test_a_page_trains_from_a_file_and_goes_back(opened: Open, width: int) -> No
     start = loss(page)
     play(page, 200)
     assert loss(page) < 0.8 * start
+    with page.expect_download() as found:
+        page.click(".take")
+    assert found.value.suggested_filename == "autoencoder-digits-trained-here.zip"
     page.locator(".scrub").press("Home")
     page.wait_for_selector(".train[data-step='0']")
     assert loss(page) == start

@@ -87,13 +87,12 @@ class Training extends Component {
     this.drawer.show(isDrawn(wanted) ? wanted : null, data.colors);
     if (this.set?.described.name === wanted.name || this.isWaiting) return;
     this.list();
-    if (isDrawn(wanted)) return this.use(this.drawer.opened());
-    if (!wanted.address) {
+    if (!wanted.address && !isDrawn(wanted)) {
       this.keep();
       return;
     }
     try {
-      const set = await fetchSet(wanted);
+      const set = isDrawn(wanted) ? this.drawer.opened() : await fetchSet(wanted);
       if (this.settings.set === wanted.name) await this.use(set);
     } catch (error) {
       this.explain(error instanceof Error ? error.message : String(error));
@@ -107,6 +106,7 @@ class Training extends Component {
    */
   async use(set) {
     this.worker ??= await this.hire();
+    if (set && set.described.name !== this.settings.set) return; // another one has been chosen meanwhile
     this.set = set;
     this.showing.wait(!set);
     if (set) this.say({ kind: "data", sets: { training: set.training, test: set.test, shown: set.shown } });
@@ -155,7 +155,7 @@ class Training extends Component {
     }
     if (told.kind === "state") return this.take(told.state);
     this.waiting = false;
-    if (told.run !== this.run) return this.look();
+    if (!this.set || told.run !== this.run) return this.look();
     [this.frame, this.running] = [told.frame, told.running];
     requestAnimationFrame(() => {
       this.draw();
