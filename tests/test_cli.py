@@ -22,6 +22,7 @@ from vaecore.recipes import RECIPES
 from vaecore.serving import Explorer
 from vaecore.serving.kept import MAP
 from vaecore.serving.takeaway import take_away
+from vaecore.serving.trainer import alone
 
 COMMANDS = ("list", "train", "jobs", "evaluate", "export", "fetch")
 SMALL = ["--device", "cpu", "--set", "epochs=2", "hidden=[8,4]", "batch=256"]
@@ -304,12 +305,22 @@ def test_export_writes_a_page_and_networks(tmp_path: Path, capsys: pytest.Captur
     assert len(told.splitlines()) == 3
 
 
+def test_export_writes_a_page_that_trains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "train.html"
+    assert main(["export", "--train", "circles", "--html", str(page)]) == 0
+    assert page.read_text("utf-8") == alone("circles")
+    assert f"{page}: {page.stat().st_size / 1e3:.0f} kB" in capsys.readouterr().out
+
+
 def test_export_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = tmp_path / "missing" / "page.html"
     assert "no pretrained model and no run is called 'nobody'" in refused(
         capsys, "export", "nobody", "--html", "x.html"
     )
     assert "expected --html FILE or --out FOLDER" in refused(capsys, "export", "vae-digits-2")
+    assert "expected a model's name, or --train SET" in refused(capsys, "export", "--html", "x.html")
+    assert "expected --html FILE" in refused(capsys, "export", "vae-digits-2", "--train", "digits", "--out", "x")
+    assert "got 'letters'" in refused(capsys, "export", "--train", "letters", "--html", str(tmp_path / "x.html"))
     assert "a folder that exists" in refused(capsys, "export", "vae-digits-2", "--html", str(missing))
     assert "got the folder" in refused(capsys, "export", "vae-digits-2", "--html", str(tmp_path))
     assert not missing.parent.exists()

@@ -20,6 +20,7 @@ from vaecore.serving import Explorer
 from vaecore.serving.loading import load
 from vaecore.serving.takeaway import LARGEST, _in_16_bits, _rounded, export_networks, take_away
 from vaecore.serving.texts import text_names
+from vaecore.serving.trainer import alone
 
 PLANES = [name for name in names() if name.endswith("-2")]
 
@@ -181,3 +182,29 @@ def test_what_a_page_cannot_run_is_refused(vae: Explorer) -> None:
     odd.abilities = odd.abilities | {"text"}
     with pytest.raises(ValueError, match="writes text"):
         export_networks(odd)
+
+
+def test_a_page_that_trains_holds_its_sets_and_asks_for_nothing() -> None:
+    page = alone("digits", {"latent": "8"})
+    assert len(page.encode()) < 300_000
+    found = parts(page)
+    assert found.asked == []
+    assert not re.search(r"https?://|//cdn|@import|url\(", page)
+    told = json.loads(found.held["training"])
+    assert told["data"]["settings"] == {"set": "digits", "latent": "8"}
+    assert [each["address"] for each in told["data"]["sets"]] == [*told["sheets"], None]
+    assert told["data"]["sets"][-1]["name"] == "drawn"
+    assert list(told["sheets"]) == ["digits", "moons", "spiral", "circles"]
+    assert base64.b64decode(told["sheets"]["digits"]) == serving.sheets.sheet("digits").data
+
+
+def test_a_model_of_digits_brings_them_along_and_others_only_what_is_asked_for() -> None:
+    digits, planes = (
+        json.loads(parts(take_away(load(name, "cpu"), train)).held["training"])
+        for name, train in (("cvae-digits-2", ""), ("conv-vae-mnist-2", "moons"))
+    )
+    assert digits["data"]["settings"] == {"objective": "cvae", "set": "digits"}
+    assert [each["name"] for each in planes["data"]["sets"]] == ["moons", "spiral", "circles", "drawn"]
+    assert "training" not in parts(take_away(load("conv-vae-mnist-2", "cpu"))).held
+    with pytest.raises(ValueError, match=r"expected a set of digits, mnist, .* to train on, got 'letters'"):
+        alone("letters")

@@ -24,7 +24,9 @@ with stopping.at_once():  # torch takes seconds, in which people change their mi
     from vaecore.serving.kept import MAP, keep_map
     from vaecore.serving.loading import load
     from vaecore.serving.studies.maps import PLANES, compute_code_plane, compute_map, compute_planes
+    from vaecore.serving.studies.sheets import NAMES
     from vaecore.serving.takeaway import export_networks, take_away
+    from vaecore.serving.trainer import alone
     from vaecore.training import train
 
 EXAMPLES = """examples:
@@ -39,6 +41,7 @@ EXAMPLES = """examples:
   vaecore evaluate vae-mnist-20 --samples 5000
   vaecore evaluate vae-mnist-50 --ais                what the bound of so many samples misses
   vaecore export vae-mnist-2 --html vae-mnist-2.html  one page, to be opened from anywhere
+  vaecore export --train digits --html train.html    one page that trains, and its images
   vaecore export vae-mnist-2 --out decoder           networks.json and weights.bin, for programs of your own
   vaecore fetch fashion-mnist --data-dir ~/data
 """
@@ -146,8 +149,9 @@ def _ask_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _ask_export(command: argparse.ArgumentParser) -> None:
-    command.add_argument("name", help="a pretrained model's name, or a run's folder")
+    command.add_argument("name", nargs="?", help="a pretrained model's name, or a run's folder")
     command.add_argument("--html", metavar="FILE", help="the page: map, sliders, canvas and card, all in one file")
+    command.add_argument("--train", metavar="SET", help=f"with --html: it trains too, on {', '.join(NAMES)}")
     command.add_argument("--out", metavar="FOLDER", help="the networks as JSON and their weights as floats")
 
 
@@ -254,13 +258,16 @@ def _keep(path: Path, anew: Callable[[], None]) -> None:
 
 
 def _export(parsed: argparse.Namespace) -> None:
-    if parsed.html is None and parsed.out is None:
-        raise ValueError("expected --html FILE or --out FOLDER, got neither")
-    explorer = load(parsed.name, "cpu")
+    if parsed.html is None and (parsed.out is None or parsed.train is not None):
+        raise ValueError(f"expected --html FILE{' or --out FOLDER' if parsed.train is None else ''}, got neither")
+    if parsed.name is None and (parsed.train is None or parsed.out is not None):
+        raise ValueError("expected a model's name, or --train SET --html FILE alone")
+    explorer = None if parsed.name is None else load(parsed.name, "cpu")
     if parsed.html is not None:
         file = writing.new_file(parsed.html)
-        _write(file, take_away(explorer).encode())
-    if parsed.out is not None:
+        page = alone(str(parsed.train)) if explorer is None else take_away(explorer, parsed.train or "")
+        _write(file, page.encode())
+    if explorer is not None and parsed.out is not None:
         folder = expanded(parsed.out)
         written = export_networks(explorer)
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,11 @@
 """Training in the page: what it trains on, the script that trains, and the settings that the address keeps."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import streamlit as st
 
 from app.components.files import register
 from app.components.heard import heard
-from app.figures.marks import COLORS
-from app.results.sheets import Offered
 from app.session.blobs import BLOBS
 from vaecore import serving
 
@@ -24,20 +21,15 @@ _train = register("trainer", "train")
 
 def settings() -> dict[str, str]:
     """Return the settings that the page told last, or else those of the address."""
-    asked = st.session_state.get(ASKED)
-    return dict(st.query_params) if asked is None else asked
+    asked = st.session_state.get(ASKED, st.query_params)
+    return {key: asked[key] for key in KEYS if key in asked}
 
 
-def trainer(sets: Sequence[Offered]) -> None:
+def trainer(sets: Sequence[serving.trainer.Offered]) -> None:
     """Draw what trains in the page; whatever starts anew is then in the address."""
-    known = {key: value for key, value in settings().items() if key in KEYS}
-    data = {
-        "sets": [_set(each) for each in sets],
-        "worker": BLOBS.put(serving.browser.script("train/worker.js").encode(), SCRIPT),
+    known = settings()
+    data = serving.trainer.told(sets, BLOBS.put(serving.trainer.script().encode(), SCRIPT), _address) | {
         "settings": known,
-        "colors": list(serving.browser.CLASS_COLORS),
-        "inks": [serving.browser.ink_on(color) for color in serving.browser.CLASS_COLORS],
-        "variables": COLORS,
         "turn": st.session_state.get(TURN, 0),
     }
     if ASKED in st.session_state and known != {key: st.query_params.get(key) for key in KEYS if key in st.query_params}:
@@ -47,20 +39,8 @@ def trainer(sets: Sequence[Offered]) -> None:
     _train(data=data, key=KEY, on_kept_change=_take)
 
 
-def _set(own: Offered) -> dict[str, Any]:
-    sheet = own.sheet
-    shape, classes = serving.sheets.about(own.name)
-    return {
-        "name": own.name,
-        "title": own.title,
-        "shape": list(shape),
-        "classes": list(classes),
-        "training": 0 if sheet is None else sheet.training,
-        "test": 0 if sheet is None else sheet.test,
-        "errors": [] if sheet is None else [round(error, 6) for error in sheet.errors],
-        "address": None if sheet is None else BLOBS.put(sheet.data, BYTES),
-        "why": own.why,
-    }
+def _address(own: serving.trainer.Offered) -> str | None:
+    return None if own.sheet is None else BLOBS.put(own.sheet.data, BYTES)
 
 
 def _take() -> None:

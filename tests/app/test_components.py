@@ -10,6 +10,7 @@ from typedefs import complaints, typedefs
 
 from vaecore.serving.loading import load
 from vaecore.serving.takeaway import take_away
+from vaecore.serving.trainer import alone
 
 KNOWN = typedefs()
 SENT = {
@@ -64,6 +65,12 @@ def test_a_page_to_take_away_holds_what_its_script_expects(name: str) -> None:
     found = re.search(r'id="model">(.*?)</script>', take_away(load(name, "cpu")), re.DOTALL)
     assert found
     assert complaints(json.loads(found[1]), KNOWN["PageData"], KNOWN) == []
+
+
+def test_a_page_that_trains_holds_what_its_script_expects() -> None:
+    found = re.search(r'id="training">(.*?)</script>', alone("circles"), re.DOTALL)
+    assert found
+    assert complaints(json.loads(found[1]), KNOWN["TrainingData"], KNOWN) == []
 
 
 @pytest.mark.parametrize(

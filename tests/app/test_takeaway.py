@@ -1,5 +1,6 @@
 """A page to take away, opened from a file without a network: what it decodes and encodes is what torch does."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -18,6 +19,7 @@ PIXELS = """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.widt
   .filter((_, i) => i % 4 === 0)"""
 INK = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
   .data.filter((value, i) => i % 4 === 3 && value > 0).length"""
+TRAIN = "document.querySelector('[data-component=train]').shadowRoot.querySelector('.train')"
 TELL = "addEventListener('vaecore:code', ({ detail }) => { window.told = detail.code && [...detail.code]; })"
 SEVEN = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]
 Open = Callable[..., Page]
@@ -25,19 +27,20 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Write a model's page to a file and open that; nothing else may be asked for, whoever would answer."""
+    """Write a model's page, or a text, to a file and open that; nothing else may be asked for, whoever would answer."""
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     page, errors, asked = context.new_page(), [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: None if request.url.startswith("blob:") else asked.append(request.url))
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
 
-    def run(name: str, width: int = 1280) -> Page:
+    def run(name: str, width: int = 1280, text: str = "") -> Page:
         file = tmp_path / f"{name}.html"
-        file.write_text(serving.takeaway.take_away(vaecore.load(name, device="cpu")), "utf-8")
+        file.write_text(text or serving.takeaway.take_away(vaecore.load(name, device="cpu")), "utf-8")
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(file.as_uri())
-        page.wait_for_selector(".maps[data-ready]")
-        page.wait_for_selector(".sliders[data-ready]")
+        for part in (".train",) if text else (".maps", ".sliders"):
+            page.wait_for_selector(f"{part}[data-ready]")
         assert asked == [file.as_uri()]
         return page
 
@@ -155,6 +158,62 @@ def test_nothing_is_wider_than_the_window(opened: Open, name: str, width: int) -
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("h1").inner_text() == name
     assert name in page.locator(".card dl, section.card .note").all_inner_texts()[-1]
+
+
+def loss(page: Page) -> float:
+    return float(page.locator(".loss dd").first.inner_text().split()[0])
+
+
+def play(page: Page, steps: int) -> None:
+    before = int(page.locator(".train").get_attribute("data-step") or "")
+    page.click(".play")
+    page.wait_for_function(f"{TRAIN}.dataset.step > {before + steps}")
+    page.click(".play")
+    page.wait_for_selector(".train[data-running=false]")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_page_trains_from_a_file_and_goes_back(opened: Open, width: int) -> None:
+    page = opened("train", width, serving.trainer.alone("digits", {"objective": "autoencoder", "seed": "5"}))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    start = loss(page)
+    play(page, 200)
+    assert loss(page) < 0.8 * start
+    with page.expect_download() as found:
+        page.click(".take")
+    assert found.value.suggested_filename == "autoencoder-digits-trained-here.zip"
+    page.locator(".scrub").press("Home")
+    page.wait_for_selector(".train[data-step='0']")
+    assert loss(page) == start
+    page.locator("[name=set]").select_option("moons")
+    page.wait_for_selector(".train.plane")
+    assert "seed=5" in page.url
+    assert "set=moons" in page.url  # so that it opens there again
+    start = loss(page)
+    play(page, 100)
+    assert loss(page) < start
+
+
+def test_a_network_trains_beside_a_model(opened: Open) -> None:
+    page = opened("cvae-digits-2")
+    page.wait_for_selector(".train[data-ready]")
+    assert page.locator("[name=objective]").input_value() == "cvae"
+    start = loss(page)
+    play(page, 100)
+    assert loss(page) < start
+
+
+def test_train_here_offers_it_with_what_is_set(visit: Visit) -> None:
+    page = visit("train_here?set=spiral&hidden=16")
+    page.wait_for_selector(".train[data-ready]")
+    with page.expect_download() as found:
+        page.get_by_role("button", name="A page to take away").click()
+    assert found.value.suggested_filename == "train-spiral.html"
+    told = re.search(r'id="training">(.*?)</script>', Path(found.value.path()).read_text("utf-8"), re.DOTALL)
+    assert told
+    settings = json.loads(told[1])["data"]["settings"]
+    assert settings["set"] == "spiral"
+    assert settings["hidden"] == "16"
 
 
 @pytest.mark.parametrize("path", ["map", "generate"])

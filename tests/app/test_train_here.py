@@ -285,3 +285,89 @@ def test_a_climbing_beta_is_in_what_is_taken_along(
     assert settings["annealing"] == annealing
     found = recipe["training"]["epochs"], settings["annealing_share"], settings.get("annealing_cycles", 4)
     assert found == wanted
+
+
+DRAWN = {
+    3: [(0.3, 0.2), (0.6, 0.17), (0.68, 0.32), (0.48, 0.47), (0.7, 0.62), (0.62, 0.82), (0.3, 0.82)],
+    4: [(0.6, 0.85), (0.6, 0.15), (0.28, 0.62), (0.75, 0.62)],
+    5: [(0.68, 0.17), (0.35, 0.17), (0.33, 0.47), (0.58, 0.43), (0.7, 0.62), (0.58, 0.83), (0.3, 0.8)],
+}
+
+
+def draw(page: Page, count: int) -> None:
+    """Keep so many drawings of three digits, each a little narrower than the one before."""
+    canvas = page.locator(".pad canvas")
+    for place in range(count):
+        label = 3 + place % 3
+        canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")
+        box = canvas.bounding_box()
+        assert box is not None
+        wide = box["width"] * (1 - 0.05 * place)
+        first, *others = [(box["x"] + x * wide, box["y"] + y * box["height"]) for x, y in DRAWN[label]]
+        page.mouse.move(*first)
+        page.mouse.down()
+        for each in others:
+            page.mouse.move(*each)
+        page.mouse.up()
+        page.locator(f".classes input[value='{label}']").check()
+        page.click(".keep")
+
+
+def test_ten_drawings_train_a_network_that_opens_like_any_run(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = visit("train_here?set=drawn&objective=autoencoder&latent=3")
+    page.wait_for_selector(".train.waiting")
+    expect(page.locator(".play")).to_be_disabled()
+    draw(page, 9)
+    expect(page.locator(".count")).to_contain_text("1 more")
+    draw(page, 1)
+    expect(page.locator(".count")).to_contain_text("8 to train on, 80 with copies; 2 to test on")
+    page.wait_for_selector(".train[data-step='0']:not(.waiting)")
+    (before, *_) = losses(page)
+    page.click(".play")
+    until(page, lambda page: step(page) > 200)
+    page.click(".play")
+    expect(page.locator(".train[data-running=false]")).to_be_visible()
+    (after, *_) = losses(page)
+    assert after < before
+    with page.expect_download() as waited:
+        page.click(".take")
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        packed.extractall(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    explorer = vaecore.load("autoencoder-drawn-trained-here", device="cpu")
+    tests, others = (vaecore.dataset(explorer.dataset, split) for split in ("test", "train"))
+    assert len(tests.images) + len(others.images) == 10
+    assert tests.names == ("3", "4", "5")
+    shown = page.locator(".kept.held canvas").last.evaluate(
+        "canvas => [...canvas.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
+    )
+    np.testing.assert_array_equal(255 * tests.images[-1].ravel(), shown)
+    drawn = np.concatenate([others.images, tests.images])[-2:]  # all that was never trained on
+    error = float(np.square(explorer.reconstruct(drawn) - drawn).sum((1, 2, 3)).mean())
+    said = re.search(r"[\d.]+", page.locator(".made span").inner_text())
+    assert said
+    assert error == pytest.approx(float(said[0]), rel=0.01)
+
+
+def test_drawings_stay_in_the_window_and_each_can_be_removed(visit: Visit) -> None:
+    page = visit("train_here?set=drawn", 390)
+    page.wait_for_selector(".train.waiting")
+    lines = [{"label": i, "strokes": [[[0.5, 0.5], [i / 10, i / 20]]]} for i in range(9)]
+    page.evaluate("text => sessionStorage.setItem('vaecore drawings', text)", json.dumps(lines))
+    page.reload()
+    page.wait_for_selector(".kept")
+    draw(page, 1)
+    page.wait_for_selector(".train[data-step]:not(.waiting)")
+    page.locator(".copies input").uncheck()
+    expect(page.locator(".count")).to_have_text(re.compile("^8 to train on; 2 to test on"))
+    page.reload()
+    page.wait_for_selector(".train[data-step]:not(.waiting)")
+    assert page.locator(".kept").count() == 10
+    page.locator(".kept").last.click()
+    page.wait_for_selector(".train.waiting")
+    assert json.loads(page.evaluate("sessionStorage.getItem('vaecore drawings')")) == lines
+    page.locator("[name=set]").select_option("digits")
+    page.wait_for_selector(".train[data-step='0']:not(.waiting)")
+    expect(page.locator(".pad")).to_be_hidden()

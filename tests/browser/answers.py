@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy import ndarray
 from scipy.interpolate import CubicHermiteSpline
+from sklearn.decomposition import PCA
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -82,6 +83,7 @@ def answers() -> dict[str, Any]:
         "paths": paths(draws),
         "quantiles": quantiles(draws),
         "neighbours": neighbours(draws),
+        "components": components(draws),
     }
 
 
@@ -248,6 +250,32 @@ def paths(draws: np.random.Generator) -> dict[str, Any]:
             "neighbours": met.neighbours.tolist(),
             "density": met.density.tolist(),
         },
+    }
+
+
+def components(draws: np.random.Generator) -> dict[str, Any]:
+    """Rows of full rank, rows that are fewer than their numbers, and PCA of both by singular values."""
+    shapes = {"many": (40, 9), "few": (6, 16)}
+    return {
+        name: principal(draws.normal(size=shape) ** 2 * np.arange(1, shape[1] + 1), draws.normal(size=(5, shape[1])))
+        for name, shape in shapes.items()
+    }
+
+
+def principal(rows: ndarray, others: ndarray) -> dict[str, Any]:
+    """PCA by scikit-learn, and what it leaves of other rows."""
+    most = min(rows.shape[1], len(rows) - 1)
+    fitted = PCA(most, svd_solver="full").fit(rows)
+    errors = []
+    for k in range(1, most + 1):
+        few = PCA(k, svd_solver="full").fit(rows)
+        errors.append(float(np.square(others - few.inverse_transform(few.transform(others))).sum(1).mean()))
+    return {
+        "rows": rows.ravel().tolist(),
+        "others": others.ravel().tolist(),
+        "mean": fitted.mean_.tolist(),
+        "components": fitted.components_.tolist(),
+        "errors": errors,
     }
 
 

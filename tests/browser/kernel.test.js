@@ -56,3 +56,25 @@ test("a product is a product", () => {
     }
   }
 });
+
+test("where there is no room for another memory of WebAssembly it is done in plain JavaScript", () => {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class {
+    constructor() {
+      throw new RangeError("could not allocate memory");
+    }
+  };
+  try {
+    const { buffer, multiply } = makeKernel(4 * (4 + 32 + 32));
+    const numbers = new Float32Array(buffer);
+    numbers.set([1, 2, 3, 4]); // A [4, 1] and B [1, 8]
+    numbers.fill(5, 4, 12);
+    multiply(4, 8, 1, 0, 4, 4, 16, 4 * 36);
+    assert.deepEqual(
+      [...numbers.subarray(36, 68)],
+      [5, 10, 15, 20].flatMap((each) => Array(8).fill(each)),
+    );
+  } finally {
+    WebAssembly.Memory = Memory;
+  }
+});

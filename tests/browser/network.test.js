@@ -7,15 +7,17 @@ import { answers, assertClose, floats } from "./answers.js";
 
 for (const [variant, { described, weights, rows }] of Object.entries(answers.networks)) {
   for (const name of ["decoder", "encoder"]) {
-    test(`the ${name} of a small ${variant}`, () => {
-      const network = new Network(described[name], floats(weights));
-      for (const row of rows) {
-        const { input, ...expected } = row[name];
-        const found = network.run(floats(input), ...row.label);
-        assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
-        for (const [output, value] of Object.entries(expected)) assertClose(found[output], floats(value), 1e-5);
-      }
-    });
+    for (const plain of [false, true]) {
+      test(`the ${name} of a small ${variant}${plain ? ", without WebAssembly" : ""}`, () => {
+        const network = new Network(described[name], floats(weights), plain);
+        for (const row of rows) {
+          const { input, ...expected } = row[name];
+          const found = network.run(floats(input), ...row.label);
+          assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
+          for (const [output, value] of Object.entries(expected)) assertClose(found[output], floats(value), 1e-5);
+        }
+      });
+    }
   }
 }
 

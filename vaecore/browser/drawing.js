@@ -7,7 +7,7 @@ import { clamp, perAxis } from "./numbers.js";
 
 const MNIST = { side: 28, box: 20, middle: 13.75 };
 const PEN = 1.2; // radius, in these pixels
-const DOT = 0.02; // of the canvas: a drawing no larger is not blown up
+const SPECK = 0.02; // of the canvas: a drawing no larger is not blown up
 
 /**
  * Strokes as an image, in 0 to 1.
@@ -76,7 +76,7 @@ function scaled(strokes) {
     }
   }
   const extent = Math.max(high[0] - low[0], high[1] - low[1]);
-  const scale = extent > DOT ? (MNIST.box - 2 * PEN) / extent : 0;
+  const scale = extent > SPECK ? (MNIST.box - 2 * PEN) / extent : 0;
   return strokes.map((stroke) =>
     stroke.map((point) => perAxis((axis) => (point[axis] - (low[axis] + high[axis]) / 2) * scale)),
   );

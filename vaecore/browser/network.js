@@ -1,6 +1,9 @@
 // Runs what vaecore.export wrote: the steps of a network, one after the other, on flat arrays, for one example.
 // Every array and every index is made once, before the first run.
 import { erf } from "./erf.js";
+import { productsOf } from "./product.js";
+
+/** @import { Product, Sizes } from "./product.js" */
 
 /** @typedef {[offset: number, length: number]} Part - Of the weights. */
 /** @typedef {[channels: number, height: number, width: number]} Shape */
@@ -52,20 +55,25 @@ export class Network {
   /**
    * @param {Described} described
    * @param {Float32Array} weights
+   * @param {boolean} [plain] - Without WebAssembly, or with it; else as is faster.
    */
-  constructor({ sizes, inputs, steps, outputs }, weights) {
+  constructor({ sizes, inputs, steps, outputs }, weights, plain) {
     const values = sizes.map((size) => new Float32Array(size));
     /** @param {Part} place */
     const part = ([offset, length]) => weights.subarray(offset, offset + length);
     this.inputs = values.slice(0, inputs.length);
     /** @type {[string, Float32Array][]} */
     this.outputs = Object.entries(outputs).map(([name, index]) => [name, values[index]]);
+    const layers = steps.flatMap((step) => ("weight" in step ? [step] : []));
+    const wanted = layers.map((step) => ({ sizes: sizesOf(step, sizes), weight: part(step.weight) }));
+    const products = new Map(productsOf(wanted, plain).map((product, i) => [/** @type {Step} */ (layers[i]), product]));
     this.steps = steps.map((step) =>
       OPERATIONS[step.op](
         step,
         step.from.map((index) => values[index]),
         values[step.to],
         part,
+        /** @type {Product} */ (products.get(step)), // none of what is no layer
       ),
     );
   }
@@ -84,53 +92,78 @@ export class Network {
 }
 
 /**
- * What an operation is made of, beside its step: the values that it reads, the one that it writes, and where weights are.
+ * What a layer multiplies: places of an image are rows.
  *
- * @typedef {[from: Float32Array[], to: Float32Array, part: (place: Part) => Float32Array]} Rest
+ * @param {Linear | Convolution} step
+ * @param {number[]} sizes - Of the values.
+ * @returns {Sizes}
+ */
+function sizesOf(step, sizes) {
+  if (step.op === "linear") return { rows: 1, inputs: sizes[step.from[0]], outputs: sizes[step.to], turned: false };
+  const turned = step.op === "transposed";
+  const [channels, height, width] = turned ? step.before : step.after;
+  const each = step.weight[1] / channels;
+  const [inputs, outputs] = turned ? [channels, each] : [each, channels];
+  return { rows: height * width, inputs, outputs, turned };
+}
+
+/**
+ * What an operation is made of, beside its step: the values that it reads, the one that it writes, where weights are, and
+ * what multiplies by them.
+ *
+ * @typedef {[from: Float32Array[], to: Float32Array, part: (place: Part) => Float32Array, product: Product]} Rest
  */
 /** @type {Record<string, (step: any, ...rest: Rest) => () => void>} */
 const OPERATIONS = {
   /** @type {(step: Linear, ...rest: Rest) => () => void} */
-  linear({ weight, bias }, [x], y, part) {
-    const w = part(weight);
+  linear({ bias }, [x], y, part, product) {
     const b = part(bias);
-    const n = x.length;
+    const made = product.y.data.subarray(0, y.length);
     return () => {
-      for (let o = 0; o < y.length; o++) y[o] = b[o] + dot(w, o * n, x, 0, n);
+      product.x.data.set(x);
+      made.set(b);
+      product.add();
+      y.set(made);
     };
   },
 
   /** @type {(step: Convolution, ...rest: Rest) => () => void} */
-  convolution(step, [x], y, part) {
-    const w = part(step.weight);
+  convolution(step, [x], y, part, product) {
     const b = part(step.bias);
     const [channels, height, width] = step.after;
-    const [places, n] = [height * width, w.length / channels];
+    const [places, n] = [height * width, product.x.width];
     const seen = taps(step, step.before, step.after);
-    const column = new Float32Array(n);
+    const [columns, made] = [product.x, product.y];
     return () => {
       for (let p = 0; p < places; p++) {
-        for (let i = 0; i < n; i++) column[i] = seen[p * n + i] < 0 ? 0 : x[seen[p * n + i]];
-        for (let c = 0; c < channels; c++) y[c * places + p] = b[c] + dot(w, c * n, column, 0, n);
+        made.data.set(b, p * made.stride);
+        for (let i = 0; i < n; i++) columns.data[p * columns.stride + i] = seen[p * n + i] < 0 ? 0 : x[seen[p * n + i]];
+      }
+      product.add();
+      for (let p = 0; p < places; p++) {
+        for (let c = 0; c < channels; c++) y[c * places + p] = made.data[p * made.stride + c];
       }
     };
   },
 
   /** @type {(step: Convolution, ...rest: Rest) => () => void} */
-  transposed(step, [x], y, part) {
-    const w = part(step.weight);
+  transposed(step, [x], y, part, product) {
     const b = part(step.bias);
     const [channels, height, width] = step.before;
-    const [places, rows, area] = [height * width, w.length / channels, y.length / step.after[0]];
+    const [places, rows, area] = [height * width, product.y.width, y.length / step.after[0]];
     const reached = taps(step, step.after, step.before);
-    const column = new Float32Array(channels);
+    const [planes, made] = [product.x, product.y];
     return () => {
+      for (let c = 0; c < channels; c++) {
+        planes.data.set(x.subarray(c * places, (c + 1) * places), c * planes.stride);
+      }
+      made.data.fill(0);
+      product.add();
       for (let i = 0; i < y.length; i++) y[i] = b[(i / area) | 0];
       for (let p = 0; p < places; p++) {
-        for (let c = 0; c < channels; c++) column[c] = x[c * places + p];
         for (let r = 0; r < rows; r++) {
           const at = reached[p * rows + r];
-          if (at >= 0) y[at] += dot(w, r * channels, column, 0, channels);
+          if (at >= 0) y[at] += made.data[p * made.stride + r];
         }
       }
     };
@@ -221,32 +254,6 @@ const PAIRS = {
   mul: (a, b) => a * b,
   div: (a, b) => a / b,
 };
-
-/**
- * The sum of the products of n numbers from a[i] and b[j]: four sums that do not wait for each other are a third faster
- * than one.
- *
- * @param {Float32Array} a
- * @param {number} i
- * @param {Float32Array} b
- * @param {number} j
- * @param {number} n
- */
-function dot(a, i, b, j, n) {
-  let s = 0;
-  let t = 0;
-  let u = 0;
-  let v = 0;
-  const end = i + n - 3;
-  for (; i < end; i += 4, j += 4) {
-    s += a[i] * b[j];
-    t += a[i + 1] * b[j + 1];
-    u += a[i + 2] * b[j + 2];
-    v += a[i + 3] * b[j + 3];
-  }
-  for (; i < end + 3; i++, j++) s += a[i] * b[j];
-  return s + t + (u + v);
-}
 
 /**
  * For every place of the smaller image, in rows over (channel, kh, kw), the pixel of the larger one; -1 off its edge.

@@ -4,7 +4,7 @@ from vaecore import browser
 from vaecore.data import DATASETS, is_here, rules
 from vaecore.data.text import Texts
 from vaecore.export import Exported
-from vaecore.serving import loading, mathematics, objectives, relatives, takeaway, texts
+from vaecore.serving import loading, mathematics, objectives, relatives, takeaway, texts, trainer
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.studies import (
     axes,
@@ -57,6 +57,7 @@ __all__ = [
     "styles",
     "takeaway",
     "texts",
+    "trainer",
     "units",
     "verses",
 ]

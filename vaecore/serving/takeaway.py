@@ -22,8 +22,10 @@ from vaecore.export.packing import pack
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.kept import WIDEST_KEPT
 from vaecore.serving.mathematics import joined, typeset
+from vaecore.serving.shell import listed, whole, written
 from vaecore.serving.studies.codes import percentiles, used_first
 from vaecore.serving.studies.maps import LatentMap, latent_map
+from vaecore.serving.trainer import ALONG, FOOTER, section
 
 LARGEST = 3_000_000  # bytes of the page of a model with a plane of codes
 BITS = (8, 7, 6)  # that such a model's weights are rounded to, one after the other, until its page is small enough
@@ -35,21 +37,28 @@ DIGITS = 6  # that a number keeps
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def take_away(explorer: Explorer) -> str:
+def take_away(explorer: Explorer, train: str = "") -> str:
     """The page of a model, as HTML: nothing in it asks for anything outside it.
 
     The weights are there as they are kept; only where a model with a plane of codes would not fit into `LARGEST`
     bytes, their matrices are rounded row by row, to the most bits that fit, and the page says what that changes.
 
+    Args:
+        explorer: the model.
+        train: a set on which the page trains as well (`trainer`); else the model's own, if that comes with vaecore.
+
     Raises:
-        ValueError: the page cannot run the decoder, the model writes text, or its map cannot be laid out.
+        ValueError: the page cannot run the decoder, the model writes text, its map cannot be laid out, or there is no
+            set of that name.
     """
-    page = _page(explorer, explorer, "")
+    train = train or (explorer.dataset if explorer.dataset in ALONG else "")
+    training = section(train, {"objective": explorer.recipe.model}) if train else ""
+    page = _page(explorer, explorer, "", training)
     for bits in BITS if explorer.latent == 2 else ():
-        if len(page.encode()) < LARGEST:
+        if len(page.encode()) - len(training.encode()) < LARGEST:
             break
         rounded = _rounded(explorer, bits)
-        page = _page(explorer, rounded, _difference(explorer, rounded, bits))
+        page = _page(explorer, rounded, _difference(explorer, rounded, bits), training)
     return page
 
 
@@ -69,7 +78,7 @@ def export_networks(explorer: Explorer) -> dict[str, bytes]:
     return {"networks.json": json.dumps(described).encode(), "weights.bin": exported.weights}
 
 
-def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
+def _page(explorer: Explorer, kept: Explorer, rounding: str, training: str) -> str:
     exported, laid = _networks(kept), latent_map(explorer)
     packed, columns, shown = pack(exported), _columns(explorer, laid), used_first(explorer)[:2]
     plane = [shown[0], shown[-1]]
@@ -87,24 +96,22 @@ def _page(explorer: Explorer, kept: Explorer, rounding: str) -> str:
         "canvas": _canvas(explorer, exported),
     }
     facts, measured = _card(explorer)
-    return Template(browser.read("page/page.html")).substitute(
-        title=escape(explorer.name),
-        lead=_lead("codes" not in laid.missing, "encoder" in exported.networks),
+    main = Template(browser.read("page/model.html")).substitute(
         unmapped=escape(laid.missing.get("codes", "")),
-        css=browser.read("tokens.css") + browser.read("page/page.css"),
-        kind="few" if explorer.latent <= FEW else "many",
         turned=_turned(explorer),
+        training=training,
         summary=escape(explorer.summary),
         equation=_equation(explorer.equation),
-        facts=_list(facts),
-        measured=_list(measured),
+        facts=listed(facts),
+        measured=listed(measured),
         protocol=escape(_protocol(explorer)),
-        footer=f"Everything is computed in this file; it asks for nothing outside it. {rounding}".strip(),
-        model=json.dumps(model, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+        model=written(model),
         codes=base64.b64encode(codes.tobytes()).decode(),
         weights=base64.b64encode(packed.data).decode(),
         script=browser.script("page/page.js"),
     )
+    lead = _lead("codes" not in laid.missing, "encoder" in exported.networks)
+    return whole(explorer.name, lead, "few" if explorer.latent <= FEW else "many", main, f"{FOOTER} {rounding}".strip())
 
 
 def _lead(mapped: bool, reads: bool) -> str:
@@ -250,10 +257,6 @@ def _protocol(explorer: Explorer) -> str:
 def _equation(written: str) -> str:
     """The equation in parts, after each of which a line may end."""
     return joined(typeset(written), lambda part: f"<span>{part.mathml or escape(part.plain)}{part.end}</span>")
-
-
-def _list(rows: Mapping[str, str]) -> str:
-    return "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows.items())
 
 
 def _rounded(explorer: Explorer, bits: int) -> Explorer:

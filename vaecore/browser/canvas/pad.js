@@ -5,7 +5,7 @@ import { penOf } from "../picture.js";
 
 /** @import { Stroke } from "../drawing.js" */
 /** @import { Point } from "../numbers.js" */
-/** @import { Reading } from "./reading.js" */
+/** @typedef {{ read: (strokes: Stroke[]) => void, follow: (strokes: Stroke[]) => void }} Reader */
 
 const SIDE = 560; // of the bitmap: twice its largest size on the screen, where the lines stay sharp
 const INK = 0.08; // of the side
@@ -17,7 +17,7 @@ export class Pad {
   /**
    * @param {HTMLElement} root
    * @param {Stroke[]} strokes
-   * @param {Reading} reading - What follows the strokes.
+   * @param {Reader} reading - What follows the strokes.
    * @param {(strokes: Stroke[]) => void} tell - Hears of those that were meant.
    */
   constructor(root, strokes, reading, tell) {

@@ -4,11 +4,13 @@ import { make, one } from "../dom.js";
 import { hold } from "../fetching.js";
 import { mountMaps } from "../maps/maps.js";
 import { mountSliders } from "../sliders/sliders.js";
+import { giveUp, shadowOf } from "./part.js";
 import { unpackCodes, unpackWeights } from "./unpack.js";
 
 /** @import { CanvasData } from "../canvas/canvas.js" */
 /** @import { MapsData } from "../maps/maps.js" */
 /** @import { SlidersData } from "../sliders/sliders.js" */
+/** @import { PartData } from "./part.js" */
 /** @import { CodesData, Packing } from "./unpack.js" */
 
 /**
@@ -26,7 +28,6 @@ import { unpackCodes, unpackWeights } from "./unpack.js";
  * @property {SlidersData} sliders
  * @property {CanvasData | null} canvas
  */
-/** @typedef {{ html: string, css: string }} PartData */
 /** @typedef {[across: number, up: number]} Columns - Of the codes. */
 
 /** @param {string} id */
@@ -43,8 +44,7 @@ const page = JSON.parse(text("model"));
  * @returns {(data: Data) => void}
  */
 function component(name, mount) {
-  const root = one(document, `[data-component=${name}]`, HTMLElement).attachShadow({ mode: "open" });
-  root.innerHTML = `<style>${page.parts[name].css}</style>${page.parts[name].html}`;
+  const root = shadowOf(name, page.parts[name]);
   return (data) => mount({ data, parentElement: root, setStateValue: () => {} });
 }
 
@@ -115,8 +115,4 @@ async function start() {
   if (page.maps) map(codes, page.maps); // not of codes that are all equal, which the page says
 }
 
-start().catch((/** @type {Error} */ error) => {
-  const place = one(document, ".trouble", HTMLElement);
-  place.textContent = `This browser cannot show the page: ${error.message}. One of 2023 or later can.`;
-  place.hidden = false;
-});
+start().catch(giveUp);

@@ -3,7 +3,7 @@
 /** @typedef {[offset: number, rows: number, columns: number, kind: "rows" | "columns" | "half" | "float"]} Packing */
 
 /** @param {string} base64 */
-const bytesOf = (base64) => Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+export const bytesOf = (base64) => Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
 
 /** @param {string} base64 */
 async function inflate(base64) {

@@ -1,5 +1,6 @@
 // A run as `vaecore.load` takes it: recipe, weights and card in a folder, and that in a zip.
 import { annealingSettings } from "./annealing.js";
+import { isDrawn } from "./sets.js";
 import { begun, tuned } from "./settings.js";
 
 /** @import { Frame } from "./run.js" */
@@ -21,6 +22,9 @@ const DAY = 0x21; // the first of the year 1980, before which there is none
  * @param {Settings} settings
  */
 export const folderName = ({ objective, set, mark = "" }) => `${objective}-${set}-trained-here${mark}`;
+
+/** Of drawings, in a run's folder. */
+export const DRAWINGS = "drawings.npz";
 
 /**
  * The files of a run, by their names.
@@ -70,7 +74,7 @@ function recipeOf(settings, set, epochs) {
     format: FORMAT,
     name: folderName(settings),
     model,
-    dataset: set.name,
+    dataset: isDrawn(set) ? `${folderName(settings)}/${DRAWINGS}?split=contiguous` : set.name, // tests are at its end
     settings: { latent, hidden, activation, ...own[model], ...annealed.settings },
     training: {
       epochs: annealed.epochs,

@@ -39,9 +39,13 @@ export function kernelBytes() {
  */
 export function makeKernel(bytes, plain = false) {
   if (plain || !canRun()) return plainKernel(new ArrayBuffer(bytes));
-  const floats = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) || 1 });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes()), { memory: { floats } });
-  return /** @type {Kernel} */ (/** @type {unknown} */ ({ ...exports, buffer: floats.buffer }));
+  try {
+    const floats = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) || 1 });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(kernelBytes()), { memory: { floats } });
+    return /** @type {Kernel} */ (/** @type {unknown} */ ({ ...exports, buffer: floats.buffer }));
+  } catch {
+    return plainKernel(new ArrayBuffer(bytes)); // a page may be refused another memory, or any code
+  }
 }
 
 /** Whether there is WebAssembly here, with vectors, and a page may use it. */

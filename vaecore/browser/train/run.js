@@ -9,7 +9,7 @@ import { views } from "./views.js";
 /** @import { OwnNumbers } from "./objectives.js" */
 /** @import { Descent, Examples, Moment } from "./trainer.js" */
 /** @import { Views } from "./views.js" */
-/** @typedef {{ training: Examples, test: Examples }} Sets */
+/** @typedef {{ training: Examples, test: Examples, shown?: Examples }} Sets - Codes are of what is shown, or of the test images. */
 /**
  * What makes a training, for it is the same each time.
  *
@@ -172,7 +172,7 @@ export class Run {
       kept: [...this.moments.map(({ epoch }) => epoch), present.epoch],
       curves,
       left,
-      views: views(trainer, this.sets.test, wanted),
+      views: views(trainer, this.sets.test, wanted, this.sets.shown),
     };
   }
 }

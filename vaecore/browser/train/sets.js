@@ -1,4 +1,5 @@
 // Sets of images as vaecore/serving/studies/sheets.py packs them, and PCA of them.
+import { answerAt } from "../brought.js";
 
 /** @import { Shape } from "../network.js" */
 /** @import { Examples } from "./trainer.js" */
@@ -21,6 +22,7 @@
  * @property {SetData} described
  * @property {Examples} training
  * @property {Examples} test
+ * @property {Examples} [shown] - Of which codes are shown, where test images are few: these first.
  * @property {Float32Array} mean
  * @property {Float32Array} components - PCA's, one after the other.
  */
@@ -36,12 +38,19 @@ export const pixelsOf = ([channels, height, width]) => channels * height * width
 export const isPlane = ({ shape }) => pixelsOf(shape) === 2;
 
 /**
+ * Whether its images are drawn in the page.
+ *
+ * @param {SetData} set
+ */
+export const isDrawn = ({ name }) => name === "drawn";
+
+/**
  * @param {SetData} described
  * @returns {Promise<Opened>}
  */
 export async function fetchSet(described) {
   const { address, shape, training, test, errors } = described;
-  const answer = await fetch(address ?? "");
+  const answer = await answerAt(address ?? "");
   if (!answer.ok || !answer.body)
     throw new Error(`${described.title} did not come: the server answered ${answer.status}`);
   const buffer = await new Response(answer.body.pipeThrough(new DecompressionStream("deflate"))).arrayBuffer();

@@ -78,6 +78,20 @@ export class Showing {
     this.say(".pca span", `squared error ${written(squaredErrors(originals, this.pictures.pca, pixelsOf(shape)))}`);
   }
 
+  /**
+   * Show nothing while there is nothing to train on.
+   *
+   * @param {boolean} waiting
+   */
+  wait(waiting) {
+    this.root.classList.toggle("waiting", waiting);
+    for (const control of all(this.root, ".bar button, .scrub, .take", HTMLElement))
+      control.toggleAttribute("disabled", waiting);
+    if (!waiting) return;
+    this.root.dataset.ready = "true";
+    delete this.root.dataset.step;
+  }
+
   /** The views that can be seen now. */
   wanted() {
     const shown = new Set([...this.seen].map((part) => part.dataset.view ?? ""));
@@ -203,7 +217,7 @@ export class Showing {
    * @param {number} which - Of two.
    */
   codesOn(kind, codes, set, running, which) {
-    const { labels } = set.test;
+    const { labels } = set.shown ?? set.test;
     const canvas = this.canvas(`.${kind}${PLACES[which]} canvas`);
     const [first, other] = codes.axes ?? [0, 1];
     const look = { ink: this.ink, prior: codes.scales.length > 0, still: !running };
@@ -211,6 +225,7 @@ export class Showing {
     else this.scenes[which].draw(canvas, codes, labels, this.legend(set), look);
     const numbers = codes.axes ? `numbers ${first + 1} and ${other + 1}` : "their PCA";
     const wide = Number(this.pair[which].latent) > 2 ? `: ${numbers}` : "";
+    if (set.shown) return `Codes of all drawings${wide}`;
     return `Codes of test ${isPlane(set.described) ? "points" : "images"}${wide}`;
   }
 

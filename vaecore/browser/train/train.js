@@ -1,10 +1,13 @@
 // Training in the page: a worker trains, and this shows what it has come to, as often as the display can.
+import { answerAt } from "../brought.js";
 import { Component, mounting } from "../component.js";
 import { make } from "../dom.js";
 import { formOf, selectOf } from "./controls.js";
-import { folderName, runFiles, zipOf } from "./folder.js";
+import { Drawer } from "./drawer.js";
+import { npzOf } from "./drawings.js";
+import { DRAWINGS, folderName, runFiles, zipOf } from "./folder.js";
 import { SeedsPanel } from "./seedspanel.js";
-import { fetchSet } from "./sets.js";
+import { fetchSet, isDrawn } from "./sets.js";
 import { CHOICES, begun, paceOf, tuned, usual } from "./settings.js";
 import { Showing } from "./showing.js";
 import { completedPair, pairOf } from "./twins.js";
@@ -45,6 +48,7 @@ class Training extends Component {
     this.again = false; // whether another is to be asked for then
     this.run = 0; // of those begun; frames of an earlier one are too late
     this.showing = new Showing(root, () => this.look());
+    this.drawer = new Drawer(this.find(".drawn"), () => this.use(this.drawer.opened()));
     this.press(".play", () =>
       this.running ? this.say({ kind: "pause" }) : this.say({ kind: "train", steps: Infinity }),
     );
@@ -83,27 +87,45 @@ class Training extends Component {
   async open() {
     const { data, settings } = this;
     const wanted = data.sets.find(({ name }) => name === settings.set) ?? data.sets[0];
-    if (this.set?.described.name === wanted.name) return;
+    this.drawer.show(isDrawn(wanted) ? wanted : null, data.colors);
+    if (this.set?.described.name === wanted.name || this.isWaiting) return;
     this.list();
-    if (!wanted.address) {
+    if (!wanted.address && !isDrawn(wanted)) {
       this.keep();
       return;
     }
     try {
-      const set = await fetchSet(wanted);
-      this.worker ??= await this.hire();
-      if (this.settings.set !== wanted.name) return;
-      this.set = set;
-      this.say({ kind: "data", sets: { training: set.training, test: set.test } });
-      this.begin();
+      const set = isDrawn(wanted) ? this.drawer.opened() : await fetchSet(wanted);
+      if (this.settings.set === wanted.name) await this.use(set);
     } catch (error) {
       this.explain(error instanceof Error ? error.message : String(error));
     }
   }
 
+  /**
+   * Train on a set; on none there is nothing to see.
+   *
+   * @param {Opened | null} set
+   */
+  async use(set) {
+    this.worker ??= await this.hire();
+    if (set && set.described.name !== this.settings.set) return; // another one has been chosen meanwhile
+    this.set = set;
+    this.showing.wait(!set);
+    if (set) this.say({ kind: "data", sets: { training: set.training, test: set.test, shown: set.shown } });
+    else this.worker.postMessage({ kind: "pause" });
+    this.running &&= set !== null;
+    this.begin();
+  }
+
+  /** Whether too little is drawn to train on. */
+  get isWaiting() {
+    return !this.set && this.root.classList.contains("waiting") && this.settings.set === "drawn";
+  }
+
   /** A worker of its script: as a blob, for a page may come from anywhere. */
   async hire() {
-    const source = await (await fetch(this.data.worker)).text();
+    const source = await (await answerAt(this.data.worker)).text();
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const worker = new Worker(address);
     worker.onmessage = ({ data }) => this.hear(data);
@@ -141,7 +163,7 @@ class Training extends Component {
       return;
     }
     this.waiting = false;
-    if (told.run !== this.run) return this.look();
+    if (!this.set || told.run !== this.run) return this.look();
     [this.frames, this.running] = [told.frames, told.running];
     requestAnimationFrame(() => {
       this.draw();
@@ -162,6 +184,7 @@ class Training extends Component {
     const packed = {};
     pair.forEach((own, i) => {
       const files = runFiles(own, set.described, states[i], frames[i], location.search);
+      if (isDrawn(set.described)) files[DRAWINGS] = npzOf(set);
       for (const [name, data] of Object.entries(files)) packed[`${folderName(own)}/${name}`] = data;
     });
     const href = URL.createObjectURL(new Blob([zipOf(packed)], { type: "application/zip" }));
@@ -176,11 +199,11 @@ class Training extends Component {
   /** Start with the settings as they are. */
   begin() {
     const { set, settings } = this;
-    if (!set) return;
     this.explain("");
     this.find(".taken").textContent = "";
     this.list();
     this.keep();
+    if (!set) return;
     const pair = pairOf(settings);
     this.showing.begin(set, pair, this.data);
     this.seeds.begin(pair);

@@ -33,13 +33,14 @@ const TAIL = 0.02; // of the codes on each side is no part of what is decoded
  * @param {Trainer} trainer
  * @param {Examples} test
  * @param {string[]} wanted
+ * @param {Examples} [coded] - Of which the codes are.
  * @returns {Views}
  */
-export function views(trainer, test, wanted) {
+export function views(trainer, test, wanted, coded = test) {
   /** @type {Views} */
   const found = {};
   if (wanted.includes("codes") || wanted.includes("manifold")) {
-    const codes = encoded(trainer, test);
+    const codes = encoded(trainer, coded);
     found.codes = planeOf(trainer, codes);
     if (codes.scales.length) found.rates = codes.rates;
     if (wanted.includes("manifold")) found.manifold = manifold(trainer, codes.means);
