@@ -1,13 +1,14 @@
 """The door for pages and programs: explorers, and a namespace for each study of what they do."""
 
 from vaecore import browser
-from vaecore.data import DATASETS, is_here, rules
+from vaecore.data import DATASETS, is_here, kept, rules
 from vaecore.data.text import Texts
 from vaecore.export import Exported
-from vaecore.serving import loading, mathematics, objectives, relatives, takeaway, texts
+from vaecore.serving import incoming, loading, mathematics, objectives, relatives, takeaway, texts
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.studies import (
     axes,
+    brought,
     codes,
     comparison,
     directions,
@@ -33,13 +34,16 @@ __all__ = [
     "Exported",
     "Texts",
     "axes",
+    "brought",
     "browser",
     "codes",
     "comparison",
     "directions",
     "drawings",
     "draws",
+    "incoming",
     "is_here",
+    "kept",
     "levels",
     "loading",
     "maps",
