@@ -12,12 +12,12 @@ from app.results.sheets import Offered
 from app.session.blobs import BLOBS
 from vaecore import serving
 
-KEY, TURN, ASKED = "trainer", "trainer turn", "trainer asked"  # of the session
+KEY, TURN, ASKED, BEGUN = "trainer", "trainer turn", "trainer asked", "trainer begun"  # of the session
 KEYS = (
     "set", "objective", "hidden", "latent", "activation", "rate", "batch", "seed",
     "beta", "noise", "level", "sparsity", "activity", "contraction",
 )  # fmt: skip
-LONGEST = 24  # characters of a setting
+LONGEST = 120  # characters of a setting
 BYTES, SCRIPT = "application/octet-stream", "text/javascript"
 _train = register("trainer", "train")
 
@@ -26,6 +26,16 @@ def settings() -> dict[str, str]:
     """Return the settings that the page told last, or else those of the address."""
     asked = st.session_state.get(ASKED)
     return dict(st.query_params) if asked is None else asked
+
+
+def begin(name: str) -> None:
+    """Have the page begin anew, with a set."""
+    st.session_state[ASKED] = {"set": name}
+    st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
+
+
+def _key() -> str:
+    return f"{KEY} {st.session_state.get(BEGUN, 0) or ''}".rstrip()
 
 
 def trainer(sets: Sequence[Offered]) -> None:
@@ -44,17 +54,16 @@ def trainer(sets: Sequence[Offered]) -> None:
         for key in KEYS:
             st.query_params.pop(key, None)
         st.query_params.update(known)
-    _train(data=data, key=KEY, on_kept_change=_take)
+    _train(data=data, key=_key(), on_kept_change=_take)
 
 
 def _set(own: Offered) -> dict[str, Any]:
     sheet = own.sheet
-    shape, classes = serving.sheets.about(own.name)
     return {
         "name": own.name,
         "title": own.title,
-        "shape": list(shape),
-        "classes": list(classes),
+        "shape": list(own.shape),
+        "classes": list(own.classes),
         "training": 0 if sheet is None else sheet.training,
         "test": 0 if sheet is None else sheet.test,
         "errors": [] if sheet is None else [round(error, 6) for error in sheet.errors],
@@ -65,7 +74,7 @@ def _set(own: Offered) -> dict[str, Any]:
 
 def _take() -> None:
     """Keep what the page told."""
-    told = heard(KEY, "kept", lambda said: (dict(said["settings"]), int(said["turn"])))
+    told = heard(_key(), "kept", lambda said: (dict(said["settings"]), int(said["turn"])))
     if told is not None:
         words = {key: value for key, value in told[0].items() if isinstance(value, str)}
         st.session_state[ASKED] = {key: word[:LONGEST] for key, word in words.items() if key in KEYS and word}

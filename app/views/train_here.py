@@ -2,16 +2,30 @@
 
 import streamlit as st
 
-from app.components.trainer import settings, trainer
-from app.controls import behind
+from app.components.trainer import begin, settings, trainer
+from app.controls import behind, uploading
 from app.markup import strips
+from app.pages import file_of
 from app.results import sheets
+from app.server.options import OPTIONS
 
 
 @st.fragment
 def page() -> None:
     """Draw what trains; what is chosen there reruns no more than this."""
-    trainer(sheets.offered(settings().get("set", "")))
+    place = st.container()
+    with st.expander("Your own pictures", icon=":material/upload:", key="own pictures"):
+        brought = uploading.drop()
+        if brought is not None:
+            begin(sheets.called(brought.name))
+        chosen = sheets.own(settings().get("set", ""))
+        if chosen is not None:
+            try:
+                uploading.show(chosen)
+            except ValueError as error:
+                st.warning(strips.sentence(str(error)), icon=":material/info:")
+    with place:
+        trainer(sheets.offered(settings().get("set", "")))
 
 
 st.title("Train here")
@@ -20,6 +34,8 @@ strips.lead(
     (),
 )
 page()
+if OPTIONS.trainings:
+    st.page_link(file_of("train"), label="“Train”: larger networks, on the server", icon=":material/arrow_forward:")
 behind.compute(
     "made = serving.sheets.sheet('digits')  # what the page trains on, and what PCA leaves of it",
     "print(made.training, made.test, made.errors)",

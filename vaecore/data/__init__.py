@@ -2,7 +2,7 @@
 
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.kept import data_folder
+from vaecore.data.shelf import data_folder
 from vaecore.data.sources import (
     dataset,
     fetch,

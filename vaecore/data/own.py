@@ -20,6 +20,8 @@ from vaecore.data.remarks import described, of_kin
 from vaecore.data.rules import CONTIGUOUS, FOLDER, MARK, STEM, check_groups, expected
 from vaecore.limits import Deadline, Refused, counted, first_line, open_regular, shown
 
+AS_FOLDERS = "as their folders say"
+
 
 class Own(NamedTuple):
     """All images of a set of your own, before they are split.
@@ -142,7 +144,7 @@ def _remarks(files: int, entries: int, use: Sequence[str], reader: Pictures) -> 
     if use:
         of = {TRAIN: "training", VALIDATION: "validation", TEST: "testing"}
         said = (f"{use.count(each):,} for {what}" for each, what in of.items() if each in use)
-        yield f"{', '.join(said)}, as their folders say"
+        yield f"{', '.join(said)}, {AS_FOLDERS}"
     if files < entries:
         strays = entries - files
         yield f"{counted(strays, 'file')} skipped, which {'is no picture' if strays == 1 else 'are no pictures'}"

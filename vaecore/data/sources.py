@@ -7,9 +7,9 @@ from typing import Any
 
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.kept import data_folder, located
 from vaecore.data.own import Own, read_images
 from vaecore.data.rules import MARK, parsed, ruled
+from vaecore.data.shelf import data_folder, located
 from vaecore.data.table import DATASETS, VALIDATION, DataSet
 from vaecore.data.text import Texts, own_texts
 from vaecore.limits import expanded, first_line, shown

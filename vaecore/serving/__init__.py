@@ -1,7 +1,7 @@
 """The door for pages and programs: explorers, and a namespace for each study of what they do."""
 
 from vaecore import browser
-from vaecore.data import DATASETS, is_here, kept, rules
+from vaecore.data import DATASETS, is_here, rules, shelf
 from vaecore.data.text import Texts
 from vaecore.export import Exported
 from vaecore.serving import incoming, loading, mathematics, objectives, relatives, takeaway, texts
@@ -43,7 +43,6 @@ __all__ = [
     "draws",
     "incoming",
     "is_here",
-    "kept",
     "levels",
     "loading",
     "maps",
@@ -57,6 +56,7 @@ __all__ = [
     "rules",
     "scores",
     "sheets",
+    "shelf",
     "strangers",
     "styles",
     "takeaway",

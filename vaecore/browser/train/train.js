@@ -34,6 +34,7 @@ class Training extends Component {
     this.worker = null;
     /** @type {Opened | null} */
     this.set = null;
+    this.offered = 0; // sets
     /** @type {Settings} */
     this.settings = {};
     /** @type {Frame | null} */
@@ -73,6 +74,8 @@ class Training extends Component {
   async update(data) {
     this.shown = data;
     if (!this.settings.set) this.settings = completed(data.settings, data.sets);
+    else if (this.offered !== data.sets.length) this.list();
+    this.offered = data.sets.length;
     await this.open();
   }
 

@@ -10,6 +10,15 @@ from jaxtyping import Float32, Int64
 from numpy import ndarray
 
 from vaecore.data import Examples, Images, Texts, held_out, own_parts
+from vaecore.data.own import AS_FOLDERS
+from vaecore.data.rules import CONTIGUOUS, FOLDER, STEM, parsed
+from vaecore.limits import shown
+
+RULES = {
+    FOLDER: "their folders: pictures of one are on one side",
+    STEM: "their names: those that differ in the last number alone are on one side",
+    CONTIGUOUS: "their order: the end of each folder, or of the rows, is for testing",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +54,18 @@ class Brought:
         """How many are trained on, how many are held out of that to follow it, and how many are for testing."""
         fitted, held = held_out(self.place, self.training)
         return len(fitted), len(held), len(self.test)
+
+    @property
+    def rule(self) -> str:
+        """By which rule these are split, in words."""
+        if self.is_text:
+            return "what the lines are: the same line is never on both sides"
+        rule = parsed(self.place)[1]
+        if rule is not None:
+            return RULES.get(rule, f"the array {shown(rule)}: images of one entry are on one side")
+        if self.training.note.partition(AS_FOLDERS)[1]:
+            return "their folders"
+        return "a fixed seed, equal images on one side"
 
     def seen(self, count: int) -> tuple[Float32[ndarray, "n channels height width"], Int64[ndarray, "n"] | None]:
         """The first training images as a model sees them, and their labels: of each class as many, class by class."""

@@ -18,7 +18,7 @@ from jaxtyping import Float32, UInt8
 from numpy import ndarray
 from scipy.linalg import eigh
 
-from vaecore.data import DATASETS, Images, dataset, is_here
+from vaecore.data import DATASETS, Examples, Images, dataset, is_here
 
 TRAINING, TEST = 10_000, 1_000  # images, at most
 POINTS, HELD_POINTS = 1_000, 400
@@ -134,12 +134,17 @@ def sheet(name: str) -> Sheet:
     return _sheet(np.concatenate(pixels), np.concatenate(labels).astype("u1"), len(pixels[0]), *about(name))
 
 
-def sheet_of(training: Images, test: Images) -> Sheet:
+def sheet_of(training: Examples, test: Examples) -> Sheet:
     """Images of one's own: of many, drawn ones; larger ones shrunk by area; without labels, if they have too many.
+
+    Raises:
+        ValueError: these are texts.
 
     >>> sheet_of(*(dataset("digits", split) for split in ("train", "test"))).shape
     (1, 8, 8)
     """
+    if not isinstance(training, Images) or not isinstance(test, Images):
+        raise ValueError("expected images, got lines of text, which are learned on the server")
     classes = training.names if len(training.names) <= LABELS else ()
     parts = [_some(part, most) for part, most in ((training, TRAINING), (test, TEST))]
     labels = [

@@ -28,13 +28,13 @@ def data_folder(data_dir: str | Path | None = None) -> Path:
     return folder
 
 
-def kept_names(data_dir: str | Path | None = None) -> list[str]:
+def names(data_dir: str | Path | None = None) -> list[str]:
     """The names of what is kept, as `vaecore.dataset` takes them."""
     try:
-        names = sorted(each.name for each in (data_folder(data_dir) / FOLDER).iterdir())
+        found = sorted(each.name for each in (data_folder(data_dir) / FOLDER).iterdir())
     except OSError:
         return []
-    return [f"{FOLDER}/{name}" for name in names if NAME.fullmatch(name)]
+    return [f"{FOLDER}/{name}" for name in found if NAME.fullmatch(name)]
 
 
 def keep(path: Path, name: str, data_dir: str | Path | None = None) -> str:
