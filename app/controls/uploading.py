@@ -120,7 +120,7 @@ def _counted(found: serving.brought.Brought) -> str:
 
 
 def _classes(classes: Sequence[tuple[str, int]]) -> str:
-    said = [f"{flat(name, 40)} {count:,}" for name, count in classes[:CLASSES]]
+    said = [f"{flat(name, 40)}: {count:,}" for name, count in classes[:CLASSES]]
     more = [f"and {len(classes) - CLASSES:,} more"] if len(classes) > CLASSES else []
     return " · ".join([*said, *more])
 
