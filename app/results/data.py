@@ -119,7 +119,7 @@ def _trouble(source: Source) -> str:
 def _data_set(source: Source) -> Pictures:
     found: Any = _named(source) if not source.path else READER.read(source.path, _path_of(source)).test
     if isinstance(found, Texts):
-        raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
+        raise ValueError(f"{flat(state.data_name(source.place), LONGEST)} holds texts: this page shows images")
     return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
 
 
