@@ -6,7 +6,6 @@ from typing import Any
 import streamlit as st
 from streamlit import runtime
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.figures import sprites
@@ -76,20 +75,18 @@ def _take(files: Sequence[Any]) -> Upload | None:
         st.session_state[TROUBLE] = str(error)
         return None
     finally:
-        _let_go(files)
+        _let_go()
     return upload
 
 
-def _let_go(files: Sequence[Any]) -> None:
-    """Free the memory that Streamlit holds files in until their session ends."""
+def _let_go() -> None:
+    """Free the memory that Streamlit holds files in until their session ends: of all that it was sent."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return
     UPLOADS.taken(context.session_id)
-    held = runtime.get_instance().uploaded_file_mgr if runtime.exists() else None
-    if isinstance(held, MemoryUploadedFileManager):
-        for file in files:
-            held.remove_file(context.session_id, file.file_id)
+    if runtime.exists():
+        runtime.get_instance().uploaded_file_mgr.remove_session_files(context.session_id)
 
 
 def show(name: str) -> None:

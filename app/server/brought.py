@@ -1,6 +1,7 @@
 """What visitors brought: each set in a folder of its own, which goes with the visit unless a run is of it."""
 
 import atexit
+import os
 import re
 import shutil
 import tempfile
@@ -138,22 +139,22 @@ class Store:
 
 def _is_of(job: jobs.Job, folder: Path) -> bool:
     """Return whether a job is trained on what lies in a folder."""
-    return str(job.changes.get("dataset", "")).startswith(f"{folder}/")
+    return str(job.changes.get("dataset", "")).startswith(f"{folder}{os.sep}")
 
 
 def _clear(root: Path) -> None:
     """Delete the sets in a server's folder that no run is of, and the folder with the last."""
     runs = jobs.present()
-    for folder in root.iterdir():
-        if folder.is_dir() and not any(_is_of(job, folder) for job in runs):
-            shutil.rmtree(folder, ignore_errors=True)
-    if not any(each.is_dir() for each in root.iterdir()):
-        shutil.rmtree(root, ignore_errors=True)
+    sets = [each for each in root.glob("*") if each.is_dir()]
+    unused = [each for each in sets if not any(_is_of(job, each) for job in runs)]
+    for folder in unused if len(unused) < len(sets) else [root]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def bare(text: str) -> str:
     """Return a sentence without the folders that sets which were brought lie in."""
-    return re.sub(rf"{re.escape(str(jobs.home().resolve() / FOLDER))}/[^/]+/[^/]+/", "", text)
+    above, sep = re.escape(str(jobs.home().resolve() / FOLDER)), re.escape(os.sep)
+    return re.sub(rf"{above}{sep}[^{sep}]+{sep}[^{sep}]+{sep}", "", text)
 
 
 STORE = Store()
