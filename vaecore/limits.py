@@ -9,6 +9,7 @@ vaecore.limits.Refused: huge.npz: expected at most 1,073,741,824 bytes, got 1,09
 import os
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -46,6 +47,8 @@ LIMITS: dict[str, Limit] = {
     "image_bytes": Limit(192 * MIB, "bytes of images in a set"),  # as they are kept, a byte a pixel and channel
     "text_bytes": Limit(64 * MIB, "bytes of text"),  # unpacked
     "lines": Limit(500_000, "lines"),
+    "upload_bytes": Limit(256 * MIB, "bytes of uploads"),  # of a visitor, together
+    "uploads": Limit(10_000, "files in an upload"),
     "reading_seconds": Limit(300, "seconds to read a set"),
     "json_bytes": Limit(4 * MIB, "bytes"),  # of a recipe, a card, or the header of a file of weights
     "history_bytes": Limit(64 * MIB, "bytes"),  # of the history of a run, a line for each epoch
@@ -69,10 +72,12 @@ class Deadline:
 
     Args:
         where: what is read, as the sentence that refuses begins.
+        report: is told which share of the set is read.
     """
 
-    def __init__(self, where: str | Path) -> None:
+    def __init__(self, where: str | Path, report: Callable[[float], None] | None = None) -> None:
         self.where, self.began = where, time.monotonic()
+        self.report = report or (lambda share: None)
 
     def check(self) -> None:
         """Refuse to go on when the time is over.

@@ -62,7 +62,7 @@ def train(
     if isinstance(changes.get("start"), Path):
         changes["start"] = str(changes["start"])
     recipe = find(name).changed(**changes)
-    recipe = recipe.changed(dataset=found_again(recipe.dataset))
+    recipe = recipe.changed(dataset=found_again(recipe.dataset, data_dir))
     if recipe.training.start and recipe.training.start not in checkpoint.names():
         recipe = recipe.changed(start=str(expanded(recipe.training.start).resolve()))
     if not 0 <= seed < LARGEST_SEED:

@@ -11,9 +11,20 @@ from typing import Any
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from vaecore.limits import expanded
+from vaecore.limits import expanded, shown
 
+NAME = re.compile(r"[\w-][\w.-]{0,99}")  # of a file or a folder that a user names: it is not hidden
 NUMBERS = re.compile(r"\[\n([^][{}\"]*)\]")  # a list of plain numbers as `json` indents it: one line is enough
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse what can be no file's name.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not NAME.fullmatch(name):
+        raise ValueError(f"expected a {kind} of letters, digits, '-', '_' and '.', got {shown(repr(name))}")
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:

@@ -9,12 +9,12 @@ from app.components.heard import heard
 from app.session.blobs import BLOBS
 from vaecore import serving
 
-KEY, TURN, ASKED = "trainer", "trainer turn", "trainer asked"  # of the session
+KEY, TURN, ASKED, BEGUN = "trainer", "trainer turn", "trainer asked", "trainer begun"  # of the session
 KEYS = (
     "set", "objective", "hidden", "latent", "activation", "rate", "batch", "seed",
     "beta", "noise", "level", "sparsity", "activity", "contraction", "annealing", "climb", "twin", "speed",
 )  # fmt: skip
-LONGEST = 24  # characters of a setting
+LONGEST = 120  # characters of a setting
 BYTES, SCRIPT = "application/octet-stream", "text/javascript"
 _train = register("trainer", "train")
 
@@ -23,6 +23,16 @@ def settings() -> dict[str, str]:
     """Return the settings that the page told last, or else those of the address."""
     asked = st.session_state.get(ASKED, st.query_params)
     return {key: asked[key] for key in KEYS if key in asked}
+
+
+def begin(name: str) -> None:
+    """Have the page begin anew, with a set."""
+    st.session_state[ASKED] = {"set": name}
+    st.session_state[BEGUN] = st.session_state.get(BEGUN, 0) + 1
+
+
+def _key() -> str:
+    return f"{KEY} {st.session_state.get(BEGUN, 0) or ''}".rstrip()
 
 
 def trainer(sets: Sequence[serving.trainer.Offered]) -> None:
@@ -36,7 +46,7 @@ def trainer(sets: Sequence[serving.trainer.Offered]) -> None:
         for key in KEYS:
             st.query_params.pop(key, None)
         st.query_params.update(known)
-    _train(data=data, key=KEY, on_kept_change=_take)
+    _train(data=data, key=_key(), on_kept_change=_take)
 
 
 def _address(own: serving.trainer.Offered) -> str | None:
@@ -45,7 +55,7 @@ def _address(own: serving.trainer.Offered) -> str | None:
 
 def _take() -> None:
     """Keep what the page told."""
-    told = heard(KEY, "kept", lambda said: (dict(said["settings"]), int(said["turn"])))
+    told = heard(_key(), "kept", lambda said: (dict(said["settings"]), int(said["turn"])))
     if told is not None:
         words = {key: value for key, value in told[0].items() if isinstance(value, str)}
         st.session_state[ASKED] = {key: word[:LONGEST] for key, word in words.items() if key in KEYS and word}

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.markup import gallery, strips
 from app.pages import PAGES, Page, file_of
-from app.results import catalogue, exports, picks
+from app.results import brought, catalogue, exports, picks
 from app.results.data import Pictures, chosen_pictures
 from app.server.options import OPTIONS
 from app.session import state
@@ -38,7 +38,7 @@ def show(page: Page) -> bool:
         _offer_way_back(state.default_model())
         return False
     with st.sidebar:
-        _choose_data(own.dataset, own.shape)
+        _choose_data(state.own_images(own), own.shape)
         below = st.empty()
         _describe(own)
     if not page.shows(own) and not _stand_in(page, own):
@@ -64,7 +64,7 @@ def _stand_in(page: Page, own: Explorer) -> bool:
     other = state.find(name).explorer
     why = f"{own.name} {page.lacks}. This page shows {name} instead."
     same = other.dataset == own.dataset
-    st.session_state[state.STAND_IN] = state.StandIn(name, "" if same else other.dataset, why)
+    st.session_state[state.STAND_IN] = state.StandIn(name, "" if same else state.own_images(other), why)
     return True
 
 
@@ -121,9 +121,10 @@ def _choose_data(own: str, size: tuple[int, int, int]) -> None:
     read_url("data", own)
     st.session_state["data"] = st.session_state["data"] or own
     path = "" if OPTIONS.public else "; type a path to look at your own (.npz, or a folder or zip of class folders)"
+    named = (name for name, row in serving.DATASETS.items() if row.offers(size))
     data = st.selectbox(
         "Images",
-        with_typed([own, *(name for name, row in serving.DATASETS.items() if row.offers(size))], "data"),
+        with_typed([own, *named, *brought.fitting(size)], "data"),
         key="data",
         accept_new_options=True,
         help=f"The model's own data set comes first. Others can be looked at where the image sizes agree{path}.",

@@ -6,7 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.figures import sprites
 from app.markup.strips import picture_tag
+from app.session.plain import flat
+
+SIDE = 48  # pixels of an image on a sheet, about
 
 
 class Exhibit(NamedTuple):
@@ -26,6 +30,29 @@ def gallery(exhibits: Sequence[Exhibit]) -> str:
         for each in exhibits
     )
     return f'<div class="vc-gallery">{items}</div>'
+
+
+def sheet(cells: np.ndarray, names: Sequence[str]) -> str:
+    """Return RGB cells [n, h, w, 3] on one sheet, each with the name of its class below it, where there are any."""
+    width = max(1, round(SIDE / cells.shape[2])) * cells.shape[2]
+    items = "".join(
+        f"<li>{picture_tag(sprites.enlarge(cell[None], SIDE)[0], name or 'an image')}"
+        f"{f'<span>{escape(flat(name, 40))}</span>' if name else ''}</li>"
+        for cell, name in zip(cells, names or [""] * len(cells), strict=True)
+    )
+    return f'<ol class="vc-seen" style="--width:{width}px" aria-label="Images as the model will see them">{items}</ol>'
+
+
+def lines(texts: Sequence[str]) -> str:
+    """Return lines of text as a list."""
+    items = "".join(f"<li>{escape(flat(text))}</li>" for text in texts)
+    return f'<ol class="vc-lines" aria-label="The first lines">{items}</ol>'
+
+
+def account(rows: Sequence[tuple[str, str]]) -> str:
+    """Return what is to be said of a set, as a definition list across the page."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+    return f'<dl class="vc-facts vc-account">{items}</dl>'
 
 
 class Ballot(NamedTuple):

@@ -13,6 +13,7 @@ from app.figures import sprites
 from app.markup import glossary
 from app.markup.glossary import linked
 from app.markup.mathematics import MINUS, equation
+from app.server.brought import bare
 from app.server.options import OPTIONS
 from app.session import state
 from app.session.blobs import BLOBS
@@ -139,6 +140,7 @@ def spoken(text: str) -> str:
     """
     if OPTIONS.public:
         text = text.replace(str(vaecore.data.data_folder()), "the data folder")
+    text = bare(text)
     first = text.split(maxsplit=1)[0]
     head = text if re.search(r"[-/\\\d.:]", first) else text[:1].upper() + text[1:]
     return head.rstrip(". ") + "."

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from app.session.state import Model, default_model, find, model_names
+from app.session.state import Model, default_model, find, model_names, own_images
 from vaecore import serving
 
 
@@ -61,7 +61,7 @@ def _by_kind(models: tuple[Model, ...]) -> list[tuple[str, list[Model]]]:
 
 def base(model: Model) -> str:
     """Return a model's data set, be it the whole of it or one of its classes."""
-    return base_of(model.explorer.dataset)
+    return base_of(own_images(model.explorer))
 
 
 def base_of(data: str) -> str:

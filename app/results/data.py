@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 import vaecore
 from app.results import latents
+from app.results.brought import READER
+from app.session import state
 from app.session.plain import flat
 from app.session.state import (
     LONGEST,
@@ -30,11 +32,15 @@ RETRY = 60  # seconds before a data set that could not be had is asked for again
 
 
 class Source(NamedTuple):
-    """A data set's name or path, when that was last written, and why it could not be had, if it could not."""
+    """A data set's name or path, when that was last written, and why it could not be had, if it could not.
+
+    One's own has the path that vaecore reads: one visitor's is another than another's of that name.
+    """
 
     place: str
     changed: float = 0.0
     trouble: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def pictures(model: Model, data: str) -> Pictures:
         ValueError: the data set is not the model's and cannot be had, or the model cannot read its images.
     """
     own, source = model.explorer, _source(data)
-    if source.trouble and data != own.dataset:
+    if source.trouble and state.data_name(data) != state.own_images(own):
         raise ValueError(source.trouble)
     found = _stand_in(model, source) if source.trouble else _data_set(source)
     _check_readable(own, found)
@@ -91,7 +97,7 @@ def _source(data: str) -> Source:
 def source_of(data: str) -> Source:
     """Return the key of a data set as it now is, before anyone has tried to read it."""
     path = _data_path(data)
-    return Source(data, 0.0 if path is None else changed(path))
+    return Source(data) if path is None else Source(data, changed(path), path=state.data_place(data))
 
 
 def _data_path(data: str) -> Path | None:
@@ -111,16 +117,22 @@ def _trouble(source: Source) -> str:
 
 @st.cache_resource(show_spinner="Reading the images ...", max_entries=8)
 def _data_set(source: Source) -> Pictures:
-    path = _data_path(source.place)
-    base, slash, only = source.place.partition("/")  # "mnist/3" is what MNIST has of one class
-    if path is None and (base not in serving.DATASETS or (slash and not only)):
-        raise ValueError(unknown("data set", source.place))
-    found = vaecore.dataset(base if path is None else source.place, split="test")
+    found: Any = _named(source) if not source.path else READER.read(source.path, _path_of(source)).test
     if isinstance(found, Texts):
-        raise ValueError(f"{flat(source.place, LONGEST)} holds texts: this page shows images")
-    if path is None and only:
-        found = found.of_class(only)
+        raise ValueError(f"{flat(state.data_name(source.place), LONGEST)} holds texts: this page shows images")
     return Pictures(found.images, found.labels, tuple(found.names), source, note=found.note)
+
+
+def _named(source: Source) -> Any:  # noqa: ANN401  images or texts
+    base, slash, only = source.place.partition("/")  # "mnist/3" is what MNIST has of one class
+    if base not in serving.DATASETS or (slash and not only):
+        raise ValueError(unknown("data set", source.place))
+    found = vaecore.dataset(base, split="test")
+    return found.of_class(only) if only else found
+
+
+def _path_of(source: Source) -> Path:
+    return serving.shelf.located(serving.rules.parsed(source.path)[0])
 
 
 @st.cache_resource(show_spinner="Decoding the model's own images ...", max_entries=32)

@@ -10,7 +10,8 @@ import streamlit as st
 from app.figures import sprites
 from app.results import latents
 from app.results.comparison import baseline, largest_baseline
-from app.results.data import Pictures, Source, pictures
+from app.results.data import Pictures, Source, pictures, source_of
+from app.session import state
 from app.session.state import Model
 from vaecore import serving
 
@@ -53,7 +54,7 @@ def layout(model: Model, data: str) -> Layout:
         ValueError: it is the model's own, no map is kept, and it cannot be had; or it is another that cannot be had, or
             whose images the model cannot read.
     """
-    if data != model.explorer.dataset or model.at is not None:
+    if state.data_name(data) != state.own_images(model.explorer) or model.at is not None:
         found = pictures(model, data)
         return _others(model, found.source, found)
     kept, found = latents.latent_map(model), _had(model, data)
@@ -101,13 +102,13 @@ def beside(laid: Layout) -> list[str]:
 def view(model: Model, data: str, laid: Layout, across: int, up: int) -> serving.paths.Projection:
     """Return the plane of two numbers of the codes; of one twice, that of their principal axes."""
     if across == up:
-        return _principal(model, data, len(laid.codes), laid.codes)
+        return _principal(model, source_of(data), len(laid.codes), laid.codes)
     return serving.paths.coordinates(latents.quantiles(model)[latents.MIDDLE], across, up)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _principal(model: Model, data: str, count: int, _codes: np.ndarray) -> serving.paths.Projection:
-    del model, data, count  # they stand for the codes
+def _principal(model: Model, source: Source, count: int, _codes: np.ndarray) -> serving.paths.Projection:
+    del model, source, count  # they stand for the codes
     return serving.paths.projection(_codes)
 
 

@@ -4,26 +4,60 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from app.markup import strips
+from app.results.brought import brought
+from app.session import state
+from app.session.plain import flat
 from vaecore import serving
+
+UNKNOWN = (1, 28, 28)  # the shape of images that nobody has asked for yet
 
 
 def offered(asked: str) -> list[serving.trainer.Offered]:
     """Return all sets; those of many images have their sheet only if they were asked for."""
-    return [*(_offered(name, asked) for name in serving.sheets.NAMES), serving.trainer.drawn()]
+    shipped = (_offered(name, asked) for name in serving.sheets.NAMES)
+    return [*shipped, serving.trainer.drawn(), *(_own(name, asked) for name in state.uploads())]
 
 
 def _offered(name: str, asked: str) -> serving.trainer.Offered:
     title = serving.trainer.TITLES[name]
     if not serving.sheets.at_hand(name):
-        return serving.trainer.Offered(
-            name, title, None, f"{title} is not at hand: vaecore.dataset({name!r}) downloads it, once."
-        )
+        why = f"{title} is not at hand: vaecore.dataset({name!r}) downloads it, once."
+        return serving.trainer.shipped(name, why=why)
     if name not in (asked, "digits", *serving.sheets.PLANES):
-        return serving.trainer.Offered(name, title, None, "")
+        return serving.trainer.shipped(name)
     try:
-        return serving.trainer.Offered(name, title, sheet(name), "")
+        return serving.trainer.shipped(name, sheet(name))
     except ValueError:  # whose words may say where the data is
-        return serving.trainer.Offered(name, title, None, f"{title} cannot be read.")
+        return serving.trainer.shipped(name, why=f"{title} cannot be read.")
+
+
+def called(name: str) -> str:
+    """Return the name of a set of the visitor's own in the page, where it is a part of a folder's."""
+    return name.replace("/", "-")
+
+
+def own(asked: str) -> str | None:
+    """Return the set of the visitor's own that is called so in the page."""
+    return next((name for name in state.uploads() if called(name) == asked), None)
+
+
+def _own(name: str, asked: str) -> serving.trainer.Offered:
+    """Return a set of the visitor's own."""
+    title = flat(name)
+    if asked != called(name):
+        return serving.trainer.Offered(called(name), title, None, "", UNKNOWN, ())
+    try:
+        made = _sheet_of(state.data_place(name), brought(name))
+    except ValueError as error:
+        return serving.trainer.Offered(called(name), title, None, strips.spoken(str(error)), UNKNOWN, ())
+    return serving.trainer.Offered(called(name), title, made, "", made.shape, made.classes)
+
+
+@st.cache_resource(show_spinner="Packing the images ...", max_entries=4)
+def _sheet_of(place: str, _own: serving.brought.Brought) -> serving.sheets.Sheet:
+    del place  # it stands for the images
+    return serving.sheets.sheet_of(_own.training, _own.test)
 
 
 @st.cache_resource(show_spinner=False)

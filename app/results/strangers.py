@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from app.results.data import Pictures, pictures
+from app.results.data import Pictures, Source, pictures, source_of
+from app.session import state
 from app.session.state import Model
 from vaecore import serving
 from vaecore.serving import Explorer
@@ -37,16 +38,22 @@ class Mix:
 
 def kinds(own: Explorer, data: str) -> list[str]:
     """Return what can stand for the unseen: what is known to, and the images chosen at the left if they are others."""
-    return list(dict.fromkeys([*serving.strangers.unseen_kinds(own), *([data] if data != own.dataset else [])]))
+    others = [data] if data != state.own_images(own) else []
+    return list(dict.fromkeys([*serving.strangers.unseen_kinds(own), *others]))
 
 
-@st.cache_resource(show_spinner="Scoring the seen and the unseen ...", max_entries=12)
 def mix(model: Model, kind: str) -> Mix:
     """Mix test images of a model's own data set with what stands for the unseen, which may be other images by path.
 
     Raises:
         ValueError: a data set cannot be had, or the model cannot read its images.
     """
+    return _mix(model, kind, source_of(kind))
+
+
+@st.cache_resource(show_spinner="Scoring the seen and the unseen ...", max_entries=12)
+def _mix(model: Model, kind: str, source: Source) -> Mix:
+    del source  # it stands for the images
     own = model.explorer
     normal = pictures(model, own.dataset)
     if normal.source.trouble:

@@ -9,7 +9,9 @@ import numpy as np
 import streamlit as st
 
 from app.results import data
+from app.results.brought import brought
 from app.server.options import OPTIONS
+from app.session import state
 from app.session.state import Model, at_epoch, own_run
 from vaecore import jobs, serving
 
@@ -34,18 +36,29 @@ class Learned(NamedTuple):
     names: tuple[str, ...]
 
 
-def shape_of(name: str) -> tuple[tuple[int, int, int], int]:
-    """Return the shape of the images of a data set, and how many classes it has.
+class Kind(NamedTuple):
+    """What a model is built for: the shape of an example, how many classes there are, and whether these are texts."""
+
+    shape: tuple[int, int, int]
+    classes: int
+    texts: bool = False
+
+
+def kind_of(name: str) -> Kind:
+    """Return what a data set is made of.
 
     Raises:
         ValueError: there is none of that name, or it cannot be read.
     """
     row = serving.DATASETS.get(name)
     if row is not None and row.shape is not None:
-        return row.shape, len(row.classes)
+        return Kind(row.shape, len(row.classes))
+    if state.data_path(name) is not None:
+        own = brought(name)
+        return Kind(own.training.shape, len(own.classes), own.is_text)
     found = data.images_of(name)
     channels, height, width = found.images.shape[1:]
-    return (channels, height, width), 0 if found.labels is None else len(found.names)
+    return Kind((channels, height, width), 0 if found.labels is None else len(found.names))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)

@@ -13,9 +13,11 @@ from starlette.routing import Route
 from streamlit import config
 
 from app.server import errors, visits
+from app.server.brought import STORE
 from app.server.guard import Guard
 from app.server.options import OPTIONS
 from app.session.blobs import BLOBS
+from vaecore import serving
 
 MAIN = Path(__file__).parents[1] / "main.py"
 
@@ -32,6 +34,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     visits.begin(keeper.stopped)
     yield
     keeper.stop()
+    STORE.close()
 
 
 async def blob(request: Request) -> Response:
@@ -69,6 +72,7 @@ def serve(script: Path = MAIN) -> Guard:
     config.set_option("client.showErrorDetails", "none")  # should our sentence fail
     config.set_option("logger.enableRich", False)  # it prints no number
     config.set_option("server.allowedHosts", [])  # the guard knows them
+    config.set_option("server.maxUploadSize", serving.incoming.largest())  # MiB of a file
     if OPTIONS.base:
         config.set_option("server.baseUrlPath", OPTIONS.base)
     return Guard(pages, OPTIONS, config.get_option("server.baseUrlPath"))

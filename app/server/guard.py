@@ -54,7 +54,8 @@ class Guard:
             await send(message)
 
         path = scope["path"].removeprefix(self.base)
-        return await (self._refusal(path, asked) or self._kept(path, scope["method"]) or self.app)(scope, receive, tell)
+        method = scope["method"]
+        return await (self._refusal(path, method, asked) or self._kept(path, method) or self.app)(scope, receive, tell)
 
     def _kept(self, path: str, method: str) -> ASGIApp | None:
         """Return the answer that is at hand: a page's, or of a file that pages are made of."""
@@ -75,16 +76,21 @@ class Guard:
             self.refused.add((origin, host))
             LOG.warning("No socket for a page of %r that asks for %r; --allow-host lets a name in", origin, host)
 
-    def _refusal(self, path: str, asked: Headers) -> ASGIApp | None:
+    def _refusal(self, path: str, method: str, asked: Headers) -> ASGIApp | None:
         if not self.hosts.answers(asked.get("host")):
             return PlainTextResponse(_unknown(asked.get("host", "")), status_code=403)
         first, _, rest = path.lstrip("/").partition("/")
         kind, _, place = rest.partition("/")
         if self.public and first in OWN and not (first == "_stcore" and kind in OPEN):
             return PlainTextResponse("Not found", status_code=404)
-        if (first, kind) == ("_stcore", UPLOAD) and not UPLOADS.allows(place.partition("/")[0]):
+        return self._unasked(place.partition("/")[0], method, asked) if (first, kind) == ("_stcore", UPLOAD) else None
+
+    def _unasked(self, session: str, method: str, asked: Headers) -> ASGIApp | None:
+        """Refuse a file that no page asked for, or that is too much with those before it."""
+        if not UPLOADS.allows(session):
             return PlainTextResponse("No page asked for this file.", status_code=403)
-        return None
+        trouble = UPLOADS.trouble(session, asked.get("content-length", "")) if method in ("PUT", "POST") else ""
+        return PlainTextResponse(trouble, status_code=413) if trouble else None
 
     def _told(self, given: list[tuple[bytes, bytes]], path: str, host: str | None) -> list[tuple[bytes, bytes]]:
         kept = [(name, value) for name, value in given if name.lower() not in self.headers]

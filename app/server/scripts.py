@@ -12,7 +12,9 @@ from streamlit import file_util
 from vaecore.serving import browser
 
 STATIC = Path(__file__).parents[1] / "static"
-HISTORY, LINKS, WORDS = ((STATIC / f"{name}.js").read_text("utf-8") for name in ("history", "links", "words"))
+HISTORY, LINKS, WORDS, FOLDERS = (
+    (STATIC / f"{name}.js").read_text("utf-8") for name in ("history", "links", "words", "folders")
+)
 # A page lies beside what serves it, wherever that is; Streamlit would try below the page first, and fail aloud.
 HERE = 'window.__streamlit = { BACKEND_BASE_URL: new URL(".", document.baseURI).href };'
 
@@ -40,6 +42,6 @@ def page() -> str:
 
 def hashes() -> list[str]:
     """Return the hashes of the scripts, as a content security policy has them."""
-    scripts = [*re.findall(r"<script>(.*?)</script>", page(), re.DOTALL), HISTORY, LINKS, WORDS, VIEW]
+    scripts = [*re.findall(r"<script>(.*?)</script>", page(), re.DOTALL), HISTORY, LINKS, WORDS, FOLDERS, VIEW]
     digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
     return [f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests]

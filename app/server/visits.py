@@ -1,4 +1,4 @@
-"""Whose the trainings are: on a server of one's own, one's own; on everyone's, each visit's, and they go with it."""
+"""Whose trainings and uploads are: on a server of one's own, one's own; on everyone's, each visit's, and go with it."""
 
 import hashlib
 import threading
@@ -7,6 +7,7 @@ import time
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from app.server.brought import STORE
 from app.server.options import OPTIONS
 from vaecore import jobs
 
@@ -16,36 +17,42 @@ PAUSE = 10.0  # seconds between two looks
 
 
 class Visits:
-    """The visits that asked for their trainings: the name of each as an owner, its session, and when it was seen."""
+    """The visits that asked for their trainings: the name of each as an owner, its sessions, and when it was seen."""
 
     def __init__(self) -> None:
         """Start without any."""
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[str, set[str]] = {}
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def owner(self, session: str) -> str:
         """Return whose the trainings of a session are; the name does not give the session away."""
-        name = VISITOR + hashlib.sha256(session.encode()).hexdigest()[:24]
+        return self.met(VISITOR + hashlib.sha256(session.encode()).hexdigest()[:24], session)
+
+    def met(self, name: str, session: str) -> str:
+        """Note that an owner visits in a session; return the owner."""
         with self._lock:
-            self._sessions[name] = session
+            known = self._sessions.get(name, set())
+            if session not in known:
+                self._sessions[name] = {each for each in known if _is_there(each)} | {session}
         return name
 
     def over(self, owners: set[str], now: float) -> set[str]:
         """Return which of some owners' visits are over; who is not known may have been before the server was."""
         with self._lock:
             for name in owners:
-                if name not in self._seen or _is_there(self._sessions.get(name, "")):
+                if name not in self._seen or any(map(_is_there, self._sessions.get(name, ()))):
                     self._seen[name] = now
             return {name for name in owners if now - self._seen[name] > GRACE}
 
     def sweep(self) -> None:
-        """Delete the trainings whose visit is over; begin the next of the others."""
-        found = [job for job in jobs.list(None) if job.owner.startswith(VISITOR)]
-        over = self.over({job.owner for job in found}, time.monotonic())
+        """Delete the trainings whose visit is over, then what was brought; begin the next of the others."""
+        found = [job for job in jobs.list(None) if job.owner.startswith(VISITOR)] if OPTIONS.trainings else []
+        over = self.over({job.owner for job in found} | STORE.owners(), time.monotonic())
         for job in found:
             if job.owner in over:
                 jobs.delete(job)
+        STORE.leave(over)
 
 
 def _is_there(session: str) -> bool:
@@ -56,17 +63,18 @@ VISITS = Visits()
 
 
 def owner() -> str:
-    """Return whose the trainings are on the page that is drawn."""
+    """Return whose trainings and uploads are those on the page that is drawn."""
     context = get_script_run_ctx(suppress_warning=True)
-    return VISITS.owner(context.session_id) if OPTIONS.public and context is not None else jobs.ME
+    if context is None:
+        return jobs.ME
+    return VISITS.owner(context.session_id) if OPTIONS.public else VISITS.met(jobs.ME, context.session_id)
 
 
 def begin(stopped: threading.Event) -> None:
     """Let the trainings go on that wait, as many at once as the command line says, until the server ends."""
     if OPTIONS.training is not None:
         jobs.set_limit(OPTIONS.training)
-    if OPTIONS.trainings:
-        threading.Thread(target=_keep, args=(stopped,), name="visits", daemon=True).start()
+    threading.Thread(target=_keep, args=(stopped,), name="visits", daemon=True).start()
 
 
 def _keep(stopped: threading.Event) -> None:

@@ -13,12 +13,14 @@ def bar() -> Iterator[Callable[[str, float], None]]:
 
     Streamlit stops a run whose visitor has gone on at such a call, by an exception, which ends the work as well.
     """
-    place = None
+    place, seen = None, ("", -1)
 
     def report(stage: str, share: float) -> None:
-        nonlocal place
-        place = place or st.empty()
-        place.progress(min(max(share, 0.0), 1.0), f"{stage} ...")
+        nonlocal place, seen
+        share = min(max(share, 0.0), 1.0)
+        if (stage, int(100 * share)) != seen:  # what nobody would see is not sent
+            place, seen = place or st.empty(), (stage, int(100 * share))
+            place.progress(share, f"{stage} ...")
 
     try:
         yield report

@@ -9,6 +9,7 @@ import streamlit as st
 
 import vaecore
 from app.server import visits
+from app.server.brought import STORE, Upload
 from app.server.options import OPTIONS
 from app.session.plain import flat
 from vaecore import jobs, serving
@@ -134,8 +135,56 @@ def own_path(place: str) -> Path | None:
 
 
 def data_path(place: str) -> Path | None:
-    """Return the path of a data set of one's own, without the rule by which it is split; None where there is none."""
-    return None if OPTIONS.public else own_path(str(serving.rules.parsed(place)[0]))
+    """Return the path of a data set of one's own, without the rule by which it is split; None where there is none.
+
+    It is a set that the visitor brought, by its name or path; on a server of one's own any that lies on the disk.
+    """
+    found = upload(place)
+    if found is not None:
+        return found.path
+    return None if OPTIONS.public else _on_disk(str(serving.rules.parsed(place)[0]))
+
+
+def _on_disk(name: str) -> Path | None:
+    kept = own_path(str(serving.shelf.located(name))) if name in serving.shelf.names() else None
+    return own_path(name) or kept
+
+
+def upload(place: str) -> Upload | None:
+    """Return what the visitor brought, by its name or path, with a rule behind it or without."""
+    base, mark, _ = place.rpartition(serving.rules.MARK)
+    owner = visits.owner()
+    return STORE.find(owner, place) or (STORE.find(owner, base) if mark else None)
+
+
+def uploads() -> list[str]:
+    """Return the names of what the visitor brought, and on a server of one's own of what is kept."""
+    return [*(each.name for each in STORE.all(visits.owner())), *([] if OPTIONS.public else serving.shelf.names())]
+
+
+def data_place(name: str) -> str:
+    """Return what vaecore calls a data set: what the visitor brought has a path, and its name is of this server."""
+    found = upload(name)
+    return name if found is None else str(found.path) + name.removeprefix(found.name).removeprefix(str(found.path))
+
+
+def data_name(place: str) -> str:
+    """Return what a page calls a data set: the inverse."""
+    found = upload(place)
+    if found is not None:
+        return found.name + place.removeprefix(str(found.path)).removeprefix(found.name)
+    return place
+
+
+def bare_name(place: str) -> str:
+    """Return what a program calls a data set, whoever runs it: what the visitor brought lies beside it there."""
+    found = upload(place)
+    return place if found is None else data_name(place).replace(found.name, found.path.name)
+
+
+def own_images(own: Explorer) -> str:
+    """Return the name of the data set that a model was trained on."""
+    return data_name(own.dataset)
 
 
 def unknown(kind: str, name: str) -> str:

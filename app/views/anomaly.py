@@ -258,7 +258,7 @@ def page() -> None:
         for name in mixed.scores:
             st.markdown(f"**{name.capitalize()}**: {SCORES[name].blind}.")
         st.markdown(about(own, kind))
-    known = kind in strangers.kinds(own, own.dataset)
+    known = kind in strangers.kinds(own, state.own_images(own))
     labels = ", each.labels" if "condition" in own.abilities else ""
     behind.show(
         f"strange = serving.strangers.unseen(explorer, {kind!r}, seed=1)"
@@ -266,7 +266,7 @@ def page() -> None:
         else f"strange = vaecore.dataset({kind!r})",
         f"scores = [serving.strangers.anomaly(explorer, each.images{labels})[{score!r}] for each in (tests, strange)]",
         "print(serving.strangers.roc(*scores).area)  # of all test images; the page draws 1,000 of each",
-        data=own.dataset,
+        data=state.own_images(own),
     )
 
 
@@ -274,7 +274,7 @@ def about(own: Explorer, kind: str) -> str:
     """Say what was mixed."""
     alike = " Some of these hardly differ from what is known: a 0 is a 0 either way." if kind in SYMMETRIC else ""
     return (
-        f"**Normal** are test images of {plain(own.dataset)}, the data set of the model's training, at most "
+        f"**Normal** are test images of {plain(state.own_images(own))}, the data set of the model's training, at most "
         f"{strangers.OF_EACH:,} of them and as many never seen, drawn once.{alike}"
     )
 

@@ -187,7 +187,7 @@ def again(model: Model, way: str, base: Base, at: Stand) -> None:
         f"axes = {axes[way]}",
         f"code = axes.moved(base, {percents})[None]  # in percent",
         f"image = serving.levels.decode(explorer, code{label})" if noise else f"image = explorer.decode(code{label})",
-        data=model.explorer.dataset if "tests" in base.program else "", images=False,
+        data=state.own_images(model.explorer) if "tests" in base.program else "", images=False,
     )  # fmt: skip
 
 

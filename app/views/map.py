@@ -122,7 +122,7 @@ def atlas(model: Model, data: str, laid: Layout) -> Atlas | None:
 
 def kept(made: bytes, part: str, model: Model, data: str, *numbers: int) -> str:
     """Keep a part of the maps, and return its address."""
-    own = data == model.explorer.dataset
+    own = data == state.own_images(model.explorer)
     return makers.keep(made, part, model, *numbers) if own else makers.hold(made, part)
 
 
@@ -238,10 +238,10 @@ def explain(model: Model, data: str, laid: Layout) -> None:
     """Say what is shown, and what the numbers under each map are."""
     own, count = model.explorer, f"{len(laid.index):,} test images"
     ellipses = " The ellipses under the pointer are the image's posterior, at one and two scales."
-    if data != own.dataset:
+    if data != state.own_images(own):
         said = (
             f"All {count} of {flat(data)}, which {flat(own.name)} has never learned: its codes put them among what it "
-            f"knows, and so does the PCA of {flat(own.dataset)}. No map of them is scored. "
+            f"knows, and so does the PCA of {flat(state.own_images(own))}. No map of them is scored. "
         )
     elif model.at is not None:
         said = f"All {count}, where {flat(own.name)}, puts them. No map of a model that is not done is scored. "

@@ -2,8 +2,8 @@
 
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
+from vaecore.data.shelf import data_folder
 from vaecore.data.sources import (
-    data_folder,
     dataset,
     fetch,
     found_again,
@@ -11,6 +11,7 @@ from vaecore.data.sources import (
     is_here,
     is_named,
     other_classes,
+    own_parts,
     strangers,
     terms,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "is_here",
     "is_named",
     "other_classes",
+    "own_parts",
     "strangers",
     "terms",
 ]

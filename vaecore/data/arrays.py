@@ -136,6 +136,7 @@ def _images(array: _Array, where: str, deadline: Deadline) -> Stack:
     stack = Stack(where)
     for piece in array.pieces(max(1, PIECE // (one * array.kind.itemsize))):
         deadline.check()
+        deadline.report(len(stack) / shape[0])
         values = piece[..., None] if axis is None else np.moveaxis(piece, axis, -1)
         if kept:
             stack.add_kept(values, bits)

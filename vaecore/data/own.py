@@ -1,9 +1,10 @@
 """Images of your own: a folder or a zip of pictures, or an .npz."""
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,16 +20,54 @@ from vaecore.data.remarks import described, of_kin
 from vaecore.data.rules import CONTIGUOUS, FOLDER, MARK, STEM, check_groups, expected
 from vaecore.limits import Deadline, Refused, counted, first_line, open_regular, shown
 
+AS_FOLDERS = "as their folders say"
 
-def own_images(path: Path, split: str, rule: str | None = None) -> Images:
-    """One split of images of your own, by a rule if there is one, with a note on what was read.
+
+class Own(NamedTuple):
+    """All images of a set of your own, before they are split.
+
+    Attributes:
+        images: all of them, with a note on what was read.
+        use: what each is for, where folders say so; else none.
+        where: the set, as a sentence that refuses begins.
+        rule: by which they are split, if any.
+    """
+
+    images: Images
+    use: list[str]
+    where: str
+    rule: str | None
+
+    def split(self, kind: str) -> Images:
+        """One split.
+
+        Raises:
+            ValueError: there is nothing for one side.
+        """
+        if self.use:
+            return _by_use(self.images, np.array(self.use), kind)
+        if len(self.images) < 2:
+            expected = "expected at least 2 images to split into training and test"
+            raise Refused(f"{self.where}: {expected}, got {len(self.images)}")
+        try:
+            return self.images.split(kind)
+        except ValueError as error:
+            raise Refused(f"{self.where}: {error} by {MARK}{shown(self.rule)}") from None
+
+
+def read_images(path: Path, rule: str | None = None, report: Callable[[float], None] | None = None) -> Own:
+    """Images of your own, all of them.
+
+    Args:
+        path: of a folder, a zip or an .npz.
+        rule: by which they are split, if any.
+        report: is told which share of them is read.
 
     Raises:
-        ValueError: something else, a file that is no picture, or anything beyond a limit; a rule that is none for
-            them, or leaves nothing for one side.
+        ValueError: something else, a file that is no picture, or anything beyond a limit; a rule that is none for them.
     """
     where = shown(path)
-    deadline = Deadline(where)
+    deadline = Deadline(where, report)
     try:
         if path.is_dir():
             images, use = _pictures(folder_entries(path, deadline), path, deadline, rule)
@@ -42,14 +81,7 @@ def own_images(path: Path, split: str, rule: str | None = None) -> Images:
             raise Refused(f"{where}: expected {kinds}")
     except OSError as error:
         raise ValueError(f"{where}: cannot be read ({first_line(error)})") from None
-    if use:
-        return _by_use(images, np.array(use), split)
-    if len(images) < 2:
-        raise Refused(f"{where}: expected at least 2 images to split into training and test, got {len(images)}")
-    try:
-        return images.split(split)
-    except ValueError as error:
-        raise Refused(f"{where}: {error} by {MARK}{shown(rule)}") from None
+    return Own(images, use, where, rule)
 
 
 def _by_use(images: Images, use: Shaped[ndarray, "n"], split: str) -> Images:
@@ -78,7 +110,10 @@ def _pictures(entries: Sequence[Entry], path: Path, deadline: Deadline, rule: st
     found = placed(_meant(entries, where, deadline), path.stem, where, rule)
     check_groups([each.kin(rule) for each in found] if rule else [], rule, where)
     reader = Pictures(where, deadline)
-    pages = [reader.read(each.entry) for each in found]
+    pages = []
+    for number, each in enumerate(found, 1):
+        pages.append(reader.read(each.entry))
+        deadline.report(number / len(found))
     rows = [each for each, number in zip(found, pages, strict=True) for _ in range(number)]
     names = in_order({each.label for each in found} - {""})
     rank = {name: index for index, name in enumerate(names)}
@@ -109,7 +144,7 @@ def _remarks(files: int, entries: int, use: Sequence[str], reader: Pictures) -> 
     if use:
         of = {TRAIN: "training", VALIDATION: "validation", TEST: "testing"}
         said = (f"{use.count(each):,} for {what}" for each, what in of.items() if each in use)
-        yield f"{', '.join(said)}, as their folders say"
+        yield f"{', '.join(said)}, {AS_FOLDERS}"
     if files < entries:
         strays = entries - files
         yield f"{counted(strays, 'file')} skipped, which {'is no picture' if strays == 1 else 'are no pictures'}"

@@ -47,8 +47,14 @@ def of_kin(images: Images, kin: Sequence[Hashable], rule: str) -> Images:
 
 def _shown(stack: Stack) -> list[str]:
     """What was done to all images."""
-    cut = [f"each cut to its central square and resized to {SIDE} x {SIDE}"] if stack.shrinks else []
+    cut = [f"each cut to its central square and resized to {SIDE} x {SIDE}, {_sizes(stack)}"] if stack.shrinks else []
     return cut + (["0 and 1 shown as black and white"] if stack.is_binary else [])
+
+
+def _sizes(stack: Stack) -> str:
+    """Which sizes the images came in, height first."""
+    low, high = (f"{height:,} x {width:,}" for width, height in (stack.smallest, stack.largest))
+    return f"from {low}" if low == high else f"from sizes of {low} to {high}"
 
 
 def _strange(pixels: UInt8[Tensor, "n channels height width"]) -> list[str]:

@@ -1,17 +1,17 @@
 """Data sets by name, images and texts of your own by path."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path
-
 from vaecore.data.examples import Examples
 from vaecore.data.images import Images
-from vaecore.data.own import own_images
+from vaecore.data.own import Own, read_images
 from vaecore.data.rules import MARK, parsed, ruled
+from vaecore.data.shelf import data_folder, located
 from vaecore.data.table import DATASETS, VALIDATION, DataSet
-from vaecore.data.text import own_texts
+from vaecore.data.text import Texts, own_texts
 from vaecore.limits import expanded, first_line, shown
 
 SPLITS = ("train", "test")
@@ -34,7 +34,8 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
     folders are called train, val and test (or training, valid, validation, testing), they are the splits: "val" is
     what `held_out` keeps of the training images, or is the test split where there is no "test". What lies deeper is
     refused. Every page of a file is a picture, what is transparent is shown on white, and files that are no pictures
-    are skipped.
+    are skipped. "own/photos.zip" is what lies in the folder "own" of the data folder, unless there is a path of that
+    name.
 
     Where no test split is given by the source, one tenth of the images, chosen by a fixed seed, is the test split. Of
     texts it is the twentieth with the lowest hashes of their characters: what is the same is never in both. Images of
@@ -76,16 +77,43 @@ def dataset(name: str | Path, split: str = "test", data_dir: str | Path | None =
         base, _, only = str(name).partition("/")
         found = DATASETS[base].load(data_folder(data_dir), split)
         return found.of_class(only) if only else found
-    path = _path(name)
+    return _split(_own(name, rule, data_dir), split, name)
+
+
+def own_parts(name: str | Path, report: Callable[[float], None] | None = None) -> tuple[Examples, Examples]:
+    """Both splits of examples of your own, training and test, as `dataset` gives them; they are read once.
+
+    Args:
+        name: a path, with a rule behind it or without.
+        report: is told which share of them is read.
+
+    Raises:
+        ValueError: as `dataset`.
+    """
+    bare, rule = parsed(name)
+    found = _own(bare, rule, None, report)
+    return _split(found, "train", bare), _split(found, "test", bare)
+
+
+def _own(
+    name: str | Path, rule: str | None, data_dir: str | Path | None, report: Callable[[float], None] | None = None
+) -> Own | Texts:
+    """All that lies at a path."""
+    path = _path(name, data_dir)
     if path.suffix.lower() not in TEXTS or path.is_dir():
-        return own_images(path, split, rule)
+        return read_images(path, rule, report)
     if rule is not None:
         raise ValueError(f"{shown(path)}: expected images before {MARK}, got texts, which are split by their lines")
-    texts = own_texts(path)
+    return own_texts(path)
+
+
+def _split(found: Own | Texts, kind: str, name: str | Path) -> Examples:
+    if isinstance(found, Own):
+        return found.split(kind)
     try:
-        return texts.split(split)
+        return found.split(kind)
     except ValueError as error:
-        raise ValueError(f"{shown(path)}: {error}") from None
+        raise ValueError(f"{shown(expanded(name))}: {error}") from None
 
 
 dataset.__doc__ = (dataset.__doc__ or "").replace(
@@ -93,7 +121,7 @@ dataset.__doc__ = (dataset.__doc__ or "").replace(
 )
 
 
-def _path(name: str | Path) -> Path:
+def _path(name: str | Path, data_dir: str | Path | None) -> Path:
     """The path of that name, if there is anything.
 
     Raises:
@@ -102,7 +130,7 @@ def _path(name: str | Path) -> Path:
     try:
         if not str(name).strip():
             raise FileNotFoundError
-        path = expanded(name)
+        path = located(name, data_dir)
         path.stat()
     except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
@@ -123,14 +151,14 @@ def is_named(name: str | Path) -> bool:
     return not slash or (bool(only) and not os.path.exists(name))  # noqa: PTH110  a name may be none of a path
 
 
-def found_again(name: str | Path) -> str:
+def found_again(name: str | Path, data_dir: str | Path | None = None) -> str:
     """A data set's name as it means the same in any folder: a path from the root on, with its rule.
 
     Raises:
         ValueError: there is no user of the name that a path begins with.
     """
     bare, rule = parsed(name)
-    return str(name) if is_named(bare) else ruled(expanded(bare).resolve(), rule)
+    return str(name) if is_named(bare) else ruled(located(bare, data_dir).resolve(), rule)
 
 
 def held_out(name: str | Path, images: Examples) -> tuple[Examples, Examples]:
@@ -207,19 +235,3 @@ def _row(name: str) -> DataSet:
     if only and only not in row.classes:
         raise ValueError(f"no class is called {shown(only)!r}. Expected one of: {', '.join(row.classes) or 'none'}")
     return row
-
-
-def data_folder(data_dir: str | Path | None = None) -> Path:
-    """`data_dir`, else $VAECORE_DATA, else the user's cache folder; it need not be there yet.
-
-    Raises:
-        ValueError: there can be none of that name.
-    """
-    folder = expanded(data_dir or os.environ.get("VAECORE_DATA") or user_cache_path("vaecore") / "data")
-    try:
-        folder.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{shown(folder)}: expected a folder for data sets ({first_line(error)})") from None
-    return folder

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -44,12 +45,14 @@ class Stack:
 
     Attributes:
         shrinks: whether the images become SIDE x SIDE.
+        smallest, largest: width and height as they came, of the image with the fewest pixels and of that with the most.
     """
 
     def __init__(self, where: str) -> None:
         self.where = where
         self._size: tuple[int, int] | None = None
         self.shrinks = False
+        self.smallest = self.largest = (0, 0)
         self._pieces: list[Piece] = []
         self._bytes = self._count = 0
         self._range: dict[int, tuple[float, float]] = defaultdict(lambda: (np.inf, -np.inf))
@@ -106,7 +109,11 @@ class Stack:
         """Note a size; from the second one on all become SIDE."""
         if self._size is None:
             self._size, self.shrinks = size, max(size) > LARGEST
-        elif size != self._size and not self.shrinks:
+            self.smallest = self.largest = size
+        self.smallest, self.largest = min(self.smallest, size, key=_area), max(self.largest, size, key=_area)
+        if size == self._size:
+            return
+        if not self.shrinks:
             self.shrinks = True
             kept, self._pieces, self._bytes, self._count = self._pieces, [], 0, 0
             for values, bits in kept:
@@ -152,6 +159,10 @@ class Stack:
                 f"multiply them by {2 ** (bits - used):,}, or bring floats in [0, 1]"
             )
         return 2**bits - 1
+
+
+def _area(size: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    return prod(size), size
 
 
 def bits_of(kind: np.dtype) -> int | None:

@@ -18,7 +18,7 @@ UNASKED = ("start", "snapshots")  # a path of the disk; what a job sets
 ATTRIBUTE = re.compile(r"^    (\w[\w, ]*): (.*(?:\n        .*)*)", re.MULTILINE)
 BRIEFLY = re.compile(r"`(\w+)` (?:is|are) ([^;.]+)")
 SMALL = 16 * 16  # pixels of an image, for which the recipes of the digits are made
-LARGE, LITTLE = "mnist", "digits"  # whose recipes others borrow
+LARGE, LITTLE, TEXTS = "mnist", "digits", "couplets"  # whose recipes others borrow
 
 
 class Field(NamedTuple):
@@ -76,8 +76,8 @@ def _about(kind: type) -> dict[str, str]:
     return told
 
 
-def recipes_for(dataset: str, shape: tuple[int, int, int], labelled: bool) -> list[str]:
-    """The recipes that fit images: those made for their data set, or else for images of about their size.
+def recipes_for(dataset: str, shape: tuple[int, int, int], labelled: bool, texts: bool = False) -> list[str]:
+    """The recipes that fit images: those made for their data set, or else for images of about their size; or texts.
 
     A conditional model needs labels; a recipe that begins with another's weights fits its own data alone.
     """
@@ -85,6 +85,8 @@ def recipes_for(dataset: str, shape: tuple[int, int, int], labelled: bool) -> li
     own = [name for name, recipe in RECIPES.items() if recipe.dataset.partition("/")[0] == base]
     if own:
         return own
+    if texts:
+        return [name for name, recipe in RECIPES.items() if recipe.dataset == TEXTS and not recipe.training.start]
     like = LITTLE if shape[1] * shape[2] <= SMALL else LARGE
     return [
         name

@@ -24,7 +24,7 @@ from vaecore.models.base import STRICT
 from vaecore.reading import exists, read_json
 from vaecore.recipe import parse
 from vaecore.recipes import find as find_recipe
-from vaecore.writing import write_json
+from vaecore.writing import NAME, write_json
 
 ME = "me"  # the owner where there is one
 SNAPSHOTS = 30  # of a run, to look at while it goes on and to go back to
@@ -106,7 +106,7 @@ def start(
     found = find_recipe(recipe).changed(**changes)
     changes = {"snapshots": SNAPSHOTS} | changes
     if "dataset" in changes:
-        changes["dataset"] = found_again(found.dataset)
+        changes["dataset"] = found_again(found.dataset, data_dir)
     if found.training.start and exists(expanded(found.training.start)):
         changes["start"] = str(expanded(found.training.start).resolve())
     tickets.check_name("name of an owner", owner)
@@ -164,7 +164,7 @@ def find(name: str, owner: str = ME) -> Job:
         ValueError: the owner has none; the message lists those that there are.
     """
     place = tickets.home() / owner / f"{name}{tickets.SUFFIX}"
-    if tickets.NAME.fullmatch(name) and exists(place) and (job := tickets.read(place)).wanted != "delete":
+    if NAME.fullmatch(name) and exists(place) and (job := tickets.read(place)).wanted != "delete":
         return job
     hand = ", ".join(job.name for job in present(owner)) or "none"
     raise ValueError(f"no job is called {shown(name)!r}. At hand: {hand}")

@@ -9,7 +9,6 @@ JOBS is $VAECORE_JOBS, else a folder of the user's data.
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ from platformdirs import user_data_path
 from pydantic import NonNegativeInt, PositiveInt
 from pydantic.dataclasses import dataclass
 
-from vaecore import checkpoint
+from vaecore import checkpoint, writing
 from vaecore.jobs.processes import Process
 from vaecore.limits import expanded, shown
 from vaecore.models.base import STRICT
@@ -30,7 +29,6 @@ from vaecore.recipe import Recipe, parse
 from vaecore.recipes import find
 from vaecore.writing import write_json
 
-NAME = re.compile(r"[\w-][\w.-]{0,99}")  # of a job and of an owner: a file's, that is not hidden
 SUFFIX = ".json"
 State = Literal["waiting", "running", "stopping", "measuring", "stopped", "killed", "failed", "finished"]
 
@@ -123,13 +121,14 @@ def home() -> Path:
 
 
 def check_name(kind: str, name: str) -> None:
-    """Refuse what can be no file's name.
+    """Refuse what can be no job's or owner's name.
 
     Raises:
         ValueError: it is none.
     """
-    if not NAME.fullmatch(name) or name.endswith((SUFFIX, ".log")):
-        raise ValueError(f"expected a {kind} of letters, digits, '-', '_' and '.', got {shown(repr(name))}")
+    writing.check_name(kind, name)
+    if name.endswith((SUFFIX, ".log")):
+        raise ValueError(f"expected a {kind} that ends in neither {SUFFIX} nor .log, got {shown(repr(name))}")
 
 
 def every() -> Iterator[Job]:

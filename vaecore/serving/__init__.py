@@ -1,13 +1,14 @@
 """The door for pages and programs: explorers, and a namespace for each study of what they do."""
 
 from vaecore import browser
-from vaecore.data import DATASETS, is_here, rules
+from vaecore.data import DATASETS, is_here, rules, shelf
 from vaecore.data.text import Texts
 from vaecore.export import Exported
-from vaecore.serving import loading, mathematics, objectives, relatives, takeaway, texts, trainer
+from vaecore.serving import incoming, loading, mathematics, objectives, relatives, takeaway, texts, trainer
 from vaecore.serving.explorer import Explorer
 from vaecore.serving.studies import (
     axes,
+    brought,
     codes,
     comparison,
     directions,
@@ -33,12 +34,14 @@ __all__ = [
     "Exported",
     "Texts",
     "axes",
+    "brought",
     "browser",
     "codes",
     "comparison",
     "directions",
     "drawings",
     "draws",
+    "incoming",
     "is_here",
     "levels",
     "loading",
@@ -53,6 +56,7 @@ __all__ = [
     "rules",
     "scores",
     "sheets",
+    "shelf",
     "strangers",
     "styles",
     "takeaway",

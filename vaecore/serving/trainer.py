@@ -38,12 +38,22 @@ FOOTER = "Everything is computed in this file; it asks for nothing outside it."
 
 @dataclass(frozen=True)
 class Offered:
-    """A set by its name: its title, its sheet where it is small or was asked for, and why it cannot be had."""
+    """A set by its name: its title, its sheet where it is small or was asked for, and why it cannot be had.
+
+    Before it is asked for, the shape of its images and its classes may be known or not.
+    """
 
     name: str
     title: str
     sheet: Sheet | None
     why: str
+    shape: tuple[int, int, int]
+    classes: tuple[str, ...]
+
+
+def shipped(name: str, sheet: Sheet | None = None, why: str = "") -> Offered:
+    """One of the sets that every page offers."""
+    return Offered(name, TITLES[name], sheet, why, *sheets.about("digits" if name == DRAWN else name))
 
 
 def told(sets: Sequence[Offered], worker: str, address: Callable[[Offered], str | None]) -> dict[str, Any]:
@@ -61,7 +71,7 @@ def told(sets: Sequence[Offered], worker: str, address: Callable[[Offered], str 
 
 def drawn() -> Offered:
     """The set whose images are drawn in the page, and stay there."""
-    return Offered(DRAWN, TITLES[DRAWN], None, "")
+    return shipped(DRAWN)
 
 
 def script() -> str:
@@ -96,7 +106,7 @@ def section(
     if name not in TITLES:
         raise ValueError(f"expected a set of {', '.join(TITLES)} to train on, got {name!r}")
     chosen = [each for each in NAMES if each in (name, *PLANES)]
-    sets = [*(Offered(each, TITLES[each], sheet(each), "") for each in chosen), drawn()]
+    sets = [*(shipped(each, sheet(each)) for each in chosen), drawn()]
     html, css = (browser.read(f"train/train.{kind}") for kind in ("html", "css"))
     data = {
         "part": {"html": html, "css": css},
@@ -111,12 +121,11 @@ def section(
 
 def _set(own: Offered, address: str | None) -> dict[str, Any]:
     sheet = own.sheet
-    shape, classes = sheets.about("digits" if own.name == DRAWN else own.name)
     return {
         "name": own.name,
         "title": own.title,
-        "shape": list(shape),
-        "classes": list(classes),
+        "shape": list(own.shape),
+        "classes": list(own.classes),
         "training": 0 if sheet is None else sheet.training,
         "test": 0 if sheet is None else sheet.test,
         "errors": [] if sheet is None else [round(error, 6) for error in sheet.errors],

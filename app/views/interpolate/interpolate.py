@@ -113,9 +113,9 @@ def explain(own: Explorer, told: Told, of: Ground | None) -> None:
             "label, so what changes along the way is the style. Choose another class above."
         )
     if of is not None:
-        count = f"{len(of.laid.index):,}"
+        count, data = f"{len(of.laid.index):,}", plain(state.own_images(own))
         said.append(
-            f"The real codes are those of {count} test images of {plain(own.dataset)}. Neighbours are those within "
+            f"The real codes are those of {count} test images of {data}. Neighbours are those within "
             f"{of.around.radius:.2g} of a step: half of the images have ten others so near. Density sums real codes by "
             "a Gaussian of which that is two deviations, over the sum that is usual at a test image: where it falls, "
             "the path crosses a place that no image has."

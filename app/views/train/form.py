@@ -74,7 +74,7 @@ def _meant(said: str, several: bool) -> Any:  # noqa: ANN401  what JSON says
 
 def data() -> str:
     """Draw the choice of the images to train on; return their name, or their path on a server of one's own."""
-    options = jobs.datasets()
+    options = [*jobs.datasets(), *state.uploads()]
     typed = st.session_state.get("on") or st.query_params.get("on")
     if typed and typed not in options and state.data_path(typed) is not None:
         options = [*options, typed]
@@ -82,7 +82,7 @@ def data() -> str:
     chosen = st.selectbox(
         "Images", options, options.index("digits"), key="on", bind="query-params", width=230, format_func=plain,
         accept_new_options=not OPTIONS.public,
-        help=None if OPTIONS.public else "Or type the path of your own: an .npz, a folder or a zip of pictures.",
+        help=None if OPTIONS.public else "Or type a path of your own: a folder or a zip of pictures, an .npz, a .txt.",
     )  # fmt: skip
     return chosen or "digits"
 

@@ -5,19 +5,21 @@ from typing import Any
 
 import streamlit as st
 
-from app.controls import behind
+from app.controls import behind, uploading
 from app.markup import strips
 from app.pages import file_of
 from app.results import trainings
 from app.server import visits
 from app.server.options import OPTIONS
+from app.session import state
 from app.views.train import form, watching
 from vaecore import jobs
 
 
 def program(recipe: str, changes: Mapping[str, Any]) -> None:
     """Show the program that starts the same run."""
-    said = "".join(f", {name}={value!r}" for name, value in changes.items())
+    shown = {name: state.bare_name(value) if name == "dataset" else value for name, value in changes.items()}
+    said = "".join(f", {name}={value!r}" for name, value in shown.items())
     behind.compute(
         f"job = vaecore.jobs.start({recipe!r}{said})",
         "for row in vaecore.jobs.watch(job):",
@@ -26,13 +28,13 @@ def program(recipe: str, changes: Mapping[str, Any]) -> None:
     )
 
 
-def measure(recipe: str, changes: Mapping[str, Any], shape: tuple[tuple[int, int, int], int]) -> None:
-    """Draw the number of parameters, the button that starts, and that which measures how long it takes.
+def measure(recipe: str, changes: Mapping[str, Any], kind: trainings.Kind) -> None:
+    """Draw the button that starts, that which measures how long it takes, and the number of parameters.
 
     Raises:
         ValueError: what cannot be trained here.
     """
-    count = trainings.parameters(recipe, *shape, trainings.written(changes))
+    count = trainings.parameters(recipe, kind.shape, kind.classes, trainings.written(changes))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if st.button("Start", icon=":material/play_arrow:"):
             job = jobs.start(recipe, owner=visits.owner(), shared=OPTIONS.public, **changes)  # type: ignore[arg-type]
@@ -54,13 +56,20 @@ def measure(recipe: str, changes: Mapping[str, Any], shape: tuple[tuple[int, int
 def next_run() -> None:
     """Draw the form of the next run."""
     st.subheader("A new run", anchor=False)
+    brought = uploading.drop()
+    if brought is not None:
+        st.session_state["on"] = brought.name
     try:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
             on = form.data()
-            shape = trainings.shape_of(on)
-            recipe = form.recipe(jobs.recipes_for(on, shape[0], shape[1] > 0))
-        changes = form.settings(recipe) | jobs.dataset_of(recipe, on)
-        measure(recipe, changes, shape)
+            kind = trainings.kind_of(on)
+            recipe = form.recipe(jobs.recipes_for(on, kind.shape, kind.classes > 0, kind.texts))
+        start = st.container()
+        if state.data_path(on) is not None:
+            uploading.show(on)
+        changes = form.settings(recipe) | jobs.dataset_of(recipe, state.data_place(on))
+        with start:
+            measure(recipe, changes, kind)
     except (OSError, ValueError) as error:
         st.warning(strips.sentence(str(error)), icon=":material/info:")
         return

@@ -15,6 +15,7 @@ from app.markup import gallery, strips
 from app.pages import PAGES
 from app.results import trainings
 from app.server import visits
+from app.server.brought import bare
 from app.session.plain import flat
 from app.session.state import Model
 from vaecore import jobs
@@ -58,7 +59,7 @@ def _runs(was_active: bool) -> None:
     if done.rows:
         with left:
             plot(curves.loss(terms(done), done.epochs, HEIGHT), "loss")
-    if model is not None:
+    if model is not None and "text" not in model.explorer.abilities:
         _learned(model, right)
 
 
@@ -68,7 +69,7 @@ def _say(job: jobs.Job, done: jobs.Progress) -> None:
     if job.state == "waiting":
         said = f"waiting for {_ahead(job)}"
     elif job.state == "failed":
-        said = f"ended: {job.failed}"
+        said = f"ended: {bare(job.failed)}"
     elif job.state == "running" and not done.rows:
         said = "starting"
     elif job.state == "running" and done.seconds_left:
@@ -164,9 +165,11 @@ def _links(job: jobs.Job) -> None:
     model = trainings.newest(job)
     assert model is not None
     own = model.explorer
-    shown = [(name, page) for name, page in PAGES.items() if page.needs in ("images", "model", "images of its own")]
+    texts = "text" in own.abilities
+    needs, key = (("texts",), "verse") if texts else (("images", "model", "images of its own"), "model")
+    shown = [(name, page) for name, page in PAGES.items() if page.needs in needs]
     links = "".join(
-        f'<li><a class="vc-link" href="{escape(gallery.address(name, model=job.name), quote=True)}" target="_self">'
+        f'<li><a class="vc-link" href="{escape(gallery.address(name, **{key: job.name}), quote=True)}" target="_self">'
         f"{escape(page.title)}</a></li>"
         for name, page in shown
         if name not in ("start", "scores") and page.shows(own)

@@ -1,7 +1,6 @@
 // The form of the settings.
 import { make } from "../dom.js";
-import { CHOICES, OBJECTIVES } from "./settings.js";
-import { isPlane } from "./sets.js";
+import { CHOICES, fits } from "./settings.js";
 import { keysOf, nextTo, pairOf, twinIn, valuesOf } from "./twins.js";
 
 /** @import { SetData } from "./sets.js" */
@@ -75,8 +74,8 @@ export function selectOf(name, value, options) {
  */
 function optionsOf(key, { options }, sets, set) {
   if (key === "set") return sets.map(({ name, title, why }) => [name, title, Boolean(why)]);
-  const fits = key === "objective" && isPlane(set) ? options.filter(([name]) => OBJECTIVES[name].plane) : options;
-  return fits.map(([value, title]) => [value, title, false]);
+  const fitting = key === "objective" ? options.filter(([name]) => fits(name, set)) : options;
+  return fitting.map(([value, title]) => [value, title, false]);
 }
 
 /**

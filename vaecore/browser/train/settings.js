@@ -150,6 +150,15 @@ export function usual(set, objective) {
 }
 
 /**
+ * Whether a set can be learned by an objective.
+ *
+ * @param {string} objective
+ * @param {SetData} set
+ */
+export const fits = (objective, set) =>
+  (OBJECTIVES[objective].plane || !isPlane(set)) && (objective !== "cvae" || set.classes.length > 1);
+
+/**
  * Settings that can be meant: what is missing or unknown is as usual.
  *
  * @param {Settings} asked
@@ -157,7 +166,7 @@ export function usual(set, objective) {
  */
 export function completed(asked, sets) {
   const set = sets.find(({ name, why }) => name === asked.set && !why) ?? sets[0];
-  const can = (/** @type {string} */ name) => name in OBJECTIVES && (OBJECTIVES[name].plane || !isPlane(set));
+  const can = (/** @type {string} */ name) => name in OBJECTIVES && fits(name, set);
   const wanted = isPlane(set) ? "autoencoder" : "vae";
   const found = usual(set, can(asked.objective) ? asked.objective : wanted);
   for (const [key, { options }] of Object.entries(CHOICES)) {

@@ -39,6 +39,7 @@ class Training extends Component {
     this.worker = null;
     /** @type {Opened | null} */
     this.set = null;
+    this.offered = 0; // sets
     /** @type {Settings} */
     this.settings = {};
     /** @type {Frame[]} Of one training, or of two. */
@@ -80,6 +81,8 @@ class Training extends Component {
   async update(data) {
     this.shown = data;
     if (!this.settings.set) this.settings = completedPair(data.settings, data.sets);
+    else if (this.offered !== data.sets.length) this.list();
+    this.offered = data.sets.length;
     await this.open();
   }
 

@@ -13,16 +13,21 @@ from dataclasses import dataclass, field
 from math import pi
 
 import numpy as np
+import torch
 from jaxtyping import Float32, UInt8
 from numpy import ndarray
+from scipy.linalg import eigh
 
-from vaecore.data import DATASETS, dataset, is_here
+from vaecore.data import DATASETS, Examples, Images, dataset, is_here
 
 TRAINING, TEST = 10_000, 1_000  # images, at most
 POINTS, HELD_POINTS = 1_000, 400
 COMPONENTS = 64  # of PCA, at most
 EFFORT = 6  # of zlib
 PLANE = (1, 1, 2)  # the shape of a point
+SIDE = 32  # pixels of an image of one's own, at most
+LABELS = 256  # classes that a byte can tell apart
+SMALL = 1024  # pixels of an image of which all components are found at once
 
 Points = tuple[Float32[ndarray, "n 2"], UInt8[ndarray, "n"]]
 
@@ -129,6 +134,45 @@ def sheet(name: str) -> Sheet:
     return _sheet(np.concatenate(pixels), np.concatenate(labels).astype("u1"), len(pixels[0]), *about(name))
 
 
+def sheet_of(training: Examples, test: Examples) -> Sheet:
+    """Images of one's own: of many, drawn ones; larger ones shrunk by area; without labels, if they have too many.
+
+    Raises:
+        ValueError: these are texts.
+
+    >>> sheet_of(*(dataset("digits", split) for split in ("train", "test"))).shape
+    (1, 8, 8)
+    """
+    if not isinstance(training, Images) or not isinstance(test, Images):
+        raise ValueError("expected images, got lines of text, which are learned on the server")
+    classes = training.names if len(training.names) <= LABELS else ()
+    parts = [_some(part, most) for part, most in ((training, TRAINING), (test, TEST))]
+    labels = [
+        np.zeros(len(part), "u1") if part.labels is None or not classes else part.labels.astype("u1") for part in parts
+    ]
+    pixels = [_shrunk(part.pixels) for part in parts]
+    channels, height, width = pixels[0].shape[1:]
+    rows = np.concatenate([part.reshape(len(part), -1) for part in pixels])
+    return _sheet(rows, np.concatenate(labels), len(parts[0]), (channels, height, width), classes)
+
+
+def _some(part: Images, most: int) -> Images:
+    """At most so many, drawn by a fixed seed: those of one class may come one after the other."""
+    if len(part) <= most:
+        return part
+    return part.rows(torch.randperm(len(part), generator=torch.Generator().manual_seed(0))[:most])
+
+
+def _shrunk(pixels: UInt8[torch.Tensor, "n channels height width"]) -> UInt8[ndarray, "n channels low narrow"]:
+    """Images whose longer side is SIDE, where it was longer."""
+    height, width = pixels.shape[2:]
+    if max(height, width) <= SIDE:
+        return pixels.numpy()
+    size = tuple(max(1, round(each * SIDE / max(height, width))) for each in (height, width))
+    small = [torch.nn.functional.interpolate(part.float(), size, mode="area") for part in pixels.split(1000)]
+    return torch.cat(small).round().byte().numpy()
+
+
 def _sheet(
     pixels: ndarray, labels: UInt8[ndarray, "n"], training: int, shape: tuple[int, int, int], classes: tuple[str, ...]
 ) -> Sheet:
@@ -144,7 +188,11 @@ def principal(rows: ndarray) -> tuple[ndarray, ndarray]:
     """The mean [pixels] and the leading principal components [k, pixels], in float64."""
     mean = rows.mean(0)
     deviation = rows - mean
-    _, vectors = np.linalg.eigh(deviation.T @ deviation)
+    squares, size = deviation.T @ deviation, rows.shape[1]
+    if size <= SMALL:
+        _, vectors = np.linalg.eigh(squares)
+    else:
+        _, vectors = eigh(squares, subset_by_index=[size - COMPONENTS, size - 1])
     return mean, vectors.T[::-1][:COMPONENTS]
 
 
