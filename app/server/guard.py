@@ -6,13 +6,14 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from app.server import scripts
 from app.server.front import Front
-from app.server.headers import headers
+from app.server.headers import headers, new_visit, visit
 from app.server.hosts import Hosts
 from app.server.options import Options
 from app.server.uploads import UPLOADS
@@ -33,6 +34,7 @@ class Guard:
         """Guard an application that lies at the path ``base``."""
         self.app = app
         self.public = options.public
+        self.visits = options.public and options.trainings > 0  # what a visitor begins outlives a page
         self.hosts = Hosts(options)
         self.refused: set[tuple[str, str]] = set()
         self.headers = headers(options.embed)
@@ -51,6 +53,8 @@ class Guard:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = self._told(message["headers"], scope["path"], asked.get("host"))
+                if self.visits and PAGE.fullmatch(path) and not visit(Request(scope).cookies):
+                    message["headers"].append((b"set-cookie", new_visit()))
             await send(message)
 
         path = scope["path"].removeprefix(self.base)

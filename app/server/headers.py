@@ -1,8 +1,27 @@
-"""What every answer tells the browser not to do: ask anyone else, show this in a stranger's frame, guess a type."""
+"""What every answer tells the browser not to do: ask anyone else, show this in a stranger's frame, guess a type.
 
-from collections.abc import Sequence
+And what a page tells it to keep: whose the visit is, so that a page which is loaded anew finds what was begun on it.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
 
 from app.server import scripts
+
+VISIT = "vaecore-visit"  # name of the cookie
+TOKEN = re.compile(r"[\w-]{32}", re.ASCII)
+
+
+def visit(cookies: Mapping[str, str]) -> str:
+    """Return which visit a browser's cookies are of; nothing where they are of none."""
+    found = str(cookies.get(VISIT, ""))
+    return found if TOKEN.fullmatch(found) else ""
+
+
+def new_visit() -> bytes:
+    """Return the cookie of a new visit: no script reads it, and it goes when the browser is closed."""
+    return f"{VISIT}={secrets.token_urlsafe(24)}; Path=/; HttpOnly; SameSite=Lax".encode()
 
 
 def policy(embed: Sequence[str]) -> str:

@@ -4,10 +4,12 @@ import hashlib
 import threading
 import time
 
+import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.server.brought import STORE
+from app.server.headers import visit
 from app.server.options import OPTIONS
 from vaecore import jobs
 
@@ -25,9 +27,9 @@ class Visits:
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def owner(self, session: str) -> str:
-        """Return whose the trainings of a session are; the name does not give the session away."""
-        return self.met(VISITOR + hashlib.sha256(session.encode()).hexdigest()[:24], session)
+    def owner(self, session: str, visit: str = "") -> str:
+        """Return whose the trainings of a session are, and of all of one visit; the name gives neither away."""
+        return self.met(VISITOR + hashlib.sha256((visit or session).encode()).hexdigest()[:24], session)
 
     def met(self, name: str, session: str) -> str:
         """Note that an owner visits in a session; return the owner."""
@@ -67,7 +69,9 @@ def owner() -> str:
     context = get_script_run_ctx(suppress_warning=True)
     if context is None:
         return jobs.ME
-    return VISITS.owner(context.session_id) if OPTIONS.public else VISITS.met(jobs.ME, context.session_id)
+    if not OPTIONS.public:
+        return VISITS.met(jobs.ME, context.session_id)
+    return VISITS.owner(context.session_id, visit(st.context.cookies))
 
 
 def begin(stopped: threading.Event) -> None:

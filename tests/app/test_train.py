@@ -7,7 +7,7 @@ import pytest
 from harness import Open, Visit, charts, code, picked, settle, text
 from streamlit.testing.v1 import AppTest
 
-from app.server import visits
+from app.server import headers, visits
 from app.server.options import OPTIONS
 from app.server.visits import Visits
 from app.session import state
@@ -224,6 +224,21 @@ def test_a_visitor_has_so_many_and_no_larger_ones(
     assert "expected at most 1 trainings of a visitor, got 2" in app.warning[0].value
     app.text_input(key="vae-digits-2 hidden").set_value("5000, 5000").run()
     assert "expected at most 20,000,000 parameters" in app.warning[-1].value
+
+
+def test_a_visit_is_its_cookies_or_else_its_sessions() -> None:
+    known, token = Visits(), "a" * 32
+    assert known.owner("one", token) == known.owner("two", token)
+    assert len({known.owner("one"), known.owner("two"), known.owner("one", token), known.owner("one", "b" * 32)}) == 4
+    assert token not in known.owner("one", token)
+
+
+@pytest.mark.parametrize("said", ["", "short", "a" * 33, "a" * 31 + ";", "é" * 32])
+def test_a_cookie_that_is_none_of_ours_is_no_visit(said: str) -> None:
+    assert headers.visit({headers.VISIT: said}) == ""
+    (name, token), *_ = (part.split("=") for part in headers.new_visit().decode().split("; "))
+    assert headers.visit({name: token}) == token
+    assert headers.new_visit() != headers.new_visit()
 
 
 def test_trainings_go_some_time_after_their_visit() -> None:

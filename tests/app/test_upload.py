@@ -323,6 +323,9 @@ def test_four_clicks_lead_from_start_to_a_curve_that_moves_on_ones_own_pictures(
     settle(page)
     page.get_by_role("button", name="Start").click()
     expect(page.locator(".vc-run em")).to_contain_text(re.compile(r"epoch ([2-9]|\d\d)"), timeout=60_000)
+    page.reload()  # another session of the same visit
+    expect(page.locator(".vc-run em")).to_contain_text(re.compile(r"epoch ([2-9]|\d\d)"), timeout=30_000)
+    page.wait_for_selector(".vc-seen")
     with browser.new_context() as other:
         stranger = other.new_page()
         stranger.goto(f"{training_server}/train?on=uploaded%2Fpets.zip")

@@ -86,7 +86,7 @@ if OPTIONS.trainings:
     watching.show()
     next_run()
     if OPTIONS.public:
-        st.caption("Your runs are yours alone, take turns with those of others, and go when you leave.")
+        st.caption("Your runs are yours alone, take turns with those of others, and go some minutes after you leave.")
 else:
     strips.lead("This server trains nothing. A network learns in your own browser instead.", ())
     st.page_link(file_of("train_here"), label="Open “Train here”", icon=":material/arrow_forward:")
