@@ -313,6 +313,8 @@ def test_four_clicks_lead_from_start_to_a_curve_that_moves_on_ones_own_pictures(
 ) -> None:
     page = visit("", base=training_server)
     page.get_by_role("link", name="Train one here").click()
+    page.wait_for_selector(".train[data-ready]")
+    settle(page)  # the page has told its settings: a click in the middle of that is one that Streamlit may lose
     page.get_by_role("link", name="“Train”").click()
     page.wait_for_url(re.compile(r"/train(\?|$)"))
     settle(page)
@@ -344,6 +346,10 @@ def test_a_folder_that_is_dropped_or_picked_keeps_its_folders(
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
     page = visit("train", base=training_server)
+    page.context.clear_cookies()  # a visitor of its own, without runs above the places to drop at
+    page.reload()
+    page.wait_for_selector("[data-testid=stFileUploaderDropzone]")
+    settle(page)
     place = page.locator("[data-testid=stFileUploaderDropzone]")
     place.last.locator("input").set_input_files(folder)
     expect(page.locator(".vc-account")).to_contain_text("cats: 4 · dogs: 4")

@@ -17,7 +17,8 @@ DARK, LIGHT = "rgb(20, 22, 28)", "rgb(252, 251, 248)"
 CLOSED = "[data-testid=stSidebar][data-collapsed=true]"
 # The first row of a frame that is not its paper, and whether what it shows has come.
 TOP = """() => {
-  const all = [...document.querySelectorAll("[data-testid=stMain] :is(img, canvas, button, b, .stBidiComponent)")];
+  const PARTS = "img, canvas, button, b, .stBidiComponent, .stSlider";
+  const all = [...document.querySelectorAll(`[data-testid=stMain] :is(${PARTS})`)];
   const seen = all.filter((each) => each.checkVisibility() && each.getBoundingClientRect().height > 1);
   return Math.min(...seen.map((each) => each.getBoundingClientRect().top));
 }"""
