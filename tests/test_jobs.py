@@ -217,8 +217,9 @@ def test_a_number_that_is_given_out_again_is_another_process() -> None:
 # The queue
 
 
-def test_eight_owners_take_turns_and_see_their_own_alone(held_back: None) -> None:
+def test_eight_owners_take_turns_and_see_their_own_alone(held_back: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen jobs, one at a time: each owner's first before any second, and each comes to its end."""
+    monkeypatch.setattr(launching, "WORKER", "hurried")
     small = {"epochs": 0, "latent": 2}
     names = [f"visitor-{index}" for index in range(8)]
     for owner in (names[0], *names, *names[1:]):
