@@ -199,7 +199,7 @@ SESSION = "test session id"  # of AppTest
 def another(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Call it, and whoever looks is another from then on: AppTest has one session for all."""
     met = Visits.owner
-    return lambda: monkeypatch.setattr(Visits, "owner", lambda self, session: met(self, f"{session} of another"))
+    return lambda: monkeypatch.setattr(Visits, "owner", lambda self, session, _="": met(self, f"{session} of another"))
 
 
 def test_what_was_brought_goes_after_its_visit_but_for_what_a_run_is_of(
