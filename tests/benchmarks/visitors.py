@@ -110,11 +110,11 @@ async def stay(visitor: Visitor, every: float, end: float) -> list[float]:
     return taken
 
 
-async def beside(address: str, training: int, seconds: float) -> list[float]:
-    """Seconds of each gesture of one visitor, beside so many who train."""
+async def beside(address: str, training: int, changes: float, seconds: float) -> list[float]:
+    """Seconds of each gesture of one visitor, beside so many who train and change a setting so often."""
     visitors = [*(await came(address, Visitor, 1))[0], *(await came(address, Training, training))[0]]
     end = time.perf_counter() + seconds
-    every = [EVERY / 8, *[CHANGES] * training]
+    every = [EVERY / 8, *[changes] * training]
     taken = await asyncio.gather(*(stay(each, pause, end) for each, pause in zip(visitors, every, strict=True)))
     for visitor in visitors:
         await visitor.socket.close()
@@ -155,6 +155,7 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=VISITORS)
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--training", type=int, default=TRAINING)
+    parser.add_argument("--changes", type=float, default=CHANGES, help="seconds between two of one's settings")
     parsed = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for address in serve(Path(folder)):
@@ -166,8 +167,8 @@ def main() -> None:
             print(said(f"{parsed.visitors} visitors, gestures", gestures))
             without, among = [], []
             for _ in range(TRIES):
-                without += asyncio.run(beside(address, 0, parsed.seconds / 3))
-                among += asyncio.run(beside(address, parsed.training, parsed.seconds / 3))
+                without += asyncio.run(beside(address, 0, parsed.changes, parsed.seconds / 3))
+                among += asyncio.run(beside(address, parsed.training, parsed.changes, parsed.seconds / 3))
             print(said("one visitor, gestures", without))
             print(said(f"beside {parsed.training} who train", among))
             print(f"memory of the server: {memory(address.rsplit(':', 1)[1]):.2f} GB")
