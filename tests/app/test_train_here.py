@@ -176,7 +176,7 @@ def test_what_is_taken_along_opens_like_any_run(visit: Visit, objective: str, tm
     error = float(np.square(rebuilt - tests.images[:10]).sum((1, 2, 3)).mean())
     said = re.search(r"[\d.]+", page.locator(".made:not(.second) span").inner_text())
     assert said
-    assert error == pytest.approx(float(said[0]), rel=0.01, abs=6e-4)  # as it is written
+    assert error == pytest.approx(float(said[0]), rel=0.01)
     assert f"{step(page)} steps in a page" in explorer.card["made"]
 
 

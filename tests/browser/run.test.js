@@ -1,22 +1,13 @@
 // A training that is looked at, tuned and taken back.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { byPca, squaredErrors } from "../../vaecore/browser/train/sets.js";
 import { begun, completed, tuned } from "../../vaecore/browser/train/settings.js";
 import { Run } from "../../vaecore/browser/train/run.js";
 import { SHOWN } from "../../vaecore/browser/train/views.js";
+import { DIGITS, MOONS, SETS } from "./few.js";
 
-const { pixels, labels } = JSON.parse(readFileSync(new URL("training.json", import.meta.url), "utf8"));
-const bytes = Uint8Array.from(Buffer.from(pixels, "base64"));
-const rows = (from, to) => ({
-  pixels: bytes.subarray(64 * from, 64 * to),
-  labels: Uint8Array.from(labels.slice(from, to)),
-});
-const SETS = { training: rows(0, 200), test: rows(200, 256) };
-const DIGITS = { name: "digits", shape: [1, 8, 8], classes: [..."0123456789"], why: "" };
-const MOONS = { name: "moons", shape: [1, 1, 2], classes: ["a", "b"], why: "" };
 const ALL = ["codes", "manifold", "rebuilt", "weights"];
 
 const run = (asked = {}) => new Run(begun(completed({ set: "digits", ...asked }, [DIGITS]), DIGITS), SETS);

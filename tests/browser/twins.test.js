@@ -1,6 +1,5 @@
 // Twins: what they share, that they go in lockstep, and what may be said of their seeds.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { compared } from "../../vaecore/browser/train/comparing.js";
@@ -12,16 +11,7 @@ import { SEEDS, Study } from "../../vaecore/browser/train/seeds.js";
 import { CHOICES, begun, completed, tuned } from "../../vaecore/browser/train/settings.js";
 import { completedPair, keysOf, nextTo, pairOf, valuesOf } from "../../vaecore/browser/train/twins.js";
 import { sentences } from "../../vaecore/browser/train/verdict.js";
-
-const { pixels, labels } = JSON.parse(readFileSync(new URL("training.json", import.meta.url), "utf8"));
-const bytes = Uint8Array.from(Buffer.from(pixels, "base64"));
-const rows = (from, to) => ({
-  pixels: bytes.subarray(64 * from, 64 * to),
-  labels: Uint8Array.from(labels.slice(from, to)),
-});
-const SETS = { training: rows(0, 200), test: rows(200, 256) };
-const DIGITS = { name: "digits", shape: [1, 8, 8], classes: [..."0123456789"], why: "" };
-const MOONS = { name: "moons", shape: [1, 1, 2], classes: ["a", "b"], why: "" };
+import { DIGITS, MOONS, SETS } from "./few.js";
 
 const pairFor = (asked, sets = [DIGITS]) => pairOf(completedPair({ set: sets[0].name, ...asked }, sets));
 const twins = (asked) =>
